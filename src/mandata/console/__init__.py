@@ -1,0 +1,2 @@
+"""The web console of operators and controllers: a folder per area.
+"""

@@ -1,0 +1,37 @@
+"""What every page's frame needs: the controller, the role, the zone. Costs no query: the middleware has read it."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mandata.console.navigation import CONSOLE, OPERATOR
+from mandata.infra.environment import env
+
+ROLES: dict[str, Any] = {
+    "owner": gettext_lazy("Owner"),
+    "marketer": gettext_lazy("Marketer"),
+    "privacy_officer": gettext_lazy("Privacy officer"),
+    "reader": gettext_lazy("Reader"),
+}
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Return `frame`: controller_name, role, role_name, operator, seats, time_zone, operator_name, places."""
+    member = getattr(request, "member", None)
+    operator = bool(getattr(request.user, "is_operator", False))
+    operating = bool(request.resolver_match and request.resolver_match.namespace == "operator")
+    role = "" if member is None else member.role
+    return {
+        "frame": {
+            "controller_name": "" if member is None else member.controller_name,
+            "role": role,
+            "role_name": ROLES.get(role, _("Operator") if operator else ""),
+            "operator": operator,
+            "seats": 0 if member is None else member.seats,
+            "time_zone": "UTC" if member is None else member.time_zone,
+            "operator_name": env().operator_name,
+            "places": OPERATOR if operating else CONSOLE,
+        }
+    }

@@ -1,0 +1,82 @@
+"""The places of the two consoles: what stands in the side, in which order, under which letter.
+
+A place names a route; `mandata.project.permissions` says who may go there, and a place nobody may enter is not drawn.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the side: route name, label, icon, letter after "g", and the pages below it."""
+
+    route: str
+    label: Promise | str
+    icon: str = ""
+    letter: str = ""
+    children: tuple["Place", ...] = field(default=())
+
+
+CONSOLE: Final[tuple[Place, ...]] = (
+    Place("home:home", _("Home"), "home", "h"),
+    Place("campaigns:list", _("Campaigns"), "send", "c"),
+    Place(
+        "audience:subscribers",
+        _("Audience"),
+        "users",
+        "a",
+        (
+            Place("audience:subscribers", _("Subscribers")),
+            Place("audience:lists", _("Lists")),
+            Place("audience:fields", _("Fields")),
+            Place("audience:imports", _("Imports")),
+        ),
+    ),
+    Place("reports:overview", _("Reports"), "chart", "r"),
+    Place(
+        "sending:domains",
+        _("Sending"),
+        "server",
+        "s",
+        (
+            Place("sending:domains", _("Domains")),
+            Place("sending:senders", _("Senders")),
+            Place("sending:suppression", _("Suppression")),
+            Place("sending:unknown", _("Unknown outcomes")),
+        ),
+    ),
+    Place(
+        "privacy:overview",
+        _("Privacy"),
+        "shield",
+        "p",
+        (
+            Place("privacy:overview", _("Overview")),
+            Place("privacy:agreement", _("Agreement")),
+            Place("privacy:requests", _("Requests")),
+            Place("privacy:data_map", _("Data map")),
+            Place("privacy:record", _("Record")),
+        ),
+    ),
+    Place(
+        "accounts:members",
+        _("Account"),
+        "user",
+        "o",
+        (
+            Place("accounts:members", _("Members")),
+            Place("accounts:settings", _("Settings")),
+            Place("accounts:security", _("Log-in and security")),
+        ),
+    ),
+)
+
+OPERATOR: Final[tuple[Place, ...]] = (
+    Place("operator:overview", _("Overview"), "home", "h"),
+    Place("operator:controllers", _("Controllers"), "building", "c"),
+    Place("operator:notices", _("Notices"), "mail", "n"),
+)
