@@ -1,0 +1,165 @@
+"""Tables of the accounts. Users, seats and the directory are read before a controller is known; the rest is scoped."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+from mandata.infra.clock import new_id, now
+from mandata.infra.tenancy import ScopedModel
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users by e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **extra: Any) -> "User":
+        """Return a saved user; without a password the account has none that works."""
+        user = self.model(email=self.normalize_email(email), **extra)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A person who logs in, known by an e-mail address."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=120, blank=True)
+    language = models.CharField(max_length=8, default="en")
+    is_active = models.BooleanField(default=True)
+    is_operator = models.BooleanField(default=False)
+    date_joined = models.DateTimeField(default=now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        db_table = "accounts_user"
+        constraints = [models.UniqueConstraint(Lower("email"), name="accounts_user_email_once")]
+
+
+class Seat(models.Model):
+    """Scope-free: at which controllers a user has a seat. What the user may do there is in `Member`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="seats")
+    controller_id = models.UUIDField()
+
+    class Meta:
+        db_table = "accounts_seat"
+        constraints = [models.UniqueConstraint(fields=["user", "controller_id"], name="accounts_seat_once")]
+
+
+class Directory(models.Model):
+    """Scope-free: which controllers there are and whether they are active, suspended or ended."""
+
+    controller_id = models.UUIDField(primary_key=True)
+    state = models.CharField(max_length=12, default="active")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "accounts_directory"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["active", "suspended", "ended"]), name="accounts_directory_state"
+            )
+        ]
+
+
+class Controller(ScopedModel):
+    """A customer for whom we process: its name and the details that recipients and the agreement need."""
+
+    controller_id = models.UUIDField(primary_key=True, editable=False)
+    name = models.CharField(max_length=120)
+    legal_name = models.CharField(max_length=200, blank=True)
+    postal_address = models.CharField(max_length=300, blank=True)
+    country = models.CharField(max_length=2, default="CZ")
+    time_zone = models.CharField(max_length=64, default="Europe/Prague")
+    language = models.CharField(max_length=8, default="en")
+    contact = models.EmailField(max_length=254)
+    privacy_contact = models.EmailField(max_length=254, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "accounts_controller"
+
+
+class Member(ScopedModel):
+    """A user's role at a controller."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=16)
+    state = models.CharField(max_length=12, default="active")
+    joined_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "accounts_member"
+        constraints = [
+            models.UniqueConstraint(fields=["controller_id", "user"], name="accounts_member_once"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=["owner", "marketer", "privacy_officer", "reader"]),
+                name="accounts_member_role",
+            ),
+            models.CheckConstraint(condition=models.Q(state__in=["active", "suspended"]), name="accounts_member_state"),
+        ]
+
+
+class Invitation(ScopedModel):
+    """An invitation to become a member, by name and address (PPL-3: with correct identification)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=16)
+    invited_by = models.UUIDField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "accounts_invitation"
+
+
+class InvitationKey(models.Model):
+    """Scope-free: finds an invitation by the hash of the token in its link."""
+
+    token_hash = models.BinaryField(primary_key=True, max_length=32)
+    controller_id = models.UUIDField()
+    invitation_id = models.UUIDField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "accounts_invitationkey"
+
+
+class Notice(ScopedModel):
+    """A mail of the system's own (invitation, confirmation, answer), sealed under a key of its own; its fate stays in
+    clear."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(max_length=40)
+    subject = models.UUIDField(null=True)  # the data subject it is addressed to, when it is one
+    sealed = models.BinaryField()
+    digest = models.BinaryField(null=True)  # SHA-256 of the exact bytes handed over
+    state = models.CharField(max_length=12, default="queued")
+    attempts = models.SmallIntegerField(default=0)
+    host = models.CharField(max_length=255, blank=True)
+    reply = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "accounts_notice"
+        indexes = [models.Index(fields=["controller_id", "subject"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["queued", "sent", "failed"]), name="accounts_notice_state"
+            )
+        ]

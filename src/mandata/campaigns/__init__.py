@@ -1,0 +1,2 @@
+"""Campaigns: what is written, for which list, and its states until it is finished. Knows nothing of delivery.
+"""

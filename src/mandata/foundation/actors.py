@@ -1,0 +1,21 @@
+"""Who acts: a member of a controller, somebody of the operator, a data subject, or the system itself."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+Kind = Literal["member", "operator", "subject", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """An actor by kind and id; the id is a pseudonym (a member's, a subject's reference), never a name."""
+
+    kind: Kind
+    id: UUID | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}" if self.id else self.kind
+
+
+SYSTEM = Actor("system")

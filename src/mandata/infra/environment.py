@@ -1,0 +1,132 @@
+"""Settings from the environment: typed, each documented, read once.
+
+`mandata settings` prints this table; a test compares it with the documentation. Secrets are never printed.
+"""
+
+import os
+import types
+from dataclasses import dataclass, field, fields
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from mandata.foundation.errors import Fault
+
+
+def _setting(name: str, default: Any, text: str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"name": name, "text": text, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Everything an installation can be told from outside."""
+
+    var: Path = _setting(
+        "MANDATA_VAR", Path("var"), "Folder for what the installation writes: database, keys, spool, journals."
+    )
+    database_url: str = _setting(
+        "DATABASE_URL",
+        "",
+        "PostgreSQL 15 or later, as the application's role; empty starts the embedded server.",
+        secret=True,
+    )
+    owner_database_url: str = _setting(
+        "OWNER_DATABASE_URL",
+        "",
+        "The same database as the role that owns the tables; used by `mandata migrate` only.",
+        secret=True,
+    )
+    database_pooled: bool = _setting(
+        "MANDATA_DATABASE_POOLED", False, "True behind a pooler in transaction mode: no prepared statements, no LISTEN."
+    )
+    keys: Path | None = _setting(
+        "MANDATA_KEYS",
+        None,
+        "Folder of the installation's keys, apart from the database; default is keys/ in MANDATA_VAR.",
+    )
+    secret_key: str = _setting(
+        "MANDATA_SECRET_KEY", "", "Signs sessions; empty keeps a random one in the keys folder.", secret=True
+    )
+    public_url: str = _setting(
+        "MANDATA_PUBLIC_URL", "http://127.0.0.1:8000", "Where console and public pages are reached."
+    )
+    tracking_url: str = _setting(
+        "MANDATA_TRACKING_URL", "http://127.0.0.1:8001", "Where links, pixels and one-click unsubscribes are reached."
+    )
+    trusted_proxies: str = _setting(
+        "MANDATA_TRUSTED_PROXIES", "", "Addresses or networks, with commas, of proxies whose X-Forwarded-For is believed."
+    )
+    smtp_url: str = _setting(
+        "MANDATA_SMTP_URL",
+        "smtp://127.0.0.1:2525",
+        "Where campaigns go: smtp:// or smtps://, with user and password if need be.",
+        secret=True,
+    )
+    notice_smtp_url: str = _setting(
+        "MANDATA_NOTICE_SMTP_URL", "", "Where the system's own mail goes; empty uses MANDATA_SMTP_URL.", secret=True
+    )
+    notice_sender: str = _setting("MANDATA_NOTICE_SENDER", "mandata@localhost", "Sender of the system's own mail.")
+    return_domain: str = _setting(
+        "MANDATA_RETURN_DOMAIN",
+        "returns.localhost",
+        "Domain of the envelope senders; delivery reports come back to it.",
+    )
+    returns_listen: str = _setting(
+        "MANDATA_RETURNS_LISTEN",
+        "127.0.0.1:2526",
+        "Host and port on which delivery reports and complaints are received.",
+    )
+    dns: str = _setting("MANDATA_DNS", "", "Resolver as host:port; empty uses the system's.")
+    operator_name: str = _setting(
+        "MANDATA_OPERATOR_NAME", "Mandata", "Name of the processor as the agreement states it."
+    )
+    operator_contact: str = _setting(
+        "MANDATA_OPERATOR_CONTACT", "privacy@localhost", "Address of the processor for notices and instructions."
+    )
+    default_agreement: str = _setting(
+        "MANDATA_AGREEMENT", "ecomail", "The agreement that a new controller is asked to accept."
+    )
+    debug: bool = _setting("MANDATA_DEBUG", False, "Show traces in the browser; never in production.")
+    log_level: str = _setting("MANDATA_LOG_LEVEL", "info", "debug, info, warning or error.")
+
+    @property
+    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The proxies whose X-Forwarded-For is believed. Raises Fault for what is no network."""
+        try:
+            return tuple(ip_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip())
+        except ValueError as error:
+            raise Fault(f"MANDATA_TRUSTED_PROXIES: {error}.", remedy="Write it as 10.0.0.0/8,::1.") from error
+
+    @property
+    def keys_folder(self) -> Path:
+        """The folder of the installation's keys."""
+        return self.keys or self.var / "keys"
+
+
+def read(values: "os._Environ[str] | dict[str, str]") -> Environment:
+    """Parse an environment. Raises Fault naming the variable, its value's fault and the remedy."""
+    chosen: dict[str, Any] = {}
+    for entry in fields(Environment):
+        text = values.get(entry.metadata["name"], "")
+        if text != "":
+            chosen[entry.name] = _parse(entry.metadata["name"], entry.type, text)
+    return Environment(**chosen)
+
+
+def _parse(name: str, kind: Any, text: str) -> object:
+    kinds = get_args(kind) if get_origin(kind) is types.UnionType else (kind,)
+    if Path in kinds:
+        return Path(text)
+    if bool in kinds:
+        lowered = text.lower()
+        if lowered not in {"true", "false", "1", "0", "yes", "no"}:
+            raise Fault(f"{name} is neither true nor false.", remedy=f"Set {name}=true or {name}=false.")
+        return lowered in {"true", "1", "yes"}
+    return text
+
+
+@cache
+def env() -> Environment:
+    """Return the process's environment, parsed once."""
+    return read(os.environ)

@@ -1,0 +1,1 @@
+"""Joins everything: settings, addresses of pages, the web application, the wiring of ports to providers."""

@@ -1,0 +1,9 @@
+"""The one place that joins ports to providers."""
+
+from mandata.record import signing
+from mandata.vault.services import record_signer
+
+
+def wire() -> None:
+    """Supply the lower areas with what upper ones know."""
+    signing.provide(record_signer)

@@ -1,0 +1,68 @@
+"""Tables of tracking. `Event` is partitioned by month and written by COPY; the model is for reading."""
+
+from django.db import models
+
+from mandata.infra.tenancy import ScopedModel
+
+
+class SpoolMark(models.Model):
+    """Scope-free: how far a spool segment has been taken in, moved in the same transaction as its rows."""
+
+    segment = models.CharField(max_length=120, primary_key=True)
+    offset = models.BigIntegerField()
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "tracking_spoolmark"
+
+
+class Event(ScopedModel):
+    """Something a recipient (or a machine in its place) did. After erasure the subscriber is null: a statistic
+    remains."""
+
+    pk = models.CompositePrimaryKey("controller_id", "at", "id")
+    id = models.UUIDField()
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=12)
+    campaign_id = models.UUIDField()
+    subscriber_id = models.UUIDField(null=True)
+    link = models.IntegerField()
+    actor_class = models.CharField(max_length=10)
+    agent = models.CharField(max_length=40)
+    network = models.CharField(max_length=24)
+
+    class Meta:
+        db_table = "tracking_event"
+        managed = False
+
+
+class First(ScopedModel):
+    """A message's first human open, click on a link, unsubscription: what makes figures unique. Keyed by the
+    message's number."""
+
+    pk = models.CompositePrimaryKey("controller_id", "campaign_id", "message", "kind", "link")
+    campaign_id = models.UUIDField()
+    message = models.BigIntegerField()
+    kind = models.CharField(max_length=12)
+    link = models.IntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "tracking_first"
+
+
+class Counter(ScopedModel):
+    """Figures of a campaign, kept as events come in: by hour, kind, class, link and provider."""
+
+    pk = models.CompositePrimaryKey("controller_id", "campaign_id", "hour", "kind", "actor_class", "link", "provider")
+    campaign_id = models.UUIDField()
+    hour = models.DateTimeField()
+    kind = models.CharField(max_length=12)
+    actor_class = models.CharField(max_length=10)
+    link = models.IntegerField()
+    provider = models.CharField(max_length=40)
+    count = models.BigIntegerField()
+    uniques = models.BigIntegerField()
+
+    class Meta:
+        db_table = "tracking_counter"

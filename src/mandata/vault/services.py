@@ -1,0 +1,196 @@
+"""The vault's verbs, always inside a controller's scope.
+
+with scope(controller_id):
+    vault = Vault.open()
+    keys = vault.create([subject_id])
+    envelope = vault.seal(subject_id, "audience_subscriber.identity", plaintext, key=keys[subject_id])
+    vault.unseal_many("audience_subscriber.identity", {subject_id: envelope})
+"""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import connection
+
+from mandata.foundation import canonical
+from mandata.foundation.tokens import TokenKeys
+from mandata.infra.tenancy import current_controller
+from mandata.record.rules import Commitment
+from mandata.vault import rules
+from mandata.vault.errors import KeyDestroyed
+from mandata.vault.models import Epoch, Secret, SubjectKey
+from mandata.vault.providers import provider
+
+INDEX_VERSION = 1
+PURPOSES = ("email", "phone", "suppression", "number")
+"""What blind indexes are kept for, each under a secret of its own."""
+
+
+def begin(*, at: datetime) -> None:
+    """Give the scope's controller its first epoch and its secrets. Running it again changes nothing."""
+    controller_id = current_controller()
+    if Epoch.objects.exists():
+        return
+    provider().create_epoch_key(controller_id, 1)
+    Epoch.objects.create(number=1, began_at=at)
+    epoch_key = AESGCM(provider().epoch_key(controller_id, 1))
+    Secret.objects.bulk_create(
+        Secret(
+            purpose=purpose,
+            version=INDEX_VERSION,
+            epoch=1,
+            wrapped=rules.wrap(epoch_key, controller_id, _secret_owner(purpose), os.urandom(32), os.urandom(12)),
+        )
+        for purpose in PURPOSES
+    )
+
+
+class Vault:
+    """An open vault: one controller's epoch keys and index secrets, held in memory while the object lives."""
+
+    def __init__(self, controller_id: UUID, epoch: int, secrets: Mapping[str, bytes]) -> None:
+        self.controller_id = controller_id
+        self.epoch = epoch
+        self._secrets = secrets
+        self._epoch_keys: dict[int, AESGCM] = {}
+
+    @classmethod
+    def open(cls) -> "Vault":
+        """Open the vault of the scope's controller."""
+        controller_id = current_controller()
+        epoch = Epoch.objects.filter(destroyed_at=None).order_by("-number").values_list("number", flat=True).first()
+        if epoch is None:
+            raise KeyDestroyed(
+                "This controller has no keys.", remedy="A controller's keys are made when it is registered."
+            )
+        vault = cls(controller_id, epoch, {})
+        rows = Secret.objects.filter(version=INDEX_VERSION).values_list("purpose", "epoch", "wrapped")
+        vault._secrets = {
+            purpose: rules.unwrap(vault._epoch_key(number), controller_id, _secret_owner(purpose), bytes(wrapped))
+            for purpose, number, wrapped in rows
+        }
+        return vault
+
+    def _epoch_key(self, epoch: int) -> AESGCM:
+        if epoch not in self._epoch_keys:
+            self._epoch_keys[epoch] = AESGCM(provider().epoch_key(self.controller_id, epoch))
+        return self._epoch_keys[epoch]
+
+    def create(self, holders: Sequence[UUID]) -> dict[UUID, bytes]:
+        """Make a random key for each holder, keep them wrapped (one COPY), and return them for sealing at once."""
+        noise = os.urandom((rules.KEY_BYTES + rules.NONCE_BYTES) * len(holders))
+        keys: dict[UUID, bytes] = {}
+        epoch_key, controller_id, epoch = self._epoch_key(self.epoch), self.controller_id, self.epoch
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(
+                "copy vault_subject_key (controller_id, holder, epoch, wrapped) from stdin (format binary)"
+            ) as copy,
+        ):
+            copy.set_types(["uuid", "uuid", "int4", "bytea"])
+            for number, holder in enumerate(holders):
+                at = number * (rules.KEY_BYTES + rules.NONCE_BYTES)
+                key, nonce = noise[at : at + rules.KEY_BYTES], noise[at + rules.KEY_BYTES : at + 44]
+                keys[holder] = key
+                copy.write_row(
+                    (controller_id, holder, epoch, rules.wrap(epoch_key, controller_id, holder.bytes, key, nonce))
+                )
+        return keys
+
+    def keys(self, holders: Iterable[UUID]) -> dict[UUID, bytes]:
+        """Return the keys of those holders that still have one, in one query."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select holder, epoch, wrapped from vault_subject_key where holder = any(%s)", [list(holders)]
+            )
+            rows = cursor.fetchall()
+        controller_id = self.controller_id
+        return {
+            holder: rules.unwrap(self._epoch_key(epoch), controller_id, holder.bytes, bytes(wrapped))
+            for holder, epoch, wrapped in rows
+        }
+
+    def key(self, holder: UUID) -> bytes:
+        """Return a holder's key. Raises KeyDestroyed when it has none any more."""
+        found = self.keys([holder])
+        if holder not in found:
+            raise KeyDestroyed(
+                "The key of this holder is destroyed; what it sealed cannot be read.", clause="Art. 17 GDPR"
+            )
+        return found[holder]
+
+    def seal(self, holder: UUID, place: str, plaintext: bytes, *, key: bytes | None = None) -> bytes:
+        """Return the envelope of a plaintext for a place (`table.column`), under the holder's key."""
+        return rules.seal(
+            key or self.key(holder), rules.place_data(self.controller_id, place), holder, plaintext, os.urandom(12)
+        )
+
+    def seal_many(self, place: str, keys: Mapping[UUID, bytes], plaintexts: Mapping[UUID, bytes]) -> dict[UUID, bytes]:
+        """Return the envelopes of many holders' plaintexts for one place."""
+        data = rules.place_data(self.controller_id, place)
+        nonces = os.urandom(12 * len(plaintexts))
+        return {
+            holder: rules.seal(keys[holder], data, holder, plaintext, nonces[12 * number : 12 * number + 12])
+            for number, (holder, plaintext) in enumerate(plaintexts.items())
+        }
+
+    def unseal(self, holder: UUID, place: str, envelope: bytes) -> bytes:
+        """Return the plaintext of one envelope. Raises KeyDestroyed or DoesNotOpen."""
+        return rules.unseal(self.key(holder), rules.place_data(self.controller_id, place), holder, bytes(envelope))
+
+    def unseal_many(self, place: str, envelopes: Mapping[UUID, bytes]) -> dict[UUID, bytes]:
+        """Return the plaintexts of those holders that still have a key: one query for the keys, then memory."""
+        data = rules.place_data(self.controller_id, place)
+        return {
+            holder: rules.unseal(key, data, holder, bytes(envelopes[holder]))
+            for holder, key in self.keys(envelopes).items()
+        }
+
+    def index(self, purpose: str, normalised: str) -> bytes:
+        """Return the blind index (16 bytes) of a normalised value for a purpose of `PURPOSES`."""
+        return rules.blind_index(self._secrets[purpose], normalised)
+
+    def commit(self, holder: UUID, payload: object) -> Commitment:
+        """Return a salted commitment to a personal payload, with the payload sealed under the holder's key, for the
+        record."""
+        salt = os.urandom(32)
+        plain = canonical.dumps(payload)
+        sealed = self.seal(holder, "record_payload.sealed", salt + plain)
+        return Commitment(digest=hmac.digest(salt, plain, hashlib.sha256), holder=holder, sealed=sealed)
+
+    def destroy(self, holders: Sequence[UUID]) -> dict[UUID, bytes]:
+        """Delete the holders' keys and return the fingerprints of what died. Holders without a key are not in the
+        answer."""
+        prints = {holder: rules.fingerprint(key) for holder, key in self.keys(holders).items()}
+        with connection.cursor() as cursor:
+            cursor.execute("delete from vault_subject_key where holder = any(%s)", [list(holders)])
+        return prints
+
+
+def has_key(holder: UUID) -> bool:
+    """Say whether a holder still has a key."""
+    return SubjectKey.objects.filter(holder=holder).exists()
+
+
+def token_keys() -> TokenKeys:
+    """Return the installation's keys for message tokens."""
+    key = provider().service_key("token-1", 64)
+    return TokenKeys(key_id=1, cipher_key=key[:32], tag_key=key[32:])
+
+
+def record_signer() -> Ed25519PrivateKey:
+    """Return the installation's key that signs heads of the record."""
+    return Ed25519PrivateKey.from_private_bytes(provider().service_key("record-1", 32))
+
+
+def _secret_owner(purpose: str) -> bytes:
+    return b"secret " + purpose.encode()
+
+
+__all__ = ["INDEX_VERSION", "PURPOSES", "Vault", "begin", "has_key", "record_signer", "token_keys"]

@@ -1,0 +1,64 @@
+"""One PostgreSQL for a test process; each test makes controllers of its own, so nothing needs to be cleaned in
+between."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+from pytest_django import DjangoDbBlocker
+
+from mandata.infra.postgres import Server, Urls, apply_grants
+from mandata.infra.tenancy import APPEND_ONLY
+from tests.environment import VAR
+from tests.world import World
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Urls]:
+    """A throw-away server with roles and an empty database; MANDATA_TEST_DATABASE ("superuser owner app") names
+    another."""
+    if given := os.environ.get("MANDATA_TEST_DATABASE"):
+        yield Urls(*given.split())
+        return
+    embedded = Server(Path(VAR) / "postgres", durable=False)
+    embedded.start()
+    yield embedded.provision()
+    embedded.destroy()
+
+
+@pytest.fixture(scope="session")
+def database(server: Urls, django_db_blocker: DjangoDbBlocker) -> Iterator[Urls]:
+    """The migrated database, reached as the application's role; children inherit it through the environment."""
+    os.environ.update(DATABASE_URL=server.app, OWNER_DATABASE_URL=server.owner)
+    for alias, url in (("default", server.app), ("owner", server.owner)):
+        parts = urlsplit(url)
+        connections[alias].settings_dict.update(
+            NAME=parts.path.lstrip("/"),
+            USER=parts.username,
+            PASSWORD=unquote(parts.password or ""),
+            HOST=parts.hostname,
+            PORT=str(parts.port),
+        )
+    with django_db_blocker.unblock():
+        call_command("migrate", database="owner", verbosity=0)
+        connections["owner"].close()
+        apply_grants(server.owner, urlsplit(server.app).username or "", APPEND_ONLY)
+        yield server
+        for connection in connections.all():
+            connection.close()
+
+
+@pytest.fixture
+def world(database: Urls) -> World:
+    """A cast and its verbs."""
+    return World()
+
+
+def pytest_sessionfinish() -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(VAR, ignore_errors=True)
