@@ -92,7 +92,9 @@ def _epoch_owner(epoch: int) -> bytes:
 
 def _write_once(path: Path, form: str, key: bytes) -> None:
     """Let the file appear whole and durable; when two make it at once, the first one stays."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (*reversed(path.parent.parents), path.parent):
+        if not folder.exists():  # mkdir(parents=True) would make the parents with open modes
+            folder.mkdir(mode=0o700, exist_ok=True)
     fresh = path.parent / f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}"
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -16,10 +16,10 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.db import connection
 
 from mandata.foundation import canonical
 from mandata.foundation.tokens import TokenKeys
+from mandata.infra import bulk
 from mandata.infra.tenancy import current_controller
 from mandata.record.rules import Commitment
 from mandata.vault import rules
@@ -83,33 +83,22 @@ class Vault:
         return self._epoch_keys[epoch]
 
     def create(self, holders: Sequence[UUID]) -> dict[UUID, bytes]:
-        """Make a random key for each holder, keep them wrapped (one COPY), and return them for sealing at once."""
-        noise = os.urandom((rules.KEY_BYTES + rules.NONCE_BYTES) * len(holders))
-        keys: dict[UUID, bytes] = {}
+        """Make a random key for each holder, keep them wrapped (one statement), and return them for sealing at once."""
+        noise = os.urandom(44 * len(holders))
+        drawn = [(noise[at : at + 32], noise[at + 32 : at + 44]) for at in range(0, len(noise), 44)]
         epoch_key, controller_id, epoch = self._epoch_key(self.epoch), self.controller_id, self.epoch
-        with (
-            connection.cursor() as cursor,
-            cursor.copy(
-                "copy vault_subject_key (controller_id, holder, epoch, wrapped) from stdin (format binary)"
-            ) as copy,
-        ):
-            copy.set_types(["uuid", "uuid", "int4", "bytea"])
-            for number, holder in enumerate(holders):
-                at = number * (rules.KEY_BYTES + rules.NONCE_BYTES)
-                key, nonce = noise[at : at + rules.KEY_BYTES], noise[at + rules.KEY_BYTES : at + 44]
-                keys[holder] = key
-                copy.write_row(
-                    (controller_id, holder, epoch, rules.wrap(epoch_key, controller_id, holder.bytes, key, nonce))
-                )
-        return keys
+        rows = [
+            (holder, epoch, rules.wrap(epoch_key, controller_id, holder.bytes, key, nonce))
+            for holder, (key, nonce) in zip(holders, drawn, strict=True)
+        ]
+        bulk.insert("vault_subject_key", {"holder": "uuid", "epoch": "int4", "wrapped": "bytea"}, rows)
+        return {holder: key for holder, (key, _) in zip(holders, drawn, strict=True)}
 
     def keys(self, holders: Iterable[UUID]) -> dict[UUID, bytes]:
         """Return the keys of those holders that still have one, in one query."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "select holder, epoch, wrapped from vault_subject_key where holder = any(%s)", [list(holders)]
-            )
-            rows = cursor.fetchall()
+        rows = bulk.execute(
+            "select holder, epoch, wrapped from vault_subject_key where holder = any(%b)", [list(holders)]
+        )
         controller_id = self.controller_id
         return {
             holder: rules.unwrap(self._epoch_key(epoch), controller_id, holder.bytes, bytes(wrapped))
@@ -168,8 +157,7 @@ class Vault:
         """Delete the holders' keys and return the fingerprints of what died. Holders without a key are not in the
         answer."""
         prints = {holder: rules.fingerprint(key) for holder, key in self.keys(holders).items()}
-        with connection.cursor() as cursor:
-            cursor.execute("delete from vault_subject_key where holder = any(%s)", [list(holders)])
+        bulk.execute("delete from vault_subject_key where holder = any(%b)", [list(holders)])
         return prints
 
 
