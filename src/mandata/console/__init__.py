@@ -1,2 +1,1 @@
-"""The web console of operators and controllers: a folder per area.
-"""
+"""The web console of operators and controllers: a folder per area."""

@@ -1,7 +1,7 @@
+# ruff: noqa: E501 - a path is one value
 """The icons of the interface, drawn by us on a grid of 24 with round strokes.
 
-Each value is the inside of an ``<svg viewBox="0 0 24 24">``; ``templatetags.ui.icon`` writes the element around it. Inline,
-so that no request and no font is needed and the colour follows the text.
+Each value is the inside of an ``<svg viewBox="0 0 24 24">``; `templatetags.ui.icon` writes the element around it. Inline, so that no request and no font is needed and the colour follows the text.
 """
 
 from typing import Final

@@ -30,5 +30,12 @@ def _drawn(place: Place, request: HttpRequest) -> dict[str, Any] | None:
     inside = bool(match and match.namespace and match.namespace == place.route.partition(":")[0])
     if "operator:" in place.route:
         inside = here == place.route or here.startswith(place.route.rstrip("s"))
-    return {"url": url, "label": place.label, "icon": place.icon, "letter": place.letter, "children": children,
-            "here": here == place.route, "open": inside or here == place.route}  # fmt: skip
+    return {
+        "url": url,
+        "label": place.label,
+        "icon": place.icon,
+        "letter": place.letter,
+        "children": children,
+        "here": here == place.route,
+        "open": inside or here == place.route,
+    }

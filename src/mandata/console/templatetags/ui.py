@@ -25,12 +25,16 @@ register = template.Library()
 
 @register.simple_tag
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
-    """Return the icon as an inline SVG: decoration, or an image with a name where `label` is given. Unknown names raise."""
+    """Return the icon as inline SVG: decoration, or a named image where `label` is given. Unknown names raise."""
     inside = mark_safe(ICONS[name])  # noqa: S308 - our own constants
     classes = f"m-icon {css}".strip()
     if label:
-        return format_html('<svg class="{}" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>', classes, label, inside)
-    return format_html('<svg class="{}" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>', classes, inside)
+        return format_html(
+            '<svg class="{}" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>', classes, label, inside
+        )
+    return format_html(
+        '<svg class="{}" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>', classes, inside
+    )
 
 
 _TONE_ICONS = {"good": "check", "bad": "cross", "warn": "alert", "info": "dots", "calm": "minus"}
@@ -38,10 +42,8 @@ _TONE_ICONS = {"good": "check", "bad": "cross", "warn": "alert", "info": "dots",
 
 @register.simple_tag
 def state(text: object, tone: str = "calm", name: str = "") -> SafeString:
-    """Return a state as a pill: the word, its colour (good, warn, bad, info, calm) and an icon, so that it reads without colour."""
-    return format_html(
-        '<span class="m-state m-state-{}">{}{}</span>', tone, icon(name or _TONE_ICONS[tone]), str(text)
-    )
+    """Return a state as a pill: a word, a tone (good, warn, bad, info, calm) and an icon, to be read without colour."""
+    return format_html('<span class="m-state m-state-{}">{}{}</span>', tone, icon(name or _TONE_ICONS[tone]), str(text))
 
 
 @register.filter
@@ -59,12 +61,21 @@ def clock(
     duty: str = "",
     done: datetime | None = None,
 ) -> dict[str, Any]:
-    """Draw the clock of a duty: time left, and on opening the due time, the clause and the calendar it was computed by."""
+    """Draw the clock of a duty: time left; on opening the due time, the clause and the calendar it was computed by."""
     if due is None:
         return {"due": None}
-    drawn = face(due=due, now=done or infra_clock.now(), start=start, done=done is not None)
-    return {"due": due, "start": start, "clause": clause, "calendar": calendar, "duty": duty, "done": done, "face": drawn,
-            "left": span(drawn.left)}  # fmt: skip
+    done = done or None  # a template's missing variable is an empty string
+    drawn = face(due=due, now=done or infra_clock.now(), start=start or None, done=done is not None)
+    return {
+        "due": due,
+        "start": start,
+        "clause": clause,
+        "calendar": calendar,
+        "duty": duty,
+        "done": done,
+        "face": drawn,
+        "left": span(drawn.left),
+    }
 
 
 @register.filter
@@ -112,7 +123,7 @@ def number(value: float | int | None, places: int = 0) -> str:
 
 @register.filter
 def percent(part: float | int | None, whole: float | int | None = None) -> str:
-    """Write ``part`` of ``whole`` (or the fraction ``part`` alone) as a percentage; a dash where nothing can be divided."""
+    """Write `part` of `whole` (or the fraction `part` alone) as a percentage; a dash where nothing can be divided."""
     if part is None or whole == 0:
         return "–"
     share = 100 * (part / whole if whole is not None else part)
@@ -133,17 +144,27 @@ def masked(address: str) -> str:
 
 
 @register.inclusion_tag("components/chart.html")
-def chart(name: str, title: str, data: Mapping[str, Any], csv: str = "", note: str = "", when_label: str = "") -> dict[str, Any]:
+def chart(
+    name: str, title: str, data: Mapping[str, Any], csv: str = "", note: str = "", when_label: str = ""
+) -> dict[str, Any]:
     """Draw a plot over time with its table and CSV link.
 
-    `data`: {"kind": "line" | "bars", "x": [aware datetime or unix seconds], "series": [{"label", "values", "unit"?}]}. `csv` is the address
-    that returns the same numbers. `name` must be unique on the page.
+    `data`: {"kind": "line" | "bars", "x": [aware datetime or unix seconds], "series": [{"label", "values", "unit"?}]}.
+    `csv` is the address that returns the same numbers. `name` must be unique on the page.
     """
     stamps = [int(x.timestamp()) if isinstance(x, datetime) else int(x) for x in data["x"]]
     moments = [datetime.fromtimestamp(stamp, tz=localtime(infra_clock.now()).tzinfo) for stamp in stamps]
     rows = [(moment, [series["values"][at] for series in data["series"]]) for at, moment in enumerate(moments)]
-    return {"name": name, "title": title, "csv": csv, "note": note, "when_label": when_label or _("Time"), "rows": rows,
-            "series": data["series"], "payload": {"kind": data.get("kind", "line"), "x": stamps, "series": data["series"]}}  # fmt: skip
+    return {
+        "name": name,
+        "title": title,
+        "csv": csv,
+        "note": note,
+        "when_label": when_label or _("Time"),
+        "rows": rows,
+        "series": data["series"],
+        "payload": {"kind": data.get("kind", "line"), "x": stamps, "series": data["series"]},
+    }
 
 
 @register.inclusion_tag("components/bars.html")
@@ -152,7 +173,7 @@ def bars(
 ) -> dict[str, Any]:
     """Draw a ranking as bars in a table: rows {"label", "value", "whole"?, "cells"? (further columns), "url"?}.
 
-    `columns` are the headings: of the label, of the value and of each further cell. A bar is value of whole, or of the largest.
+    `columns` are the headings: of the label, the value and each further cell. A bar is value of whole, or of the top.
     """
     top = max((row["value"] for row in rows), default=0) or 1
     drawn = [{**row, "width": round(100 * row["value"] / (row.get("whole") or top), 2)} for row in rows]
@@ -165,9 +186,13 @@ def spark(values: Sequence[float], label: str) -> SafeString:
     if len(values) < 2:
         return mark_safe("")
     top = max(values) or 1
-    points = " ".join(f"{96 * at / (len(values) - 1):.1f},{22 - 20 * value / top:.1f}" for at, value in enumerate(values))
+    points = " ".join(
+        f"{96 * at / (len(values) - 1):.1f},{22 - 20 * value / top:.1f}" for at, value in enumerate(values)
+    )
     return format_html(
-        '<svg class="m-spark" viewBox="0 0 96 24" role="img" aria-label="{}"><polyline points="{}"/></svg>', label, points
+        '<svg class="m-spark" viewBox="0 0 96 24" role="img" aria-label="{}"><polyline points="{}"/></svg>',
+        label,
+        points,
     )
 
 
@@ -185,7 +210,7 @@ def field(bound: BoundField, hint: str = "", autofocus: bool = False) -> dict[st
         kind = "choice"
     elif isinstance(widget, Select | SelectMultiple):
         attrs["class"] = "form-select"
-    elif not getattr(widget, "input_type", "") == "hidden":
+    elif getattr(widget, "input_type", "") != "hidden":
         attrs["class"] = "form-control"
     password = getattr(widget, "input_type", "") == "password"
     return {"field": bound, "kind": kind, "password": password, "control": bound.as_widget(attrs=attrs)}

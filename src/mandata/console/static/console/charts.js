@@ -21,6 +21,7 @@
 
   function options(host, data, width) {
     const span = data.x.length > 1 ? data.x[data.x.length - 1] - data.x[0] : 0;
+    const edge = data.kind === "bars" && data.x.length > 1 ? span / (data.x.length - 1) / 2 : 0;
     const when = stamp(span);
     const ink = colour(host, "--tblr-secondary");
     const lines = colour(host, "--tblr-border-color-translucent");
@@ -35,7 +36,7 @@
         { ...axis, grid: { show: false }, space: 72, values: (_, at) => at.map((x) => ticks.format(new Date(x * 1000))) },
         { ...axis, size: 48, values: (_, at) => at.map((y) => short.format(y)) },
       ],
-      scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.08 : 1] } },
+      scales: { x: { time: true, range: (_, low, high) => [low - edge, high + edge] }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.08 : 1] } },
       series: [
         { label: host.dataset.when || "", value: (_, x) => (x == null ? "–" : when.format(new Date(x * 1000))) },
         ...data.series.map((series, index) => {
