@@ -1,0 +1,222 @@
+"""The worker's journal: what a worker process did since its last word to PostgreSQL, for whoever takes over after it.
+
+The file, version 1. Everything is little-endian; the file is a header and then records, and is only ever appended to.
+
+    header, 64 bytes
+    offset  bytes  content
+    0       8      magic, b"MDTJRNL" and the version, 0x01
+    8       16     boot id of the kernel under which the file was begun (/proc/sys/kernel/random/boot_id)
+    24      16     worker id, a UUIDv7
+    40      20     zero
+    60      4      CRC-32 of bytes 0 to 59
+
+    record, 40 bytes
+    offset  bytes  content
+    0       1      kind: 1 chunk opened, 2 begin, 3 outcome, 4 chunk settled
+    1       1      fate of an outcome: 1 sent, 2 deferred, 3 failed, 4 unknown, 5 returned; else 0
+    2       2      SMTP reply code of an outcome, 0 where there was none
+    4       16     chunk id, a UUIDv7
+    20      8      message number within the campaign (kinds 2 and 3)
+    28      2      enhanced status, class * 1000 + subject (5.1.1 -> 5001), 0 where there was none
+    30      2      enhanced status, detail
+    32      1      stage: 0 none, 1 connect, 2 mail, 3 rcpt, 4 data, 5 content
+    33      3      zero
+    36      4      CRC-32 of bytes 0 to 35
+
+Order is the whole promise. PostgreSQL commits a chunk's claim; *opened* is written; *begin* is in the kernel before the
+first byte of a letter's content leaves; *outcome* follows the receiver's answer; *settled* is written once PostgreSQL
+has committed every outcome of the chunk. Hence, for a message of a chunk that is not settled:
+
+    no begin                  nothing of it left: it is to send
+    begin and outcome         the outcome holds
+    begin without outcome     unknown
+
+Bytes that `write` took survive the death of the process, not that of the machine. If the file was begun under another
+boot id, a missing record proves nothing, so a message of an open chunk without outcome is unknown. With `fsync` on,
+`sync` also survives power loss; a worker calls it for groups of records, before it tells PostgreSQL.
+
+A kill in the middle of a write leaves a torn tail: reading stops at the first record that is short or whose CRC is
+wrong, and what stands behind it counts as not written. The journal holds numbers and codes only, no personal data.
+"""
+
+import os
+import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from mandata.delivery.rules.outcomes import Fate, Outcome, Stage
+
+MAGIC: Final = b"MDTJRNL\x01"
+HEADER_SIZE: Final = 64
+RECORD_SIZE: Final = 40
+
+_HEADER = struct.Struct("<8s16s16s20x")
+_RECORD = struct.Struct("<BBH16sQHHB3x")
+_CRC = struct.Struct("<I")
+_OPENED, _BEGIN, _OUTCOME, _SETTLED = 1, 2, 3, 4
+_FATES: Final[tuple[Fate, ...]] = ("sent", "deferred", "failed", "unknown", "returned")
+_FATE_NUMBER: Final = {fate: number for number, fate in enumerate(_FATES, 1)}
+_STAGES: Final[tuple[Stage, ...]] = ("", "connect", "mail", "rcpt", "data", "content")
+_STAGE_NUMBER: Final = {stage: number for number, stage in enumerate(_STAGES)}
+
+
+class BrokenJournal(Exception):
+    """The file is no journal, or its header is damaged."""
+
+
+def boot_id() -> bytes:
+    """Return the 16 bytes that name this run of the kernel."""
+    return UUID(Path("/proc/sys/kernel/random/boot_id").read_text().strip()).bytes
+
+
+class Journal:
+    """The journal that one worker writes. `begin` flushes by itself; the rest is kept until the next flush."""
+
+    def __init__(self, path: Path, worker: UUID, *, fsync: bool = False, boot: bytes = b"") -> None:
+        """Begin a new file. FileExistsError when there is one: a journal is never continued by another process."""
+        self.path = path
+        self._fsync = fsync
+        self._kept = bytearray()
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+        self._file = os.open(path, flags, 0o600)
+        head = _HEADER.pack(MAGIC, boot or boot_id(), worker.bytes)
+        self._kept += head + _CRC.pack(zlib.crc32(head))
+        self.sync()
+
+    def opened(self, chunk: UUID) -> None:
+        """A chunk's claim is committed."""
+        self._keep(_OPENED, 0, 0, chunk, 0)
+
+    def begin(self, chunk: UUID, message: int) -> None:
+        """The first byte of the content leaves next; returns once the kernel has the record."""
+        self._keep(_BEGIN, 0, 0, chunk, message)
+        self.flush()
+
+    def outcome(self, chunk: UUID, message: int, outcome: Outcome) -> None:
+        """What became of the message."""
+        major, detail = _pack_status(outcome.enhanced)
+        fate, stage = _FATE_NUMBER[outcome.fate], _STAGE_NUMBER[outcome.stage]
+        self._keep(_OUTCOME, fate, outcome.code, chunk, message, major=major, detail=detail, stage=stage)
+
+    def settled(self, chunk: UUID) -> None:
+        """PostgreSQL has committed every outcome of the chunk."""
+        self._keep(_SETTLED, 0, 0, chunk, 0)
+
+    def _keep(
+        self,
+        kind: int,
+        fate: int,
+        code: int,
+        chunk: UUID,
+        message: int,
+        *,
+        major: int = 0,
+        detail: int = 0,
+        stage: int = 0,
+    ) -> None:
+        record = _RECORD.pack(kind, fate, code, chunk.bytes, message, major, detail, stage)
+        self._kept += record + _CRC.pack(zlib.crc32(record))
+
+    def flush(self) -> None:
+        """Hand everything kept to the kernel by one write. OSError when the disk is full; nothing kept is lost."""
+        while self._kept:
+            written = os.write(self._file, self._kept)
+            del self._kept[:written]
+
+    def sync(self) -> None:
+        """Flush, and with `fsync` wait for the disk."""
+        self.flush()
+        if self._fsync:
+            os.fdatasync(self._file)
+
+    def close(self, *, remove: bool = False) -> None:
+        """Flush and close; `remove` when every chunk is settled and the file has nothing more to tell."""
+        self.sync()
+        os.close(self._file)
+        if remove:
+            self.path.unlink(missing_ok=True)
+
+
+@dataclass(slots=True)
+class Chunk:
+    """What a journal says of one chunk: begun message numbers and outcomes by message number."""
+
+    settled: bool = False
+    begun: set[int] = field(default_factory=set)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+    def fates(self, messages: Iterable[int], *, same_boot: bool) -> dict[int, Outcome | None]:
+        """Return for each message of the chunk its outcome, an *unknown*, or None where it is still to send."""
+        found: dict[int, Outcome | None] = {}
+        for message in messages:
+            outcome = self.outcomes.get(message)
+            if outcome is None and (message in self.begun or not same_boot):
+                outcome = Outcome(message, "unknown", 0, "", "the sending process ended before the receiver answered")
+            found[message] = outcome
+        return found
+
+
+@dataclass(slots=True)
+class Replay:
+    """A journal read back: its worker, boot id and chunks. `torn` counts the bytes behind the last good record."""
+
+    worker: UUID
+    boot: bytes
+    chunks: dict[UUID, Chunk]
+    torn: int
+
+    def unsettled(self) -> dict[UUID, Chunk]:
+        """Return the chunks that PostgreSQL may not know everything of."""
+        return {number: chunk for number, chunk in self.chunks.items() if not chunk.settled}
+
+
+def replay(path: Path) -> Replay:
+    """Read a journal. BrokenJournal when it has no good header; a torn or damaged tail is tolerated."""
+    data = path.read_bytes()
+    head = data[:HEADER_SIZE]
+    if len(head) < HEADER_SIZE or not _sound(head):
+        raise BrokenJournal(f"{path.name} has no good header")
+    magic, boot, worker = _HEADER.unpack(head[:-4])
+    if magic != MAGIC:
+        raise BrokenJournal(f"{path.name} is no journal of this version")
+    chunks: dict[UUID, Chunk] = {}
+    at = HEADER_SIZE
+    while len(record := data[at : at + RECORD_SIZE]) == RECORD_SIZE and _sound(record):
+        _apply(chunks, record)
+        at += RECORD_SIZE
+    return Replay(UUID(bytes=worker), boot, chunks, len(data) - at)
+
+
+def _apply(chunks: dict[UUID, Chunk], record: bytes) -> None:
+    kind, fate, code, number, message, major, detail, stage = _RECORD.unpack(record[:-4])
+    chunk = chunks.setdefault(UUID(bytes=number), Chunk())
+    if kind == _BEGIN:
+        chunk.begun.add(message)
+        chunk.outcomes.pop(message, None)
+    elif kind == _OUTCOME:
+        outcome = Outcome(message, _FATES[fate - 1], code, _unpack_status(major, detail), "", _STAGES[stage])
+        if outcome.fate == "returned":
+            chunk.begun.discard(message)
+        else:
+            chunk.outcomes[message] = outcome
+    elif kind == _SETTLED:
+        chunk.settled = True
+
+
+def _sound(block: bytes) -> bool:
+    return zlib.crc32(block[:-4]) == int.from_bytes(block[-4:], "little")
+
+
+def _pack_status(enhanced: str) -> tuple[int, int]:
+    if not enhanced:
+        return 0, 0
+    major, subject, detail = (int(part) for part in enhanced.split("."))
+    return major * 1000 + subject, detail
+
+
+def _unpack_status(major: int, detail: int) -> str:
+    return f"{major // 1000}.{major % 1000}.{detail}" if major else ""

@@ -1,0 +1,46 @@
+"""Cuts the bytes that a server sends into SMTP replies (RFC 5321 section 4.2), however they arrive."""
+
+from typing import Final
+
+LINE_LIMIT: Final = 8192
+LINES_LIMIT: Final = 200
+
+
+class Garbage(Exception):
+    """What arrived is no SMTP reply; the connection cannot be trusted any more."""
+
+
+class Replies:
+    """Collects bytes; gives complete replies as (code, text), the lines of a long reply joined by newlines."""
+
+    __slots__ = ("_lines", "_rest")
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._lines: list[bytes] = []
+
+    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
+        """Take bytes and return the replies completed by them. Raises Garbage."""
+        lines = (self._rest + data).split(b"\n")
+        self._rest = lines.pop()
+        if len(self._rest) > LINE_LIMIT:
+            raise Garbage("a reply line without end")
+        found: list[tuple[int, bytes]] = []
+        for line in lines:
+            code = line[:3]
+            if not (code.isdigit() and len(code) == 3 and b"2" <= code[:1] <= b"5"):
+                raise Garbage("a line without a reply code")
+            mark = line[3:4]
+            text = line[4:].rstrip(b"\r")
+            if mark == b"-":
+                self._lines.append(text)
+                if len(self._lines) > LINES_LIMIT:
+                    raise Garbage("a reply of too many lines")
+                continue
+            if mark not in (b" ", b"\r", b""):
+                raise Garbage("a reply code followed by something else")
+            if self._lines:
+                text = b"\n".join([*self._lines, text])
+                self._lines.clear()
+            found.append((int(code), text))
+        return found
