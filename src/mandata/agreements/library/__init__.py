@@ -1,0 +1,45 @@
+"""The library of agreements: one TOML file each, read from the package, and the template of their PDF."""
+
+from functools import cache
+from importlib import resources
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from mandata.agreements.rules.terms import BadTerms, Terms, parse
+from mandata.foundation.errors import Fault
+
+
+def names() -> tuple[str, ...]:
+    """The agreements that ship, in alphabetical order."""
+    files = resources.files(__package__).iterdir()
+    return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
+
+
+def source(name: str) -> str:
+    """The exact TOML text of an agreement. Raises Fault for a name that the library does not hold."""
+    if name not in names():
+        raise Fault(f"There is no agreement {name} in the library.", remedy=f"Choose one of {', '.join(names())}.")
+    return resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
+
+
+@cache
+def load(name: str) -> Terms:
+    """An agreement of the library, read and checked. Raises BadTerms with file and line, Fault for an unknown name."""
+    return checked(source(name), f"{name}.toml")
+
+
+@cache
+def checked(text: str, file: str) -> Terms:
+    """Terms from their exact text, with what only the machine knows: whether its time zone exists. Raises BadTerms."""
+    terms = parse(text, file)
+    try:
+        ZoneInfo(terms.head.zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        line = next((n for n, row in enumerate(text.splitlines(), 1) if row.startswith("zone")), 1)
+        problem, remedy = f"There is no time zone {terms.head.zone}.", "Take a name of the IANA time zone database."
+        raise BadTerms(file=file, line=line, problem=problem, remedy=remedy) from None
+    return terms
+
+
+def pdf_template() -> bytes:
+    """The typst source of the PDF. It holds no text of an agreement: that enters as data."""
+    return resources.files(__package__).joinpath("agreement.typ").read_bytes()

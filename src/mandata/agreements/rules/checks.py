@@ -1,0 +1,237 @@
+"""The checks that gates make, as data: code, clause, words, and the symbolic place where a refusal is mended.
+
+Places: agreement, suspension, import.basis, fields, campaign.subject, campaign.content, campaign.sender,
+campaign.recipients,
+controller.address, domains, tracking, case.
+"""
+
+from typing import Final
+
+from mandata.agreements.rules.verdicts import Check
+from mandata.agreements.rules.words import mark as _
+
+IN_FORCE: Final = Check(
+    "agreement.in_force",
+    "agreement.acceptance",
+    _("Agreement in force"),
+    _("The agreement is in force."),
+    _("No agreement is in force, so nothing may be processed."),
+    _("An owner reads and accepts the agreement."),
+    "agreement",
+)
+SUSPENDED: Final = Check(
+    "agreement.not_suspended",
+    "instruction.standing",
+    _("Processing not suspended"),
+    _("Processing is not suspended."),
+    _("All processing is suspended."),
+    _("Who suspended the processing lifts the suspension."),
+    "suspension",
+)
+INSTRUCTED: Final = Check(
+    "instruction.standing",
+    "instruction.standing",
+    _("Instruction"),
+    _("The act rests on the standing instruction."),
+    _("The agreement holds no instruction for this act ({act})."),
+    _("Give a written instruction, or accept an agreement that names the act."),
+    "agreement",
+)
+WARRANTED: Final = Check(
+    "import.warranty",
+    "warranty.controller",
+    _("Warranties given"),
+    _("The controller's warranties are on record."),
+    _("The controller has not warranted that it may bring this data in."),
+    _("Accept the agreement with all its warranties."),
+    "agreement",
+)
+BASIS: Final = Check(
+    "import.basis",
+    "sending.basis",
+    _("Lawful basis declared"),
+    _("Every row gets a permitted ground."),
+    _("The lawful basis is not declared, or is none that the agreement permits ({bases})."),
+    _("Choose one of the permitted grounds for the whole file, or map a column that states it."),
+    "import.basis",
+)
+EVIDENCE: Final = Check(
+    "import.evidence",
+    "sending.evidence",
+    _("Evidence of the ground"),
+    _("Every row gets evidence of its ground."),
+    _("It is not stated how the ground can be shown."),
+    _("Describe where and how the data was obtained, or map the columns that state it."),
+    "import.basis",
+)
+SPECIAL: Final = Check(
+    "import.special",
+    "processing.special",
+    _("No special categories"),
+    _("No field holds special categories of personal data or criminal convictions."),
+    _("Special categories of personal data and criminal convictions are refused (fields: {fields})."),
+    _("Leave the columns out, or agree expressly with the processor beforehand."),
+    "fields",
+)
+CATEGORY: Final = Check(
+    "import.category",
+    "processing.contact",
+    _("Categories agreed"),
+    _("Every field belongs to a category of the agreement."),
+    _("The agreement does not name the category of these fields: {fields}."),
+    _("Declare the field by a category of the agreement, or leave the column out."),
+    "fields",
+)
+NONEXISTENT: Final = Check(
+    "import.nonexistent",
+    "import.nonexistent",
+    _("Addresses exist"),
+    _("Addresses that do not exist stay below the agreed share ({part} of {whole})."),
+    _("{part} of {whole} addresses do not exist, more than the agreement allows; that is a serious breach."),
+    _("Clean the list at its source before importing it again."),
+    "import.basis",
+)
+SUBJECT: Final = Check(
+    "send.subject",
+    "processing.purposes",
+    _("Subject line"),
+    _("The message has a subject."),
+    _("The message has no subject."),
+    _("Write a subject."),
+    "campaign.subject",
+)
+CONTENT: Final = Check(
+    "send.content",
+    "processing.purposes",
+    _("Content"),
+    _("The message has content."),
+    _("The message is empty."),
+    _("Write the message."),
+    "campaign.content",
+)
+FROM_NAME: Final = Check(
+    "send.from_name",
+    "sending.sender",
+    _("Sender named"),
+    _("The sender is named."),
+    _("The sender is not named; a message must not conceal who sends it."),
+    _("State the sender's name."),
+    "campaign.sender",
+)
+REPLY: Final = Check(
+    "send.reply_address",
+    "sending.sender",
+    _("Address for replies"),
+    _("A refusal can be sent to a valid address."),
+    _("There is no valid address to which a recipient can send a refusal."),
+    _("State a reply address that is read by somebody."),
+    "campaign.sender",
+)
+POSTAL: Final = Check(
+    "send.postal_address",
+    "sending.postal",
+    _("Postal address"),
+    _("The sender's postal address is stated."),
+    _("The sender's postal address is missing."),
+    _("Fill in the controller's postal address; every message states it."),
+    "controller.address",
+)
+MARKED: Final = Check(
+    "send.marking",
+    "sending.marking",
+    _("Marked as a newsletter"),
+    _("The message is marked as a newsletter."),
+    _("The message is not clearly marked as a newsletter."),
+    _("Add the newsletter mark to the message, for example by the footer."),
+    "campaign.content",
+)
+LINK: Final = Check(
+    "send.unsubscribe",
+    "sending.unsubscribe",
+    _("Link to unsubscribe"),
+    _("Every part of the message holds a link to unsubscribe."),
+    _("A part of the message holds no link to unsubscribe."),
+    _("Put the unsubscribe tag into the message, for example by the footer."),
+    "campaign.content",
+)
+ONE_CLICK: Final = Check(
+    "send.one_click",
+    "sending.unsubscribe",
+    _("One-click unsubscription"),
+    _("The headers for one-click unsubscription (RFC 8058) are there."),
+    _("The headers for one-click unsubscription (RFC 8058) are missing."),
+    _("Let the service set the headers; they cannot be switched off."),
+    "campaign.content",
+)
+DOMAIN: Final = Check(
+    "send.domain",
+    "sending.domain",
+    _("Sending domain verified"),
+    _("The sending domain {domain} is verified."),
+    _("The sending domain {domain} is not verified."),
+    _("Set the DNS records shown for the domain, and check them."),
+    "domains",
+)
+RECIPIENTS: Final = Check(
+    "send.recipients",
+    "sending.basis",
+    _("Recipients with a lawful basis"),
+    _("{recipients} recipients may be written to; {held} are held back."),
+    _("Nobody may be written to: {held} are held back, and no recipient is left."),
+    _("Choose a list with subscribers who have a lawful basis and have not refused."),
+    "campaign.recipients",
+)
+COMPLAINTS: Final = Check(
+    "send.complaints",
+    "sending.complaints",
+    _("Spam complaints"),
+    _("Complaints stay within the agreed share ({part} of {whole})."),
+    _("{part} of {whole} newsletters were reported as spam, more than the agreement allows; that is a serious breach."),
+    _("Stop, and write only to people who asked for it."),
+    "campaign.recipients",
+)
+TRACKED: Final = Check(
+    "track.kinds",
+    "processing.activity",
+    _("Kinds of activity agreed"),
+    _("The agreement names every kind of activity recorded."),
+    _("The agreement does not name these kinds of activity: {kinds}."),
+    _("Switch their recording off."),
+    "tracking",
+)
+HELD: Final = Check(
+    "export.held",
+    "end.deletion",
+    _("Data still held"),
+    _("The data is held and can be handed out."),
+    _("The data is deleted and cannot be handed out any more."),
+    _("Take the certificate of deletion for your files."),
+    "agreement",
+)
+RETURN: Final = Check(
+    "export.return",
+    "agreement.survival",
+    _("Right to have the data"),
+    _("The controller may have its data."),
+    _("There is no agreement, now or before, under which data could be handed out."),
+    _("An owner reads and accepts the agreement."),
+    "agreement",
+)
+CONFIRMED: Final = Check(
+    "rights.confirmed",
+    "assistance.matters",
+    _("Person confirmed"),
+    _("The person behind the request is confirmed."),
+    _("It is not confirmed that the request comes from the person it concerns."),
+    _("Wait for the confirmation by e-mail, or confirm the person by proportionate means."),
+    "case",
+)
+CARRIED: Final = Check(
+    "rights.agreement",
+    "instruction.standing",
+    _("Request can be carried out"),
+    _("Requests of data subjects are carried out, also after the end."),
+    _("No agreement was ever accepted, so there is no controller to carry the request out for."),
+    _("Pass the request on to whom it concerns."),
+    "case",
+)

@@ -1,0 +1,1 @@
+"""The catalogue's parts, by what the clauses are about."""

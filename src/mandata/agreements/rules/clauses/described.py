@@ -1,0 +1,196 @@
+"""Clauses of the annexes: what is processed, about whom, why and how long; measures; sub-processors."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from mandata.agreements.rules.spec import Spec
+from mandata.agreements.rules.values import Choice, Listing, Names
+from mandata.agreements.rules.vocabulary import SHARED
+from mandata.agreements.rules.words import mark as _
+
+CLAUSES: Final[Mapping[str, Spec]] = {
+    "processing.nature": Spec(
+        Choice,
+        "annex2",
+        _("Nature"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "automated": _("Personal data is processed automatically by the systems that provide the service.")
+        },
+        serves=("AGR-2",),
+        required=True,
+    ),
+    "processing.purposes": Spec(
+        Listing,
+        "annex2",
+        _("Purposes"),
+        _("Personal data is processed for these purposes and no others:"),
+        ("gate:import", "gate:send", "gate:track", "gate:export"),
+        vocabulary={
+            "service": _(
+                "to let the controller use the service: to create, conduct, send, manage and evaluate its campaigns"
+            )
+        },
+        serves=("AGR-2", "INS-6"),
+        required=True,
+    ),
+    "processing.title": Spec(
+        Choice,
+        "annex2",
+        _("Legal title"),
+        "{value}",
+        ("text",),
+        vocabulary={"performance": _("The processor processes personal data in order to perform this agreement.")},
+        serves=("AGR-2",),
+    ),
+    "processing.contact": Spec(
+        Listing,
+        "annex2",
+        _("Contact data"),
+        _("Depending on the controller's use of the service:"),
+        ("gate:import",),
+        vocabulary=SHARED["category"],
+        serves=("CAT-1",),
+        required=True,
+    ),
+    "processing.activity": Spec(
+        Listing,
+        "annex2",
+        _("Data on activity"),
+        _("Depending on the controller's use of the service:"),
+        ("gate:track",),
+        vocabulary=SHARED["category"],
+        serves=("CAT-2", "TRK-1"),
+        required=True,
+    ),
+    "processing.own": Spec(
+        Choice,
+        "annex2",
+        _("Data that the controller adds"),
+        "{value}",
+        ("gate:import",),
+        vocabulary={
+            "declared": _(
+                "Further personal data that the controller considers necessary, on its instruction only, each field "
+                "declared by category."
+            ),
+        },
+        serves=("CAT-3",),
+    ),
+    "processing.special": Spec(
+        Choice,
+        "annex2",
+        _("Special categories"),
+        "{value}",
+        ("gate:import",),
+        vocabulary={
+            "refused": _(
+                "The controller brings in no special categories of personal data (Article 9 GDPR: racial or ethnic "
+                "origin, political opinions, "
+                "religious or philosophical beliefs, trade union membership, genetic and biometric data, health, sex "
+                "life or sexual "
+                "orientation) and no data on criminal convictions. They are processed only with the processor's "
+                "express prior agreement."
+            ),
+            "agreed": _("The processor has expressly agreed to process special categories of personal data."),
+        },
+        serves=("CAT-4",),
+        required=True,
+    ),
+    "processing.subjects": Spec(
+        Listing,
+        "annex2",
+        _("Data subjects"),
+        _("The data concerns:"),
+        ("text",),
+        vocabulary={
+            "customers": _("the controller's customers and clients"),
+            "employees": _("the controller's employees"),
+            "suppliers": _("its suppliers and other persons who work with it"),
+            "website_users": _("users of its website"),
+            "partners": _("its business partners, their employees and representatives"),
+        },
+        serves=("CAT-8",),
+        required=True,
+    ),
+    "processing.duration": Spec(
+        Choice,
+        "annex2",
+        _("Duration"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "contract": _(
+                "For as long as the contract on the service binds the parties, unless they agree on longer or the "
+                "law requires it."
+            )
+        },
+        serves=("AGR-2",),
+        required=True,
+    ),
+    "measures.technical": Spec(
+        Listing,
+        "annex3",
+        _("Technical measures"),
+        _("The processor has taken and keeps up these technical measures:"),
+        ("register",),
+        vocabulary={
+            "backup": _("data is backed up regularly"),
+            "malware": _("protection against malware is kept up to date"),
+            "transport": _("all transmissions of data are encrypted (TLS)"),
+            "https": _("the service is reached over HTTPS"),
+            "at_rest": _("data on the servers is encrypted"),
+            "by_design": _("technology is developed with privacy by design"),
+            "individual_access": _("passwords and permissions for systems with personal data are given to individuals"),
+        },
+        serves=("SEC-8",),
+        required=True,
+    ),
+    "measures.organisational": Spec(
+        Listing,
+        "annex3",
+        _("Organisational measures"),
+        _("The processor has taken and keeps up these organisational measures:"),
+        ("register",),
+        vocabulary={
+            "confidentiality": _("employees and suppliers are bound to confidentiality"),
+            "training": _(
+                "employees are trained in data protection, initially and again regularly, and know how to work safely"
+            ),
+            "api_keys": _("authorisation data is removed where a programming key is kept"),
+            "personal_access": _("access to every system is personal and protected by safe passwords"),
+            "safe_store": _(
+                "passwords of the operating environment lie in a separate, logged safe, so that access by staff can "
+                "be checked"
+            ),
+        },
+        serves=("SEC-8", "PPL-1"),
+        required=True,
+    ),
+    "subprocessor.named": Spec(
+        Names,
+        "annex4",
+        _("Sub-processors authorised by name"),
+        _(
+            "The controller authorises these sub-processors; which of them receive data is shown in the register of "
+            "sub-processors:"
+        ),
+        ("register",),
+        serves=("SPR-7",),
+    ),
+    "subprocessor.classes": Spec(
+        Listing,
+        "annex4",
+        _("Sub-processors authorised by class"),
+        _("The controller authorises these sub-processors as a class:"),
+        ("register",),
+        vocabulary={
+            "specialists": _(
+                "programmers and other specialists who work for the processor under a contract of cooperation"
+            ),
+            "group": _("companies of the processor's group"),
+        },
+        serves=("SPR-7",),
+    ),
+}

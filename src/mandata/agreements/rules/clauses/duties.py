@@ -1,0 +1,317 @@
+"""Clauses on what a processor owes: instructions, people, sub-processors, assistance, breaches, audits, return and
+deletion.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from mandata.agreements.rules.spec import Spec
+from mandata.agreements.rules.values import After, Ahead, Choice, Listing, Window, Within
+from mandata.agreements.rules.vocabulary import SHARED
+from mandata.agreements.rules.words import mark as _
+
+CLAUSES: Final[Mapping[str, Spec]] = {
+    "instruction.standing": Spec(
+        Listing,
+        "instructions",
+        _("Standing instruction"),
+        _(
+            "The processor processes personal data only on the controller's documented instructions, also as to "
+            "transfers to a third country "
+            "or an international organisation. By this agreement, and by what it does in the service, the controller "
+            "instructs it to:"
+        ),
+        ("acceptance", "gate:import", "gate:send", "gate:track", "gate:export", "gate:rights"),
+        vocabulary=SHARED["act"],
+        serves=("INS-1", "INS-6"),
+        required=True,
+    ),
+    "instruction.unlawful": Spec(
+        Within,
+        "instructions",
+        _("Unlawful instructions"),
+        _("Where an instruction seems to infringe the law, {who} says so within {period} from {start}."),
+        ("due",),
+        open_words=_("Where an instruction seems to infringe the law, {who} says so immediately."),
+        serves=("INS-5",),
+    ),
+    "people.access": Spec(
+        Listing,
+        "people",
+        _("Who has access"),
+        _("The processor gives access to personal data only to:"),
+        ("text",),
+        vocabulary={
+            "employees": _("employees who need it for their job"),
+            "cooperating": _(
+                "persons who work with the processor, in accordance with this agreement and for the service only"
+            ),
+        },
+        serves=("PPL-1",),
+    ),
+    "people.confidentiality": Spec(
+        Choice,
+        "people",
+        _("Confidentiality"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "bound": _(
+                "Whoever has access is bound to confidentiality by law or by contract. Personal data is disclosed to "
+                "nobody, wholly or in "
+                "part, save on the controller's instruction or where the law requires it."
+            ),
+        },
+        serves=("PPL-1",),
+        required=True,
+    ),
+    "subprocessor.notice": Spec(
+        Ahead,
+        "subprocessors",
+        _("Notice of another sub-processor"),
+        _("{who} gives notice of {effect} {channels} at least {period} before it."),
+        ("due", "register"),
+        open_words=_("{who} gives notice of {effect} {channels} before it."),
+        serves=("SPR-2",),
+        required=True,
+    ),
+    "subprocessor.objection": Spec(
+        Window,
+        "subprocessors",
+        _("Objection"),
+        _("{who} may object within {period} from {start}."),
+        ("due", "register"),
+        open_words=_("{who} has the opportunity to object."),
+        serves=("SPR-3",),
+        required=True,
+    ),
+    "subprocessor.unresolved": Spec(
+        Choice,
+        "subprocessors",
+        _("Where an objection stands"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "service_may_end": _(
+                "Where the sub-processor is not engaged because of an objection, it may become impossible to use the "
+                "service."
+            )
+        },
+        serves=("SPR-3",),
+    ),
+    "transfer.ground": Spec(
+        Choice,
+        "subprocessors",
+        _("Transfers"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "instruction_only": _(
+                "Personal data is transferred to a third country or an international organisation only on the "
+                "controller's instruction."
+            ),
+        },
+        serves=("TRF-3",),
+    ),
+    "assistance.documents": Spec(
+        Within,
+        "assistance",
+        _("Documents and help"),
+        _(
+            "{who} gives the other the help and the documents it asks for without undue delay and at the latest "
+            "within {period} from {start}."
+        ),
+        ("due",),
+        open_words=_("{who} gives the other the help and the documents it asks for without undue delay."),
+        serves=("AST-3",),
+    ),
+    "assistance.matters": Spec(
+        Listing,
+        "assistance",
+        _("What the parties help each other with"),
+        _("Help is owed, to the extent necessary and reasonable, with:"),
+        ("text",),
+        vocabulary={
+            "rights": _("answering the requests of data subjects"),
+            "security": _("the security of personal data (Article 32 GDPR)"),
+            "incidents": _("breaches, their notification and communication (Articles 33 and 34 GDPR)"),
+            "impact": _("impact assessments and prior consultation (Articles 35 and 36 GDPR)"),
+            "authorities": _("dealings with supervisory authorities"),
+            "compliance": _("documents that demonstrate the controller's compliance"),
+        },
+        serves=("AST-1", "AST-3"),
+    ),
+    "assistance.costs": Spec(
+        Choice,
+        "assistance",
+        _("Costs of assistance"),
+        "{value}",
+        ("text",),
+        vocabulary={"reasonable": _("The controller reimburses the processor's reasonable costs of assistance.")},
+        serves=("AST-4",),
+    ),
+    "authority.inspection": Spec(
+        Within,
+        "assistance",
+        _("Inspections by an authority"),
+        _(
+            "{who} tells the other of an inspection or proceeding on the processing within {period} from {start}, "
+            "and of its progress and result."
+        ),
+        ("due",),
+        open_words=_(
+            "{who} tells the other without undue delay of an inspection or proceeding of an authority on the "
+            "processing, and of its progress "
+            "and result."
+        ),
+        serves=("AST-2",),
+    ),
+    "breach.notify": Spec(
+        Within,
+        "breach",
+        _("Notice of a breach"),
+        _(
+            "{who} notifies the other of a personal data breach without undue delay and at the latest within "
+            "{period} from {start}."
+        ),
+        ("due",),
+        open_words=_("{who} notifies the other of a personal data breach without undue delay from {start}."),
+        serves=("BRE-1", "BRE-7"),
+        required=True,
+    ),
+    "breach.content": Spec(
+        Listing,
+        "breach",
+        _("What the notice states"),
+        _("The notice states at least (Article 33(3) GDPR):"),
+        ("text",),
+        vocabulary={
+            "nature": _(
+                "the nature of the breach, with the categories and approximate numbers of data subjects and records"
+            ),
+            "contact": _("a contact point for more information"),
+            "consequences": _("the likely consequences"),
+            "measures": _("the measures taken or proposed"),
+        },
+        serves=("BRE-2",),
+    ),
+    "breach.register": Spec(
+        Listing,
+        "breach",
+        _("Register of breaches"),
+        _("The processor keeps a register of:"),
+        ("register",),
+        vocabulary={"breaches": _("breaches"), "corrections": _("the corrective measures taken")},
+        serves=("BRE-5",),
+    ),
+    "audit.notice": Spec(
+        Ahead,
+        "audit",
+        _("Notice of an audit"),
+        _(
+            "The processor allows audits, including inspections, by the controller or an auditor whom it appoints. "
+            "{who} gives notice of {effect} {channels} at least {period} before it."
+        ),
+        ("due",),
+        open_words=_(
+            "The processor allows audits, including inspections, by the controller or an auditor whom it appoints, "
+            "with reasonable notice {channels}."
+        ),
+        serves=("AUD-1",),
+    ),
+    "audit.refusal": Spec(
+        Listing,
+        "audit",
+        _("Refusing an auditor"),
+        _(
+            "The processor may object to an auditor, and the controller then appoints another one, where the auditor "
+            "is:"
+        ),
+        ("text",),
+        vocabulary={
+            "not_independent": _("not independent"),
+            "competitor": _("a competitor of the processor"),
+            "similar": _("in a similar position to a competitor"),
+        },
+        serves=("AUD-1",),
+    ),
+    "audit.secrecy": Spec(
+        Choice,
+        "audit",
+        _("Secrecy of what is shown"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "authority_only": _(
+                "What the processor shows in an audit is its trade secret; it may be disclosed only to a supervisory "
+                "authority entitled to it."
+            ),
+        },
+        serves=("AUD-2",),
+    ),
+    "end.deletion": Spec(
+        Choice,
+        "keeping",
+        _("Deletion at the end"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "delete_or_return": _(
+                "When the services end, the processor deletes all personal data and, where the controller asks for "
+                "it, first returns it with "
+                "all copies, unless Union or national law requires it to be kept."
+            ),
+        },
+        serves=("RET-2", "RET-4"),
+        required=True,
+    ),
+    "end.return": Spec(
+        Within,
+        "keeping",
+        _("Return"),
+        _(
+            "{who} returns the data within {period} from {start}, to a secure store that the controller names and "
+            "opens to it."
+        ),
+        ("due", "gate:export"),
+        serves=("RET-3",),
+    ),
+    "end.backup": Spec(
+        Window,
+        "keeping",
+        _("Data from backups"),
+        _(
+            "{who} may ask for backed-up data within {period} from {start}. After that the data is irretrievably "
+            "deleted."
+        ),
+        ("due", "gate:export"),
+        serves=("RET-2", "RET-3"),
+    ),
+    "end.reminder": Spec(
+        After,
+        "keeping",
+        _("Where no instruction comes"),
+        _(
+            "Where the controller has given no instruction to return the data {period} after {start}, the processor "
+            "tells it that it may."
+        ),
+        ("due",),
+        serves=("RET-2",),
+    ),
+    "end.silence": Spec(
+        After,
+        "keeping",
+        _("Deletion without an instruction"),
+        _("Without an instruction {period} after {start}, the data is deleted."),
+        ("due",),
+        serves=("RET-2",),
+    ),
+    "end.inactivity": Spec(
+        After,
+        "keeping",
+        _("Inactive accounts"),
+        _("The agreement ends {period} after {start}; account, content and database may then be deleted."),
+        ("due",),
+        serves=("RET-6",),
+    ),
+}

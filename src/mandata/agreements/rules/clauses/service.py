@@ -1,0 +1,487 @@
+"""Clauses on the service itself: rules of sending, accounts, fees, running, suspension."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from mandata.agreements.rules.spec import Spec
+from mandata.agreements.rules.values import After, Ahead, Allowance, Choice, Lasting, Listing, Threshold, Window, Within
+from mandata.agreements.rules.vocabulary import SHARED
+from mandata.agreements.rules.words import mark as _
+
+SENDING: Final[Mapping[str, Spec]] = {
+    "sending.basis": Spec(
+        Listing,
+        "sending",
+        _("Lawful basis of each recipient"),
+        _(
+            "A message is sent only to recipients whose data is processed on one of these grounds, declared for each "
+            "of them:"
+        ),
+        ("gate:import", "gate:send"),
+        vocabulary=SHARED["basis"],
+        serves=("AUDI-2",),
+        required=True,
+    ),
+    "sending.evidence": Spec(
+        Choice,
+        "sending",
+        _("Evidence of the ground"),
+        "{value}",
+        ("gate:import", "gate:send"),
+        vocabulary={
+            "required": _(
+                "For each recipient the controller keeps evidence of the ground in the service and shows it on demand."
+            )
+        },
+        serves=("AUDI-2",),
+    ),
+    "sending.excluded": Spec(
+        Listing,
+        "sending",
+        _("Who is not written to"),
+        _("Never written to, nor taken in again by an import, is who:"),
+        ("gate:import", "gate:send"),
+        vocabulary={
+            "unsubscribed": _("unsubscribed"),
+            "complained": _("complained of spam"),
+            "objected": _("objected to the processing"),
+            "erased": _("was erased on request"),
+        },
+        serves=("AUDI-4",),
+        required=True,
+    ),
+    "sending.sender": Spec(
+        Listing,
+        "sending",
+        _("Sender identified"),
+        _("Each message identifies its sender openly, by:"),
+        ("gate:send",),
+        vocabulary={
+            "name": _("the name in whose name it is sent"),
+            "reply_address": _("a valid address to which a refusal of further messages can be sent"),
+        },
+        serves=("CAM-2",),
+        required=True,
+    ),
+    "sending.postal": Spec(
+        Choice,
+        "sending",
+        _("Postal address"),
+        "{value}",
+        ("gate:send",),
+        vocabulary={"required": _("Each message states the sender's postal address.")},
+        serves=("CAM-2",),
+    ),
+    "sending.marking": Spec(
+        Choice,
+        "sending",
+        _("Marked as a newsletter"),
+        "{value}",
+        ("gate:send",),
+        vocabulary={
+            "newsletter": _(
+                "A message that promotes goods or services is clearly and distinctly marked as a newsletter."
+            )
+        },
+        serves=("CAM-2",),
+    ),
+    "sending.unsubscribe": Spec(
+        Listing,
+        "sending",
+        _("Refusing further messages"),
+        _("In each message the recipient can refuse further ones effectively and directly, by:"),
+        ("gate:send",),
+        vocabulary={
+            "link": _("a link to unsubscribe in its text"),
+            "one_click": _("the one-click unsubscription of the mail program (RFC 8058)"),
+        },
+        serves=("CAM-2",),
+        required=True,
+    ),
+    "sending.domain": Spec(
+        Choice,
+        "sending",
+        _("Sending domain"),
+        "{value}",
+        ("gate:send",),
+        vocabulary={
+            "verified": _(
+                "Messages are sent only from a domain that the controller has verified by setting the DNS records "
+                "that the processor shows."
+            ),
+        },
+        serves=("DLV-1",),
+    ),
+    "sending.domain_use": Spec(
+        Choice,
+        "sending",
+        _("Use of the domain"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "service_only": _(
+                "The processor uses the controller's domain solely to distribute the controller's messages."
+            )
+        },
+        serves=("DLV-1",),
+    ),
+    "sending.content": Spec(
+        Listing,
+        "sending",
+        _("Forbidden content"),
+        _("Messages comply with the law and with this agreement. They contain nothing that:"),
+        ("text",),
+        vocabulary={
+            "crime": _(
+                "incites to a breach of legal duties or to a crime, condones a crime or praises its perpetrator"
+            ),
+            "substances": _("incites to, supports or promotes the abuse of addictive or life-threatening substances"),
+            "threats": _("threatens persons or groups with death, harm or damage"),
+            "denigration": _("denigrates a nation, its language, a race or ethnic group, or people for their beliefs"),
+            "hatred": _("incites hatred of a group of persons, or curtailment of their rights and freedoms"),
+            "pornography": _("is pornographic, above all with children, violence or disrespect for people"),
+            "minors": _("gives persons under eighteen access to pornography"),
+            "defamation": _("states untruths about others that can seriously harm their standing, work or family"),
+            "movements": _("supports movements that aim to suppress human rights or spread hatred"),
+            "intellectual_property": _("infringes intellectual property"),
+            "trade_marks": _(
+                "uses trade marks, names or protected designations without a right, or what can be confused with them"
+            ),
+            "illegal": _("promotes illegal products or services"),
+            "escort_dating": _("promotes escort services or dating sites"),
+            "morality": _("otherwise offends accepted principles of morality"),
+        },
+        serves=("CAM-3",),
+    ),
+    "sending.goods": Spec(
+        Listing,
+        "sending",
+        _("Forbidden goods"),
+        _("Messages do not sell or promote:"),
+        ("text",),
+        vocabulary={
+            "prescription_drugs": _("prescription drugs"),
+            "alcohol": _("alcohol"),
+            "tobacco": _("tobacco products"),
+            "drugs": _("drugs"),
+            "firearms": _("firearms"),
+            "gambling": _("online gambling"),
+            "deviations": _("pedophilia and similar disorders"),
+        },
+        serves=("CAM-3",),
+    ),
+    "sending.complaints": Spec(
+        Threshold,
+        "sending",
+        _("Complaints"),
+        _("It is a serious breach when recipients report more than {share} of the distributed newsletters as spam."),
+        ("gate:send",),
+        serves=("DLV-3",),
+    ),
+    "import.nonexistent": Spec(
+        Threshold,
+        "sending",
+        _("Addresses that do not exist"),
+        _("It is a serious breach to import a database in which more than {share} of the contacts do not exist."),
+        ("gate:import",),
+        serves=("AUDI-3",),
+    ),
+    "database.maker": Spec(
+        Choice,
+        "sending",
+        _("The database"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "controller": _(
+                "The controller alone is the maker of its database; the processor uses it solely to perform this "
+                "agreement."
+            )
+        },
+        serves=("AUDI-1",),
+    ),
+    "delivery.liability": Spec(
+        Choice,
+        "sending",
+        _("Delivery"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "effort": _(
+                "The processor distributes the messages, but does not answer for their arrival, whole and undamaged, "
+                "at the recipients."
+            )
+        },
+        serves=("DLV-5",),
+    ),
+}
+
+ACCOUNT: Final[Mapping[str, Spec]] = {
+    "account.duties": Spec(
+        Listing,
+        "people",
+        _("Care for the account"),
+        _("The controller:"),
+        ("text",),
+        vocabulary={
+            "password": _("chooses safe passwords"),
+            "secrecy": _("gives its credentials to nobody"),
+            "misuse": _("reports misuse of credentials, even attempted, and changes them, both without delay"),
+            "invitations": _("states correct identification of the users whom it invites"),
+            "interface": _("uses only the interfaces that the processor provides"),
+            "no_harm": _("does nothing that could disrupt or damage the service"),
+        },
+        serves=("PPL-3", "PPL-4", "SVC-2"),
+    ),
+    "account.api": Spec(
+        Choice,
+        "people",
+        _("Programming interface"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "authorised": _(
+                "Where the controller uses the programming interface, it sees to it that only authorised persons "
+                "have access."
+            )
+        },
+        serves=("PPL-6",),
+    ),
+    "account.agency": Spec(
+        Choice,
+        "people",
+        _("Agency accounts"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "approved": _(
+                "An account for the clients of an agency is set up only if the processor approves it in advance."
+            )
+        },
+        serves=("SVC-3",),
+    ),
+}
+
+FEES: Final[Mapping[str, Spec]] = {
+    "fee.change": Spec(
+        Ahead,
+        "fees",
+        _("Change of the price list"),
+        _(
+            "{who} gives notice of {effect} {channels} at least {period} before it takes effect. The controller may "
+            "withdraw if it disagrees."
+        ),
+        ("due",),
+        serves=("BIL-2",),
+    ),
+    "fee.free_exceeded": Spec(
+        Choice,
+        "fees",
+        _("Free option exceeded"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "told_blocked": _(
+                "When the conditions of a free option are exceeded, the controller is told and the account is blocked."
+            )
+        },
+        serves=("BIL-3",),
+    ),
+    "fee.paid_exceeded": Spec(
+        Choice,
+        "fees",
+        _("Paid option exceeded"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "may_block": _(
+                "When the contacts exceed the paid option, distribution may be blocked until the option is topped up."
+            ),
+        },
+        serves=("BIL-3",),
+    ),
+    "fee.term_yearly": Spec(
+        Lasting,
+        "fees",
+        _("Minimum term, paid yearly"),
+        _("A subscription paid once a year lasts at least {period}."),
+        ("text",),
+        serves=("BIL-4",),
+    ),
+    "fee.term_monthly": Spec(
+        Lasting,
+        "fees",
+        _("Minimum term, paid monthly"),
+        _("A subscription paid once a month lasts at least {period}."),
+        ("text",),
+        serves=("BIL-4",),
+    ),
+    "fee.pause": Spec(
+        Allowance,
+        "fees",
+        _("Pausing a subscription"),
+        _(
+            "A subscription can be paused. Number of pauses: {times}; in each period of: {per}; longest pause: "
+            "{longest}."
+        ),
+        ("text",),
+        serves=("BIL-4",),
+    ),
+    "fee.card": Spec(
+        Choice,
+        "fees",
+        _("Payment by card"),
+        "{value}",
+        ("text",),
+        vocabulary={"first_day": _("A fee paid by card is collected on the first day of the next billing period.")},
+        serves=("BIL-5",),
+    ),
+    "fee.transfer": Spec(
+        Within,
+        "fees",
+        _("Payment by transfer"),
+        _(
+            "An advance invoice is paid within {period} from {start}, and at the latest on the first day of the "
+            "billing period."
+        ),
+        ("due",),
+        serves=("BIL-5",),
+    ),
+    "fee.late": Spec(
+        After,
+        "fees",
+        _("Late payment"),
+        _("More than {period} after {start}, the account may be blocked until the fee is paid."),
+        ("due",),
+        serves=("BIL-6",),
+    ),
+    "fee.refund": Spec(
+        Choice,
+        "fees",
+        _("No refund"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "none_after_breach": _(
+                "After an end for a serious breach, fees already paid are not returned in part or in whole."
+            )
+        },
+        serves=("BIL-13",),
+    ),
+}
+
+RUNNING: Final[Mapping[str, Spec]] = {
+    "maintenance.notice": Spec(
+        Ahead,
+        "running",
+        _("Maintenance"),
+        _(
+            "{who} gives notice of {effect}, its kind, start and end, {channels}, {usually} at least {period} before "
+            "it."
+        ),
+        ("due",),
+        serves=("OPS-1",),
+    ),
+    "defect.complaint": Spec(
+        Window,
+        "running",
+        _("Complaints about defects"),
+        _(
+            "{who} complains of a defect by e-mail within {period} from {start}, with its identification, the ground "
+            "and the date."
+        ),
+        ("due",),
+        serves=("OPS-3",),
+    ),
+    "defect.restored": Spec(
+        Window,
+        "running",
+        _("Complaints after restoration"),
+        _(
+            "{who} complains of a defect at the latest within {period} from {start}; a later complaint gives no "
+            "right to compensation."
+        ),
+        ("due",),
+        serves=("OPS-3",),
+    ),
+    "defect.answer": Spec(
+        Within,
+        "running",
+        _("Answer to a complaint"),
+        _("{who} handles a complaint within {period} from {start}; where it is justified, compensation is due."),
+        ("due",),
+        serves=("OPS-3",),
+    ),
+    "suspension.notice": Spec(
+        Ahead,
+        "running",
+        _("Limiting or suspending the service"),
+        _(
+            "{who} gives notice of {effect} for a breach of this agreement or of the law {channels}, {usually} at "
+            "least {period} before it, and "
+            "at the latest when it takes effect."
+        ),
+        ("due",),
+        serves=("OPS-2",),
+    ),
+    "suspension.exceptions": Spec(
+        Listing,
+        "running",
+        _("Suspension without prior notice"),
+        _("The period of notice is not kept where:"),
+        ("text",),
+        vocabulary={
+            "legal_duty": _("a legal or regulatory duty to end the service prevents it"),
+            "urgency": _("the law lets the service be ended for urgency"),
+            "repeated_breach": _("it is proven that a business customer broke the terms repeatedly"),
+        },
+        serves=("OPS-2",),
+    ),
+    "suspension.immediate": Spec(
+        Listing,
+        "running",
+        _("Immediate stop"),
+        _("The processor may stop the service at once and withdraw from the agreement for:"),
+        ("text",),
+        vocabulary={
+            "content": _("content that breaks these rules"),
+            "account_check": _("a violation that a check of the account finds; the controller is told immediately"),
+            "serious_breach": _("a serious breach"),
+        },
+        serves=("OPS-2",),
+    ),
+    "breach.serious": Spec(
+        Listing,
+        "running",
+        _("Serious breaches by the controller"),
+        _("A serious breach is above all:"),
+        ("text",),
+        vocabulary={
+            "software": _("an act that can endanger the software of the service"),
+            "price_list": _("circumventing the price list, for example by dividing the database"),
+            "nonexistent": _("importing too many contacts that do not exist (see the threshold)"),
+            "no_ground": _("using personal data without a lawful ground"),
+            "complaints": _("too many spam reports (see the threshold)"),
+            "offensive_account": _("an account that offends others or breaks the code of conduct"),
+            "agreement": _("not keeping to the agreement"),
+            "harmful_use": _("use that can harm the processor, or an attempt to misuse, block or alter the service"),
+            "credentials": _("an attempt to obtain other users' names or passwords"),
+            "peer_to_mail": _("an attempt to share data by peer-to-mail technology"),
+            "database_attempt": _("an attempt to use a database without a lawful ground"),
+        },
+        serves=("OPS-6",),
+    ),
+    "closure.notice": Spec(
+        Ahead,
+        "running",
+        _("Definitive end of the service"),
+        _(
+            "{who} gives notice of {effect} {channels}, with reasons, at least {period} before it, and gives access "
+            "to the data."
+        ),
+        ("due",),
+        serves=("OPS-2",),
+    ),
+}
+
+CLAUSES: Final[Mapping[str, Spec]] = {**SENDING, **ACCOUNT, **FEES, **RUNNING}

@@ -1,0 +1,225 @@
+"""The values that a clause can hold: one frozen dataclass per kind, shared by all agreements.
+
+A field annotated with a vocabulary's name takes one of its codes (``vocabulary.py``); ``OWN`` means the vocabulary
+that the
+clause's own specification names. A period of ``None`` stands for "without undue delay": the clause is then marked
+``open`` and may
+name a working target of ours.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Final
+
+OWN: Final = "own"
+
+
+class Unit(StrEnum):
+    """Units of legal periods; working days are those of the agreement's calendar."""
+
+    HOURS = "hours"
+    DAYS = "days"
+    WORKING_DAYS = "working days"
+    WEEKS = "weeks"
+    MONTHS = "months"
+    YEARS = "years"
+
+
+_UNITS: Final[Mapping[str, Unit]] = {
+    "hour": Unit.HOURS,
+    "day": Unit.DAYS,
+    "working day": Unit.WORKING_DAYS,
+    "week": Unit.WEEKS,
+    "month": Unit.MONTHS,
+    "year": Unit.YEARS,
+}
+_PERIOD: Final = re.compile(r"([1-9][0-9]{0,4}) (hour|day|working day|week|month|year)s?")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A length of legal time as an agreement states it: amount (1 to 99999) and unit.
+
+    It is not yet a number of seconds.
+    """
+
+    amount: int
+    unit: Unit
+
+    @classmethod
+    def parse(cls, text: str) -> "Period":
+        """``"48 hours"``, ``"10 working days"``, ``"1 month"``.
+
+        Raises ValueError for anything else, "0 days" included.
+        """
+        found = _PERIOD.fullmatch(text)
+        if found is None:
+            raise ValueError(
+                "a period is a whole number and hours, days, working days, weeks, months or years: '10 working days'"
+            )
+        return cls(int(found[1]), _UNITS[found[2]])
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.unit.value[:-1] if self.amount == 1 else self.unit.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of a whole, written ``"0.05 %"``; kept exact, because a threshold decides over a contract."""
+
+    percent: Decimal
+
+    @classmethod
+    def parse(cls, text: str) -> "Share":
+        """Above 0 and at most 100, with a percent sign. Raises ValueError otherwise."""
+        found = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%", text)
+        if found is None or not 0 < Decimal(found[1]) <= 100:
+            raise ValueError("a share is a number above 0 and at most 100 with a percent sign: '0.05 %'")
+        return cls(Decimal(found[1]))
+
+    def exceeded_by(self, part: int, whole: int) -> bool:
+        """Whether part of whole is *more than* this share. Nothing is exceeded where there is no whole."""
+        return whole > 0 and Decimal(part) * 100 > self.percent * whole
+
+    def __str__(self) -> str:
+        return f"{self.percent.normalize():f} %"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the clause's possible rules; ``None`` where the seed is silent, with ``target`` for what we do
+    meanwhile.
+    """
+
+    value: Annotated[str | None, OWN] = None
+    target: Annotated[str | None, OWN] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A closed list of codes of the clause's vocabulary, in the order in which the text names them."""
+
+    items: Annotated[tuple[str, ...], OWN]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Proper names that no language translates, for example of sub-processors."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """A duty: ``who`` acts within ``period`` after ``start``."""
+
+    who: Annotated[str, "party"]
+    start: Annotated[str, "event"]
+    period: Period | None = None
+    target: Period | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A right of ``who`` that lapses ``period`` after ``start``; read late where the rule leaves room, being the
+    other's right.
+    """
+
+    who: Annotated[str, "party"]
+    start: Annotated[str, "event"]
+    period: Period | None = None
+    target: Period | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A duty to tell: ``who`` gives notice of ``effect`` at least ``period`` before it, by one of ``channels`` or
+    all.
+    """
+
+    who: Annotated[str, "party"]
+    effect: Annotated[str, "effect"]
+    channels: Annotated[tuple[str, ...], "channel"]
+    period: Period | None = None
+    target: Period | None = None
+    usually: bool = False
+    all_channels: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """A state lasts ``period`` from ``start``; what then follows is the clause's own sentence."""
+
+    start: Annotated[str, "event"]
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """A plain length, for example of a minimum term."""
+
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """At most ``times`` in each ``per``, each at most ``longest``."""
+
+    times: int
+    per: Period
+    longest: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A share that must not be exceeded."""
+
+    share: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """Liability at most the sums named by ``base`` for the last ``period``."""
+
+    base: Annotated[str, "base"]
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A calendar date."""
+
+    date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A yes-or-no question put before acceptance.
+
+    ``refuse`` and ``advise`` name the answer that has that consequence, if any.
+    """
+
+    refuse: Annotated[str | None, "answer"] = None
+    advise: Annotated[str | None, "answer"] = None
+    minimum: int | None = None
+
+
+Value = (
+    Choice
+    | Listing
+    | Names
+    | Within
+    | Window
+    | Ahead
+    | After
+    | Lasting
+    | Allowance
+    | Threshold
+    | Cap
+    | Dated
+    | Question
+)
