@@ -186,6 +186,10 @@ _PROVIDERS: Final = {
     "Ziggo": "ziggo.nl",
     "KPN": "kpnmail.nl planet.nl hetnet.nl",
     "Bluewin": "bluewin.ch",
+    # Names reserved by RFC 2606, under which the shipped example shows what the table does.
+    "Example Mail": "mail.example",
+    "Example Post": "post.example",
+    "Example Freemail": "freemail.example",
 }
 _PROVIDER_OF: Final = {domain: name for name, domains in _PROVIDERS.items() for domain in domains.split()}
 OTHER_PROVIDER: Final = ""
