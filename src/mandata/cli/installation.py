@@ -1,0 +1,59 @@
+"""What every command needs first: the environment, the database, and, for most, Django."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from mandata.infra import environment
+from mandata.infra.environment import Environment
+from mandata.infra.postgres import Server, Urls
+
+SETTINGS = "mandata.project.settings"
+
+
+def read() -> Environment:
+    """Return the settings as they are now; nothing is remembered, because `connected` is about to change them."""
+    return environment.read(os.environ)
+
+
+def server(settings: Environment) -> Server:
+    """Return the embedded server of this installation."""
+    return Server(settings.var / "postgres")
+
+
+@contextlib.contextmanager
+def connected() -> Iterator[Urls]:
+    """Have a database for as long as the block lasts: the own one of DATABASE_URL, or the embedded one.
+
+    The embedded server is started, or joined where another command has started it, and ends with its last user. Its
+    address goes into this process's environment, where the settings look for it; the owner's goes nowhere.
+    """
+    settings = read()
+    settings.var.mkdir(parents=True, exist_ok=True)
+    if settings.database_url:
+        yield Urls(superuser="", owner=settings.owner_database_url, app=settings.database_url)
+        return
+    with server(settings).use() as urls:
+        os.environ["DATABASE_URL"] = urls.app
+        environment.env.cache_clear()
+        try:
+            yield urls
+        finally:
+            del os.environ["DATABASE_URL"]
+            environment.env.cache_clear()
+
+
+def django() -> None:
+    """Load the application. Call it inside `connected`, before importing services or selectors."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    import django as framework
+
+    framework.setup()
+
+
+def var() -> Path:
+    """Return the installation's folder, made where it is missing."""
+    folder = read().var
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

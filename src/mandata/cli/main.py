@@ -1,0 +1,64 @@
+"""The `mandata` command. Each command lives in a file of its own; here they get their names."""
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+import mandata
+from mandata.cli import migrate, serve, settings, up, verify, worker
+from mandata.cli.lifeline import tie
+from mandata.foundation.errors import Fault, Refused
+
+EPILOG = "Start with: mandata up  (then open http://127.0.0.1:8000). Every command has --help with examples."
+
+
+class _Commands(TyperGroup):
+    """Tells refusals and faults in words, without a trace; a bug keeps its trace."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Fault as fault:
+            typer.secho(f"{fault.message}\n{fault.remedy}".strip(), fg="red", err=True)
+        except Refused as refused:
+            typer.secho(refused.message, fg="red", err=True)
+            for label, text in (("Refused by", refused.clause), ("What helps", refused.remedy)):
+                if text:
+                    typer.echo(f"{label}: {text}", err=True)
+        raise typer.Exit(1)
+
+
+# No pretty traces: they would print local variables, and with them personal data.
+app = typer.Typer(
+    name="mandata",
+    cls=_Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    epilog=EPILOG,
+    help="Mandata: an e-mailing platform whose data processing agreement runs.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(mandata.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    _version_wanted: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and end."
+    ),
+) -> None:
+    tie()
+
+
+app.command("up")(up.up)
+app.command("migrate")(migrate.migrate)
+app.command("web")(serve.web)
+app.command("track")(serve.track)
+app.command("worker")(worker.worker)
+app.command("verify")(verify.verify)
+app.command("settings")(settings.settings)

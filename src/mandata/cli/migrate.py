@@ -1,0 +1,84 @@
+"""`mandata migrate`: bring the database to this version's tables, as the role that owns them."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import unquote, urlsplit
+
+from mandata.cli.installation import connected, django, read
+from mandata.cli.output import AsJson, emit
+from mandata.infra import environment
+from mandata.infra.postgres import apply_grants, check_external
+
+_LOCK = 0x6D61_6E64_6174_61
+"""The advisory lock that keeps two migrations apart: "mandata" in ASCII."""
+
+
+def migrate(as_json: AsJson = False) -> None:
+    """Create or update the tables, and set what the application's role may do with them.
+
+    Safe to repeat, and safe to run from several hosts at once: the second waits for the first. An own server
+    (DATABASE_URL, OWNER_DATABASE_URL) is checked first: version, encoding, and that the application's role can neither
+    bypass Row-Level Security nor alter a table.
+
+    Examples:
+
+        mandata migrate
+
+        DATABASE_URL=postgresql://mandata_app:…@db/mandata OWNER_DATABASE_URL=postgresql://… mandata migrate
+    """
+    with connected() as urls:
+        app_role = _role(urls.app)
+        if read().database_url and not urls.superuser:
+            app_role = check_external(urls.app, urls.owner).app_role
+        with _as_owner(urls.owner), _alone(urls.owner):
+            applied = _migrate()
+            apply_grants(urls.owner, app_role, _append_only())
+    words = f"{applied} migrations applied." if applied else "Nothing to migrate."
+    emit(as_json, {"applied": applied}, words)
+
+
+def _role(url: str) -> str:
+    return unquote(urlsplit(url).username or "")
+
+
+@contextmanager
+def _as_owner(url: str) -> Iterator[None]:
+    before = os.environ.get("OWNER_DATABASE_URL")
+    os.environ["OWNER_DATABASE_URL"] = url
+    environment.env.cache_clear()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["OWNER_DATABASE_URL"]
+        environment.env.cache_clear()
+
+
+@contextmanager
+def _alone(owner_url: str) -> Iterator[None]:
+    import psycopg
+
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        yield
+
+
+def _migrate() -> int:
+    django()
+    from django.core.management import call_command
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connections["owner"])
+    pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    if pending:
+        call_command("migrate", database="owner", interactive=False, verbosity=0)
+    connections.close_all()
+    return pending
+
+
+def _append_only() -> tuple[str, ...]:
+    from mandata.infra.tenancy import APPEND_ONLY
+
+    return APPEND_ONLY

@@ -1,0 +1,139 @@
+"""`mandata worker`: runs jobs, and the loops that no job could be for, because they never end."""
+
+import asyncio
+import importlib
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from mandata.cli.installation import connected, django, read
+
+_LONGEST_PAUSE = 15.0
+_STALLED_EVERY = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Work done again and again: every `every` seconds call `target` (module:function) with the keyword `at` = now."""
+
+    name: str
+    target: str
+    every: float
+
+
+LOOPS = (Loop("record", "mandata.record.services:sequence_due", 0.5),)
+
+
+def worker(
+    concurrency: Annotated[int, typer.Option(min=1, max=32, help="How many jobs to run at the same time.")] = 2,
+) -> None:
+    """Run jobs (imports, compilations, cases …) and the loops: the record's sequencer, tracking, delivery.
+
+    Run as many workers on as many hosts as you like; they share the work through the database. SIGTERM ends a worker
+    once what it has in flight is done; what a killed worker had in flight is taken over by another.
+
+    Examples:
+
+        mandata worker
+
+        mandata worker --concurrency 4
+    """
+    with connected():
+        django()
+        _Worker(concurrency).run()
+
+
+class _Worker:
+    def __init__(self, concurrency: int) -> None:
+        from mandata.infra.logs import log
+
+        self._concurrency = concurrency
+        self._ending = threading.Event()
+        self._log = log("worker")
+
+    def run(self) -> None:
+        """Work until a signal asks for the end."""
+        threads = [threading.Thread(target=self._loop, args=(loop,), name=loop.name) for loop in LOOPS]
+        for thread in threads:
+            thread.start()
+        try:
+            asyncio.run(self._jobs())
+        finally:
+            self._ending.set()
+            for thread in threads:
+                thread.join()
+
+    async def _jobs(self) -> None:
+        from procrastinate import PsycopgConnector
+        from procrastinate.contrib.django.utils import connector_params
+
+        from mandata.infra.jobs import app
+
+        connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=self._concurrency + 2)
+        with app.replace_connector(connector) as jobs:
+            async with jobs.open_async():
+                working = asyncio.create_task(
+                    jobs.run_worker_async(
+                        concurrency=self._concurrency,
+                        install_signal_handlers=False,
+                        listen_notify=not read().database_pooled,
+                        delete_jobs="successful",
+                        task_middleware=[_with_fresh_connections],
+                    )
+                )
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    asyncio.get_running_loop().add_signal_handler(number, self._end, working)
+                rescuing = asyncio.create_task(self._rescue(jobs))
+                try:
+                    await working
+                except asyncio.CancelledError:
+                    if not self._ending.is_set():
+                        raise
+                finally:
+                    rescuing.cancel()
+
+    def _end(self, working: "asyncio.Task[None]") -> None:
+        self._ending.set()
+        working.cancel()  # procrastinate takes this as: fetch no more, finish what runs
+
+    async def _rescue(self, jobs: Any) -> None:
+        """Queue again what a worker had in its hands when it died. Jobs are idempotent, so nothing happens twice."""
+        while True:
+            for job in await jobs.job_manager.get_stalled_jobs():
+                self._log.warning("job.taken_over", job=job.id, task=job.task_name)
+                await jobs.job_manager.retry_job(job)
+            await asyncio.sleep(_STALLED_EVERY)
+
+    def _loop(self, loop: Loop) -> None:
+        from django.db import close_old_connections, connections
+
+        from mandata.infra import clock
+
+        module, _, name = loop.target.partition(":")
+        work: Callable[..., object] = getattr(importlib.import_module(module), name)
+        pause = loop.every
+        while not self._ending.wait(pause):
+            try:
+                close_old_connections()
+                work(at=clock.now())
+                pause = loop.every
+            except Exception as error:
+                # A loop outlives what happens to it (a database that is away, a full disk): it says so and tries again.
+                pause = min(max(pause, 0.5) * 2, _LONGEST_PAUSE)
+                self._log.error("loop.failed", loop=loop.name, error=type(error).__name__, pause=pause, exc_info=True)
+        connections.close_all()
+
+
+def _with_fresh_connections(process: Callable[[], Any], _context: Any, _worker: Any) -> Any:
+    """Drop a database connection that has died since this thread last used it."""
+    from django.db import close_old_connections
+
+    close_old_connections()
+    try:
+        return process()
+    finally:
+        close_old_connections()
