@@ -16,7 +16,9 @@ A spool that cannot be written is 503: what cannot be kept is not acknowledged.
 """
 
 import atexit
+import contextlib
 import gettext
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network
@@ -24,6 +26,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mandata.foundation import tokens
+from mandata.foundation.errors import Fault
 from mandata.foundation.tokens import BadToken, Parsed, TokenKeys
 from mandata.infra import clock, logs
 from mandata.infra.environment import env
@@ -38,6 +41,7 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 Answer = tuple[str, list[tuple[str, str]], bytes]
 
 MAX_BODY_BYTES: Final = 64 * 1024
+QUIET_SECONDS: Final = 10.0
 PIXEL: Final = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00"
     b",\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
@@ -78,6 +82,7 @@ class Door:
         self._links = links
         self._public_url = public_url.rstrip("/")
         self._trusted = tuple(trusted_proxies)
+        self._quiet_until = 0.0
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         status, headers, body = self.answer(environ)
@@ -101,12 +106,17 @@ class Door:
             return self._other(place, path)
         except BadToken:
             return _not_found(environ)
-        except LinksAway:
-            _log.warning("links.away")
-            return _unavailable(environ, seconds=5)
-        except SpoolFull as fault:
-            _log.error("spool.refused", fault=fault.message)
-            return _unavailable(environ, seconds=60)
+        except (LinksAway, SpoolFull) as fault:
+            self._tell(fault)
+            return _unavailable(environ, seconds=5 if isinstance(fault, LinksAway) else 60)
+
+    def _tell(self, fault: Fault) -> None:
+        """Log what fails, once in a while. A log on the full disk must not keep anybody from being answered."""
+        now = time.monotonic()
+        if now >= self._quiet_until:
+            self._quiet_until = now + QUIET_SECONDS
+            with contextlib.suppress(OSError):
+                _log.error("door.unavailable", fault=str(fault))
 
     def close(self) -> None:
         """Put everything on the disk."""
