@@ -1,0 +1,34 @@
+"""Logs carry ids, counts and codes; addresses and secrets are cut before a line is written."""
+
+import json
+import logging
+
+import pytest
+
+from mandata.infra import logs
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ({"event": "refused novak@bakery.example at the door"}, {"event": "refused …@… at the door"}),
+        ({"email": "novak@bakery.example"}, {"email": "…"}),
+        ({"password": "correct horse"}, {"password": "…"}),
+        ({"count": 3, "code": 550}, {"count": 3, "code": 550}),
+        ({"event": "<Jan.Novák+x@bäckerei.example>, next"}, {"event": "<…@…>, next"}),
+    ],
+)
+def test_addresses_and_named_secrets_are_cut(event: dict[str, object], expected: dict[str, object]) -> None:
+    assert logs.cut(None, "info", event) == expected
+
+
+def test_the_standard_librarys_logging_goes_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
+    before = logging.root.handlers[:], logging.root.level
+    try:
+        logs.configure("warning")
+        logging.getLogger("library").warning("could not reach %s", "novak@bakery.example")
+        line = json.loads(capsys.readouterr().err.splitlines()[-1])
+    finally:
+        logging.root.handlers[:], logging.root.level = before
+    assert line["event"] == "could not reach …@…"
+    assert line["level"] == "warning"
