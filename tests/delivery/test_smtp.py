@@ -12,7 +12,7 @@ from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.transports.port import Letter, Unreachable
 from mandata.delivery.transports.settings import SmtpSettings, from_url
 from mandata.delivery.transports.smtp import SmtpTransport
-from tests.delivery.scripted import Scripted, Script, Talk
+from tests.delivery.scripted import Script, Scripted, Talk
 
 
 class Desk:
@@ -357,7 +357,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("tls")
     key, cert = folder / "key.pem", folder / "cert.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=localhost"],
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2",
+         "-subj", "/CN=localhost"],
         check=True, capture_output=True,
     )  # fmt: skip
     return key, cert

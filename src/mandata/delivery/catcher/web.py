@@ -1,0 +1,118 @@
+"""The catcher over HTTP, for the demo, the tests and the curious. It listens on loopback and asks for no password.
+
+GET  /                       {"count", "latest", "smtp_port", "sent_back"}
+GET  /messages?after=&limit= messages in order: [{"id", "at", "sender", "recipient", "size"}]
+GET  /messages/7             the message as it came, message/rfc822
+POST /messages/7/bounce      {"reply": "550 5.1.1 No such user"}: a delivery report goes to its sender
+POST /messages/7/complain    {}: a complaint goes to its sender
+POST /find                   {"address"}: all messages to it. Addresses travel in bodies, never in paths
+POST /erase                  {"address"}: overwritten and forgotten; {"erased": n}
+POST /clear                  {}: everything forgotten
+"""
+
+import json
+import re
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from mandata.delivery.catcher.store import Caught
+
+if TYPE_CHECKING:
+    from mandata.delivery.catcher.server import Catcher
+
+_MESSAGE = re.compile(r"/messages/(\d+)(?:/(bounce|complain))?")
+
+
+class _Wrong(Exception):
+    """An answer that is not 200."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def handler(catcher: "Catcher") -> type[BaseHTTPRequestHandler]:
+    """Return the request handler of one catcher."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self._answer(_get, self.path)
+
+        def do_POST(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            raw = self.rfile.read(length)
+            self._answer(_post, self.path, raw)
+
+        def _answer(self, act: object, *values: object) -> None:
+            assert callable(act)
+            try:
+                result = act(catcher, *values)
+                status = 200
+            except _Wrong as wrong:
+                result, status = {"error": str(wrong)}, wrong.status
+            raw = result if isinstance(result, bytes) else json.dumps(result).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "message/rfc822" if isinstance(result, bytes) else "application/json")
+            self.send_header("X-Content-Type-Options", "nosniff")
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep quiet: requests say nothing that a log needs."""
+
+    return Handler
+
+
+def _get(catcher: "Catcher", path: str) -> object:
+    parts = urlsplit(path)
+    if parts.path == "/":
+        store = catcher.store
+        return {
+            "count": store.count(),
+            "latest": store.latest(),
+            "smtp_port": catcher.smtp_port,
+            "sent_back": catcher.sent_back,
+        }
+    if parts.path == "/messages":
+        query = parse_qs(parts.query)
+        after, limit = int(query.get("after", ["0"])[0]), int(query.get("limit", ["100"])[0])
+        return [caught.as_dict() for caught in catcher.store.page(after, min(limit, 10_000))]
+    caught, verb = _message(catcher, parts.path)
+    if verb:
+        raise _Wrong(405, "this asks for POST")
+    return catcher.store.content(caught.id)
+
+
+def _post(catcher: "Catcher", path: str, raw: bytes) -> object:
+    try:
+        body = json.loads(raw or b"{}")
+    except ValueError:
+        raise _Wrong(400, "the body is not JSON") from None
+    address = str(body.get("address", "")) if isinstance(body, dict) else ""
+    if path == "/find":
+        return [caught.as_dict() for caught in catcher.store.find(address)]
+    if path == "/erase":
+        return {"erased": catcher.store.erase(address)}
+    if path == "/clear":
+        catcher.store.clear()
+        return {"count": 0}
+    caught, verb = _message(catcher, path)
+    if verb == "bounce":
+        catcher.report(caught, str(body.get("reply") or "550 5.1.1 No such user"))
+    elif verb == "complain":
+        catcher.complain(caught)
+    else:
+        raise _Wrong(405, "this asks for GET")
+    return {"queued": True}
+
+
+def _message(catcher: "Catcher", path: str) -> tuple[Caught, str]:
+    found = _MESSAGE.fullmatch(path)
+    caught = catcher.store.get(int(found.group(1))) if found else None
+    if found is None or caught is None:
+        raise _Wrong(404, "there is no such message")
+    return caught, found.group(2) or ""
