@@ -127,7 +127,7 @@ def test_the_last_user_stops_the_server_and_no_earlier_one(server: Server) -> No
 def test_a_killed_user_keeps_no_server_alive(server: Server) -> None:
     script = (
         "import os, pathlib, sys, mandata.infra.postgres as p\n"
-        "with p.Server(pathlib.Path(sys.argv[1]), durable=False).use():\n    os.kill(os.getpid(), 9)\n"
+        "with p.Server(pathlib.Path(sys.argv[1])).use():\n    os.kill(os.getpid(), 9)\n"
     )
     done = subprocess.run([sys.executable, "-c", script, str(server.folder)], check=False)
     assert done.returncode == -signal.SIGKILL
@@ -135,6 +135,18 @@ def test_a_killed_user_keeps_no_server_alive(server: Server) -> None:
     with server.use():
         pass
     assert not server.running()
+
+
+def test_a_throw_away_server_goes_with_the_process_that_started_it(server: Server) -> None:
+    script = (
+        "import os, pathlib, sys, mandata.infra.postgres as p\n"
+        "p.Server(pathlib.Path(sys.argv[1]), durable=False).start()\nos.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(server.folder)], check=False)
+    deadline = time.monotonic() + 20
+    while server.folder.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not server.folder.exists()
 
 
 def test_what_was_committed_survives_kill_9_of_everything_and_an_immediate_start(server: Server) -> None:
@@ -315,7 +327,7 @@ def test_the_service_account_gets_programs_of_its_own_where_the_environment_is_c
 @ROOT_ONLY
 def test_a_plain_user_starts_uses_and_stops_it(public_folder: Path) -> None:
     _copy_programs(public_folder)
-    server = Server(public_folder / "var" / "postgres", durable=False)
+    server = Server(public_folder / "var" / "postgres")
     assert provisioning is not None  # loaded here, because the child may not be able to read this environment
 
     def whole_life() -> None:

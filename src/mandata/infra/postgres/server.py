@@ -14,6 +14,7 @@ from pathlib import Path
 
 from mandata.foundation.errors import Fault
 from mandata.infra.postgres import configuration, place, process
+from mandata.infra.postgres.lifeline import Lifeline
 from mandata.infra.postgres.place import Place
 from mandata.infra.postgres.urls import APP, DATABASE, OWNER, ROLES, SUPERUSER, Urls, url
 
@@ -26,7 +27,8 @@ _STALE = ("already exists", "still in use", "is another postmaster", "lock file"
 class Server:
     """The embedded PostgreSQL of one folder.
 
-    `port` 0 means a free one, remembered in the folder. `durable=False` trades safety for speed: for tests only.
+    `port` 0 means a free one, remembered in the folder. `durable=False` makes a throw-away server for tests: no fsync,
+    and when the process that started it ends, in whatever way, the server and its data go.
     Every method may be called by several commands at once; a file lock beside the folder puts them in order.
     """
 
@@ -35,6 +37,7 @@ class Server:
         self._port = port
         self._shared_buffers = shared_buffers
         self._durable = durable
+        self._lifeline: Lifeline | None = None
 
     def running(self) -> bool:
         """Tell whether the server lives and takes connections."""
@@ -63,6 +66,9 @@ class Server:
                 self.folder.unlink()
         for name in ("lock", "users"):
             self._beside(name).unlink(missing_ok=True)
+        if self._lifeline is not None:
+            self._lifeline.release()
+            self._lifeline = None
 
     def urls(self, database: str = DATABASE) -> Urls:
         """Return the addresses of `database` for each role. Raises Fault where no server has been made yet."""
@@ -130,6 +136,8 @@ class Server:
             began = where.log.stat().st_size if where.log.exists() else 0
             done = where.account.run([*command, "-w", "-t", "570", "start"])
             if done.returncode == 0:
+                if not self._durable and self._lifeline is None:
+                    self._lifeline = Lifeline(where, self.folder)
                 return
             said = _tail(where.log, began) or done.stdout.strip()
             if not any(sign in said for sign in _STALE) or time.monotonic() > deadline:
