@@ -238,10 +238,11 @@ def test_reading_keeps_pace_with_writing(tmp_path: Path) -> None:
     thread = threading.Thread(target=write)
     thread.start()
     seen: list[int] = []
+    marks: dict[str, int] = {}
     while thread.is_alive() or spool.segments(tmp_path, EVENTS):
         for path in spool.segments(tmp_path, EVENTS):
-            batch = spool.read(path, MARKS.get(path.name, 0))
-            MARKS[path.name] = batch.next_offset
+            batch = spool.read(path, marks.get(path.name, 0))
+            marks[path.name] = batch.next_offset
             seen += [record.message_no for record in batch.records]
             if batch.complete:
                 spool.remove(path)
@@ -249,11 +250,23 @@ def test_reading_keeps_pace_with_writing(tmp_path: Path) -> None:
     assert sorted(seen) == list(range(5000))
 
 
-MARKS: dict[str, int] = {}
-
-
 def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.01)
+
+
+def test_what_is_too_young_is_shown_but_stays_to_be_read_again(tmp_path: Path) -> None:
+    writer = Writer(tmp_path, EVENTS)
+    for number in range(10):
+        writer.append(a_record(number))
+    writer.close()
+    [path] = spool.segments(tmp_path, EVENTS)
+    first = spool.read(path, before_ms=a_record(6).at_ms)
+    assert [record.message_no for record in first.records] == [0, 1, 2, 3, 4, 5]
+    assert [record.message_no for record in first.ahead] == [6, 7, 8, 9]
+    assert not first.complete
+    rest = spool.read(path, first.next_offset)
+    assert [record.message_no for record in rest.records] == [6, 7, 8, 9]
+    assert rest.complete

@@ -305,10 +305,12 @@ class Batch:
     """What was read of a segment.
 
     `next_offset` is where to read on; `damaged` counts the records stepped over; `complete` says that nothing will be
-    appended any more and all of it was read, so that the file may go once this batch is ingested.
+    appended any more and all of it was read, so that the file may go once this batch is ingested. `ahead` is what
+    follows, too young to be taken: to be looked at, and read again.
     """
 
     records: list[SpoolRecord]
+    ahead: list[SpoolRecord]
     next_offset: int
     damaged: int
     complete: bool
@@ -322,8 +324,9 @@ def segments(folder: Path, stream: str) -> list[Path]:
         return []
 
 
-def read(path: Path, offset: int = 0, *, limit: int = 100_000) -> Batch:
-    """Up to `limit` records of a segment from `offset` (0 or an earlier `next_offset`) on.
+def read(path: Path, offset: int = 0, *, limit: int = 100_000, before_ms: int = 2**48) -> Batch:
+    """Up to `limit` records of a segment from `offset` (0 or an earlier `next_offset`) on, as far as the first that is
+    not older than `before_ms` (milliseconds since 1970 UTC).
 
     Raises Fault for a file that is no segment of this version; FileNotFoundError when it is gone.
     """
@@ -332,15 +335,13 @@ def read(path: Path, offset: int = 0, *, limit: int = 100_000) -> Batch:
         closed = _is_closed(file.fileno())
         header = file.read(HEADER_BYTES)
         if len(header) < HEADER_BYTES:
-            return Batch([], 0, 0, closed)
+            return Batch([], [], 0, 0, closed)
         if header[:5] != MAGIC + bytes((VERSION,)):
             raise Fault(f"{path.name} is no spool segment of version {VERSION}.", remedy="Move it out of the spool.")
         start = max(offset, HEADER_BYTES)
         file.seek(start)
         data = file.read(limit * RECORD_BYTES)
-    whole = len(data) - len(data) % RECORD_BYTES
-    records, damaged = _decode_all(data, whole, name_seed(path.name))
-    return Batch(records, start + whole, damaged, closed and whole < limit * RECORD_BYTES)
+    return _batch(data, start, name_seed(path.name), before_ms, closed and len(data) < limit * RECORD_BYTES)
 
 
 def remove(path: Path) -> None:
@@ -354,16 +355,23 @@ def make_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _decode_all(data: bytes, whole: int, seed: int) -> tuple[list[SpoolRecord], int]:
+def _batch(data: bytes, start: int, seed: int, before_ms: int, whole_rest: bool) -> Batch:
+    """Cut what was read from `start` on into records, taken and ahead. A tail shorter than a record is left alone."""
     records: list[SpoolRecord] = []
+    ahead: list[SpoolRecord] = []
     damaged = 0
-    for at in range(0, whole, RECORD_BYTES):
+    end = len(data) - len(data) % RECORD_BYTES
+    taken_to = end
+    for at in range(0, end, RECORD_BYTES):
         record = decode(data[at : at + RECORD_BYTES], seed)
         if record is None:
-            damaged += 1
+            damaged += 0 if ahead else 1
+        elif ahead or record.at_ms >= before_ms:
+            taken_to = min(taken_to, at)
+            ahead.append(record)
         else:
             records.append(record)
-    return records, damaged
+    return Batch(records, ahead, start + taken_to, damaged, whole_rest and not ahead)
 
 
 def _is_closed(fd: int) -> bool:
