@@ -1,0 +1,208 @@
+"""`mandata up` as people run it: real processes, real ports, real signals."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from mandata.infra.postgres import Server
+
+
+class Installation:
+    """A folder with an installation, and the verbs of somebody at a terminal."""
+
+    def __init__(self, folder: Path) -> None:
+        self.var = folder
+        self.web, self.track = (f"127.0.0.1:{_free_port()}" for _ in range(2))
+        self.server = Server(folder / "postgres")
+        self._running: list[subprocess.Popen[str]] = []
+
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.endswith("DATABASE_URL")}
+        return {**kept, "MANDATA_VAR": str(self.var), "MANDATA_LOG_LEVEL": "warning"}
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "mandata.cli", *arguments]
+        return subprocess.run(
+            command, env=self.environment(), capture_output=True, text=True, timeout=120, check=False, cwd=self.var
+        )
+
+    def begin(self) -> "subprocess.Popen[str]":
+        """Start `mandata up` without waiting."""
+        command = [sys.executable, "-m", "mandata.cli", "up", "--web", self.web, "--track", self.track, "--json"]
+        errors = (self.var / "up.err").open("a")
+        process = subprocess.Popen(
+            command, env=self.environment(), stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
+        )
+        self._running.append(process)
+        return process
+
+    def up(self) -> tuple["subprocess.Popen[str]", dict[str, Any]]:
+        """Start it and wait until it says that it answers."""
+        process = self.begin()
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, self.errors()
+        return process, json.loads(line)
+
+    def errors(self) -> str:
+        return (self.var / "up.err").read_text()
+
+    def answers(self, listen: str, path: str = "/health") -> bool:
+        host, port = listen.split(":")
+        connection = HTTPConnection(host, int(port), timeout=5)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status < 500
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def clean(self) -> None:
+        for process in self._running:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.wait(60)
+            assert process.stdout is not None
+            process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="mandata-up-"))
+    yield made
+    Server(made / "postgres").destroy()
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def installation(folder: Path) -> Iterator[Installation]:
+    made = Installation(folder)
+    yield made
+    made.clean()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _eventually(condition: Callable[[], bool], seconds: float = 40.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return condition()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_it_starts_everything_and_sigterm_stops_everything_the_database_last(installation: Installation) -> None:
+    process, told = installation.up()
+    assert told["console"] == f"http://{installation.web}"
+    assert set(told["pids"]) == {"worker", "track", "web"}
+    assert installation.answers(installation.web, "/")
+    assert installation.answers(installation.track)
+    assert installation.server.running()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    assert not any(_alive(pid) for pid in told["pids"].values())
+    assert not installation.server.running()
+    assert "does not end by itself" not in installation.errors()
+
+
+def test_the_terminals_ctrl_c_ends_it_with_exit_code_0(installation: Installation) -> None:
+    process, told = installation.up()
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to the whole foreground group
+    assert process.wait(60) == 0
+    assert not any(_alive(pid) for pid in told["pids"].values())
+    assert not installation.server.running()
+
+
+def test_a_second_start_on_the_same_folder_is_refused_and_another_command_joins(installation: Installation) -> None:
+    installation.up()
+    second = installation.run("up", "--web", installation.web, "--track", installation.track)
+    assert second.returncode == 1
+    assert "already up" in second.stderr
+    verified = installation.run("verify", "--json")
+    assert verified.returncode == 0, verified.stderr
+    assert json.loads(verified.stdout.splitlines()[-1])["holds"] is True
+    assert installation.server.running()  # the command that joined did not take the database with it
+
+
+def test_a_child_that_is_killed_is_started_again(installation: Installation) -> None:
+    _, told = installation.up()
+    os.kill(told["pids"]["track"], signal.SIGKILL)
+    assert _eventually(lambda: "track ended (signal 9)" in installation.errors())
+    assert _eventually(lambda: installation.answers(installation.track))
+
+
+def test_after_kill_9_of_the_supervisor_its_children_go_and_the_next_start_comes_up(installation: Installation) -> None:
+    process, told = installation.up()
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    _, again = installation.up()
+    assert installation.answers(installation.web, "/")
+    assert not any(_alive(pid) for pid in told["pids"].values())
+    assert set(again["pids"]).isdisjoint(told["pids"].values())
+
+
+def test_after_kill_9_of_everything_the_next_start_comes_up(installation: Installation) -> None:
+    process, told = installation.up()
+    with psycopg.connect(installation.server.urls().superuser) as connection:
+        row = connection.execute("SELECT array_agg(pid) FROM pg_stat_activity").fetchone()
+    assert row is not None
+    postmaster = int((installation.server.folder.resolve() / "data" / "postmaster.pid").read_text().split()[0])
+    for pid in (process.pid, *told["pids"].values(), postmaster, *row[0]):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    process.wait()
+    installation.up()
+    assert installation.answers(installation.web, "/")
+
+
+def test_a_port_that_somebody_else_holds_is_told_with_a_remedy(installation: Installation) -> None:
+    with socket.create_server(("127.0.0.1", int(installation.web.split(":")[1]))):
+        process = installation.begin()
+        assert process.wait(60) == 1
+    assert f"Something else listens on {installation.web}" in installation.errors()
+    assert "--web" in installation.errors()
+
+
+def test_a_worker_that_is_asked_to_end_ends_with_exit_code_0(installation: Installation) -> None:
+    with installation.server.use() as urls:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "mandata.cli", "worker"],
+            env={**installation.environment(), "DATABASE_URL": urls.app},
+        )
+        assert _eventually(lambda: _sessions(urls.superuser) >= 2)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(30) == 0
+
+
+def _sessions(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE usename = 'mandata_app'").fetchone()
+    return int(row[0]) if row else 0
