@@ -1,7 +1,9 @@
 """`mandata web` and `mandata track`: the two doors, each a process of its own under granian."""
 
+import atexit
 import importlib
 import multiprocessing
+import multiprocessing.util
 import os
 import signal
 from collections.abc import Callable
@@ -31,7 +33,7 @@ def web(listen: Listen = "127.0.0.1:8000", threads: Threads = 4) -> None:
         mandata web --listen 0.0.0.0:8000 --threads 8
     """
     with connected():
-        _serve("mandata.project.wsgi:application", listen, threads, static=var() / "static")
+        _serve("mandata.project.wsgi:application", listen, threads, head=64 * 1024, static=var() / "static")
 
 
 def track(listen: Listen = "127.0.0.1:8001", threads: Threads = 4) -> None:
@@ -44,7 +46,8 @@ def track(listen: Listen = "127.0.0.1:8001", threads: Threads = 4) -> None:
         mandata track --listen 0.0.0.0:8001
     """
     with connected():
-        _serve("mandata.public.door:application", listen, threads)
+        # A token is 43 characters; nobody has a reason to send more than this in the head of a request.
+        _serve("mandata.public.door:application", listen, threads, head=16 * 1024)
 
 
 def address(text: str) -> tuple[str, int]:
@@ -55,8 +58,9 @@ def address(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _serve(target: str, listen: str, threads: int, static: Path | None = None) -> None:
-    from granian.constants import Interfaces
+def _serve(target: str, listen: str, threads: int, *, head: int, static: Path | None = None) -> None:
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import MPServer as Granian
 
@@ -70,7 +74,9 @@ def _serve(target: str, listen: str, threads: int, static: Path | None = None) -
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=threads,
-        backpressure=threads * 32,
+        backpressure=threads * 64,  # more wait in the kernel's queue
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(max_buffer_size=head, header_read_timeout=10_000),
         respawn_failed_workers=False,  # the supervisor restarts the whole, with a growing pause
         workers_kill_timeout=20,
         websockets=False,
@@ -87,6 +93,9 @@ def _load(target: str, parent: int, static: Path | None) -> Callable[..., Any]:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)  # until the worker sets its own, it can be ended while it loads
     follow(parent)
+    # A forked worker ends without Python's usual farewell; what the application registers for it runs all the same.
+    atexit._clear()
+    multiprocessing.util.Finalize(None, atexit._run_exitfuncs, exitpriority=1)
     if static is not None:
         _collect_static()
     module, _, name = target.partition(":")
