@@ -141,6 +141,8 @@ def _filled(value: Value, language: str, words: Words) -> Mapping[str, str]:
             filled[field.name] = words.gettext(joint).join(words.gettext(SHARED["channel"][code]) for code in content)
         elif isinstance(content, str) and field.name in _NAMED:
             filled[field.name] = words.gettext(SHARED[_NAMED[field.name]][content])
+    if "who" in filled:
+        filled["Who"] = filled["who"][:1].upper() + filled["who"][1:]  # where a later sentence begins with it
     return filled
 
 

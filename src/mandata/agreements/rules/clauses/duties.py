@@ -210,7 +210,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         _("Notice of an audit"),
         _(
             "The processor allows audits, including inspections, by the controller or an auditor whom it appoints. "
-            "{who} gives notice of {effect} {channels} at least {period} before it."
+            "{Who} gives notice of {effect} {channels} at least {period} before it."
         ),
         ("due",),
         open_words=_(

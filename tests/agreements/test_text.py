@@ -1,0 +1,132 @@
+"""The text derives from the terms, in each language, and its exact bytes are named by a digest."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mandata.agreements import library
+from mandata.agreements.language import words
+from mandata.agreements.pdf import pdf
+from mandata.agreements.rules import text
+from mandata.agreements.rules.spec import CHAPTERS
+from mandata.agreements.rules.text import Document, Parties, Party
+from mandata.agreements.rules.words import ENGLISH
+
+AREA = Path(library.__file__).parent.parent
+PARTIES = Parties(Party("Operator Ltd.", "1 Street, Prague", "123", "op@example.org"), Party("Demo Bakery"))
+
+
+def shown(language: str = "en", parties: Parties = PARTIES) -> Document:
+    return text.render(library.load("ecomail"), parties, language, words(language))
+
+
+@pytest.mark.req("AGR-2")
+def test_every_clause_of_the_terms_stands_in_the_text_once() -> None:
+    keys = [
+        item.key for chapter in shown().chapters for item in chapter.paragraphs if not item.key.startswith("party.")
+    ]
+    assert sorted(keys) == sorted(library.load("ecomail").clauses)
+
+
+def test_the_annexes_follow_the_order_of_the_commissions_clauses() -> None:
+    titles = [chapter.title for chapter in shown().chapters]
+    assert titles == list(CHAPTERS.values())
+    assert [title.split(":")[0] for title in titles[-4:]] == ["Annex I", "Annex II", "Annex III", "Annex IV"]
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "at the latest within 48 hours from becoming aware of it"),
+        ("en", "more than 0.05\N{NO-BREAK SPACE}% of the distributed newsletters"),
+        ("en", "effective as of 2023-09-07"),
+        ("cs", "nejpozději ve lhůtě 48 hodin od okamžiku, kdy se o něm dozví"),
+        ("cs", "více než 0,05\N{NO-BREAK SPACE}% rozeslaných newsletterů"),
+        ("cs", "účinné od 7. 9. 2023"),
+        ("cs", "s předstihem nejméně 1 měsíce"),
+        ("cs", "ve lhůtě 10 pracovních dnů"),
+    ],
+)
+def test_figures_are_spoken_in_the_language(language: str, expected: str) -> None:
+    assert expected in text.plain(shown(language))
+
+
+def test_a_changed_figure_changes_the_text_and_its_digest() -> None:
+    changed = library.checked(library.source("ecomail").replace('"48 hours"', '"72 hours"'), "changed.toml")
+    other = text.render(changed, PARTIES, "en", ENGLISH)
+    assert "within 72 hours" in text.plain(other)
+    assert text.digest(other) != text.digest(shown())
+
+
+@pytest.mark.parametrize("language", ["en", "cs"])
+def test_no_placeholder_and_no_double_space_is_left(language: str) -> None:
+    plain = text.plain(shown(language))
+    assert not re.search(r"[{}]|  |\bNone\b", plain)
+
+
+def test_every_sentence_begins_with_a_capital() -> None:
+    for language in ("en", "cs"):
+        for chapter in shown(language).chapters:
+            for item in chapter.paragraphs:
+                assert item.text[:1].isupper() or not item.text[:1].isalpha(), item
+                assert not re.search(r"[.?] [a-zá-ž]", re.sub(r"\d\. |č\. |odst\. |Sb\.|Coll\.", "", item.text)), (
+                    item.text
+                )
+
+
+@pytest.mark.req("AGR-1")
+def test_the_exact_bytes_are_the_same_each_time_and_come_back() -> None:
+    document = shown("cs")
+    data = text.dump(document)
+    assert text.dump(shown("cs")) == data
+    assert text.load(data) == document
+    assert len(text.digest(document)) == 32
+
+
+def test_html_escapes_what_parties_bring_in() -> None:
+    page = text.html(shown(parties=Parties(Party('<script>alert("1")</script>'), Party("A & B"))))
+    assert "<script" not in page
+    assert "A &amp; B" in page
+    assert 'id="clause-breach-notify" data-source="ECO-A 2.3, 3.3.6"' in page
+
+
+def test_the_pdf_reads_no_text_as_code_and_is_the_same_each_time() -> None:
+    document = shown(parties=Parties(Party('#panic("x") $x$ [y] \\ "'), Party("Žluťoučký kůň")))
+    made = pdf(document, note="#panic()")
+    assert made.startswith(b"%PDF-")
+    assert made == pdf(document, note="#panic()")
+
+
+def test_an_unknown_language_speaks_english() -> None:
+    assert words("xx") is ENGLISH
+    assert words("../cs") is ENGLISH
+    assert words("cs-cz").gettext("the processor") == "zpracovatel"
+
+
+def messages() -> set[str]:
+    found: set[str] = set()
+    for file in AREA.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                if name in {"_", "ngettext"} and isinstance(node.args[0], ast.Constant):
+                    found.add(str(node.args[0].value))
+    return found
+
+
+def test_every_message_is_translated_with_the_same_placeholders() -> None:
+    czech = words("cs")
+    for message in messages():
+        said = czech.ngettext(message, message + "s", 2) if message.startswith("{n} ") else czech.gettext(message)
+        assert (said and said != message) or message in {"audit", "alcohol"}, message
+        assert sorted(re.findall(r"{\w+}", said)) == sorted(re.findall(r"{\w+}", message)), message
+
+
+def test_the_compiled_messages_are_those_of_the_source(tmp_path: Path) -> None:
+    folder = AREA / "locale" / "cs" / "LC_MESSAGES"
+    made = tmp_path / "agreements.mo"
+    subprocess.run(["msgfmt", "--check-format", "-o", made, folder / "agreements.po"], check=True, capture_output=True)
+    assert made.read_bytes() == (folder / "agreements.mo").read_bytes()
