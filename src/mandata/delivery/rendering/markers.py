@@ -1,0 +1,178 @@
+"""Merge tags are hidden from HTML tools behind markers, and put back afterwards.
+
+A parser of HTML would escape, move or tear `{% if a < b %}`. So each tag becomes a *piece*, and its place is held by
+lower-case letters and digits that every tool leaves alone: as they are in text and attributes, inside a comment where a
+block tag stands between elements (a comment may stand in a table, text may not). The same markers stand for the tokens
+of tracked links. Marker: KEY, a letter, a number, "q"; the letter says what it is:
+
+    p   piece, escaped for where the part stands (HTML or text)
+    u   piece that is one component of a URL
+    t   token of the link with that number
+"""
+
+import html
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mandata.delivery.rendering.errors import RenderingRefused
+
+_TAG = re.compile(
+    r"\{\{-?(?P<output>(?:[^{}\"']|\"[^\"]*\"|'[^']*'|\{(?!\{)|\}(?!\}))*?)-?\}\}|\{%-?(?P<tag>.*?)-?%\}", re.S
+)
+_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|\{%-?\s*#.*?%\}", re.S)
+_BLANK_BEFORE = re.compile(r"\s+(\{\{-|\{%-)")
+_BLANK_AFTER = re.compile(r"(-\}\}|-%\})\s+")
+_SCAN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<!--|-->|<[a-zA-Z/!]|[>\"']", re.S)
+
+OPENING = frozenset({"if", "unless", "case", "for"})
+INNER = frozenset({"elsif", "else", "when"})
+CLOSING = frozenset("end" + name for name in OPENING)
+LONE = frozenset({"assign", "break", "continue"})
+KNOWN = OPENING | INNER | CLOSING | LONE
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One merge tag: `name` is empty for an output, `body` what stands between the braces."""
+
+    name: str
+    body: str
+
+    @property
+    def source(self) -> str:
+        """The tag as Liquid."""
+        return f"{{{{ {self.body} }}}}" if not self.name else f"{{% {self.body} %}}"
+
+    @property
+    def url_source(self) -> str:
+        """The output as Liquid, encoded as a component of a URL."""
+        return f"{{{{ {self.body} | mandata_url }}}}"
+
+
+def names(text: str) -> frozenset[str]:
+    """The words of a text, as a set of names of elements or attributes."""
+    return frozenset(text.split())
+
+
+class Mark(NamedTuple):
+    """One marker found: `kind` is p, u or t, `number` the piece or the link."""
+
+    kind: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Protected:
+    """A source whose merge tags are markers, and the tags."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+    key: str
+
+    def marker(self, kind: str, number: int) -> str:
+        """Return the marker's letters."""
+        return f"{self.key}{kind}{number}q"
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """A marker in any dress; the groups 1 and 2, or 3 and 4, are kind and number."""
+        core = rf"{self.key}([put])(\d+)q"
+        return re.compile(rf"(?:<|&lt;)!--{core}--(?:>|&gt;)|{core}")
+
+    def marks(self, text: str) -> list[Mark]:
+        """Return the markers of a text, in order."""
+        return [_mark(found) for found in self.pattern.finditer(text)]
+
+    def split(self, text: str) -> list[str | Mark]:
+        """Cut a text into literal stretches and markers."""
+        parts: list[str | Mark] = []
+        end = 0
+        for found in self.pattern.finditer(text):
+            if found.start() > end:
+                parts.append(text[end : found.start()])
+            parts.append(_mark(found))
+            end = found.end()
+        if end < len(text):
+            parts.append(text[end:])
+        return parts
+
+
+def _mark(found: re.Match[str]) -> Mark:
+    return Mark(found[1] or found[3], int(found[2] or found[4]))
+
+
+def protect(source: str, *, markup: bool = False) -> Protected:
+    """Hide the merge tags of a source. Raises RenderingRefused for unclosed and for unknown tags.
+
+    In `markup` a tag's own `&lt;` and `&quot;` are read as what they stand for, as editors write them. The key does not
+    occur in the source, so that nobody can write a marker.
+    """
+    key = _key(source)
+    source = _COMMENT.sub("", source)
+    source = _BLANK_BEFORE.sub(r"\1", source)
+    source = _BLANK_AFTER.sub(r"\1", source)
+    pieces: list[Piece] = []
+    out: list[str] = []
+    end = 0
+    for start, stop, between in _tags(source):
+        piece = _piece(html.unescape(source[start:stop]) if markup else source[start:stop], source, start)
+        marker = f"{key}p{len(pieces)}q"
+        out += (source[end:start], f"<!--{marker}-->" if piece.name and between else marker)
+        pieces.append(piece)
+        end = stop
+    out.append(source[end:])
+    text = "".join(out)
+    for opened in ("{{", "{%"):
+        if opened in text:
+            raise RenderingRefused(
+                f"A merge tag that begins with {opened} is not closed.",
+                code="content.merge_tag",
+                remedy="Close it, or write the braces apart.",
+                evidence={"line": text[: text.index(opened)].count("\n") + 1},
+            )
+    return Protected(text, tuple(pieces), key)
+
+
+def _key(source: str) -> str:
+    number = 0
+    lowered = source.lower()
+    while (key := f"zlq{number}z") in lowered:
+        number += 1
+    return key
+
+
+def _tags(source: str) -> list[tuple[int, int, bool]]:
+    """Return start, end, and whether the tag stands between elements (not in a tag, not in a comment)."""
+    found: list[tuple[int, int, bool]] = []
+    state, quote = "text", ""
+    for match in _SCAN.finditer(source):
+        word = match[0]
+        if word.startswith(("{{", "{%")):
+            found.append((match.start(), match.end(), state == "text"))
+        elif state == "comment":
+            state = "text" if word == "-->" else state
+        elif state == "tag":
+            if word in "\"'":
+                quote = "" if quote == word else quote or word
+            elif word == ">" and not quote:
+                state = "text"
+        elif word == "<!--":
+            state = "comment"
+        elif word[0] == "<":
+            state, quote = "tag", ""
+    return found
+
+
+def _piece(text: str, source: str, start: int) -> Piece:
+    match = _TAG.fullmatch(text)
+    inner = (match["output"] if match["output"] is not None else match["tag"]).strip() if match else ""
+    name = "" if match is None or match["output"] is not None else inner.split(None, 1)[0] if inner else "?"
+    if match is None or not inner or (name and name not in KNOWN):
+        raise RenderingRefused(
+            f"The merge tag {text[:60]} is not one of those that a message may use.",
+            code="content.merge_tag",
+            remedy="Allowed are {{ field }}, if, unless, case, for, break, continue and assign.",
+            evidence={"line": source[:start].count("\n") + 1},
+        )
+    return Piece(name, inner)
