@@ -3,8 +3,8 @@
 import re
 
 import pytest
-
 from benchmarks.render import AT, newsletter, recipients
+
 from mandata.campaigns.rules.content import check
 from mandata.delivery.rendering import preview
 from mandata.delivery.rendering.compiled import Compiled
