@@ -2,7 +2,7 @@
 
 import json
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 
@@ -32,9 +32,9 @@ class CatcherClient:
         found: list[dict[str, Any]] = self._json("POST", "/find", {"address": address})
         return found
 
-    def erase(self, address: str) -> int:
-        """Erase the messages to an address; return how many."""
-        return int(self._json("POST", "/erase", {"address": address})["erased"])
+    def erase(self, address: str, only: Sequence[int] | None = None) -> int:
+        """Erase the messages to an address, or of them only those with these numbers; return how many."""
+        return int(self._json("POST", "/erase", {"address": address, "ids": only})["erased"])
 
     def bounce(self, number: int, reply: str = "550 5.1.1 No such user") -> None:
         """Have a delivery report sent about a message."""

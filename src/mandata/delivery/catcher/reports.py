@@ -100,7 +100,7 @@ def _part(kind: str, body: bytes, description: str) -> bytes:
 
 def _assemble(report: EmailMessage, kind: str, parts: list[bytes]) -> bytes:
     boundary = os.urandom(12).hex().upper()
-    report["Content-Type"] = f'multipart/report; report-type={kind}; boundary="{boundary}"'
+    head = report.as_bytes().rstrip(b"\r\n")
+    head += f'\r\nContent-Type: multipart/report; report-type={kind};\r\n\tboundary="{boundary}"\r\n\r\n'.encode()
     mark = f"--{boundary}".encode()
-    body = b"".join(mark + b"\r\n" + part + b"\r\n" for part in parts)
-    return report.as_bytes().rstrip(b"\r\n") + b"\r\n\r\n" + body + mark + b"--\r\n"
+    return head + b"".join(mark + b"\r\n" + part + b"\r\n" for part in parts) + mark + b"--\r\n"

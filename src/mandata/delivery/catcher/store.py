@@ -7,6 +7,7 @@ kill the last group may be missing from the index: the catcher promises nothing 
 
 import sqlite3
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,15 +123,16 @@ class Store:
             file.seek(start)
             return file.read(length)
 
-    def erase(self, address: str) -> int:
-        """Overwrite and forget everything held for an address; return how many messages that were."""
+    def erase(self, address: str, only: Collection[int] | None = None) -> int:
+        """Overwrite and forget everything held for an address, or of it `only` the messages with these numbers."""
         with self._lock:
-            rows = self._rows("select segment, start, length from message where recipient = ?", (address.lower(),))
-            for segment, start, length in rows:
+            rows = self._rows("select id, segment, start, length from message where recipient = ?", (address.lower(),))
+            rows = [row for row in rows if only is None or row[0] in only]
+            for _, segment, start, length in rows:
                 with (self.folder / segment).open("r+b", buffering=0) as file:
                     file.seek(start)
                     file.write(bytes(length))
-            self._db.execute("delete from message where recipient = ?", (address.lower(),))
+            self._db.executemany("delete from message where id = ?", [(row[0],) for row in rows])
             self._db.execute("pragma wal_checkpoint(truncate)")
             return len(rows)
 

@@ -6,7 +6,7 @@ GET  /messages/7             the message as it came, message/rfc822
 POST /messages/7/bounce      {"reply": "550 5.1.1 No such user"}: a delivery report goes to its sender
 POST /messages/7/complain    {}: a complaint goes to its sender
 POST /find                   {"address"}: all messages to it. Addresses travel in bodies, never in paths
-POST /erase                  {"address"}: overwritten and forgotten; {"erased": n}
+POST /erase                  {"address", "ids"?}: all of it, or only these, overwritten and forgotten; {"erased": n}
 POST /clear                  {}: everything forgotten
 """
 
@@ -96,7 +96,7 @@ def _post(catcher: "Catcher", path: str, raw: bytes) -> object:
     if path == "/find":
         return [caught.as_dict() for caught in catcher.store.find(address)]
     if path == "/erase":
-        return {"erased": catcher.store.erase(address)}
+        return {"erased": catcher.store.erase(address, body.get("ids"))}
     if path == "/clear":
         catcher.store.clear()
         return {"count": 0}

@@ -1,0 +1,158 @@
+"""What a returned message is, and about whom it speaks."""
+
+import re
+from dataclasses import dataclass
+from email import policy
+from email.message import Message
+from email.parser import BytesParser
+from typing import Literal
+
+from mandata.delivery.rules.bounces.notifications import from_json
+from mandata.delivery.rules.bounces.reasons import is_hard, reason_of
+from mandata.delivery.rules.bounces.reports import Found, failing, from_fields, from_words
+from mandata.delivery.rules.bounces.texts import Texts, read
+
+Kind = Literal["bounce", "complaint", "auto-reply", "delivered", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One recipient of a returned message. `code` and `status` are "" where none was told; `diagnostic` is raw text."""
+
+    address: str
+    status: str
+    code: str
+    reason: str
+    hard: bool
+    diagnostic: str = ""
+    temporary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a message that came back is; `recipients` may be empty for "other" and "auto-reply"."""
+
+    kind: Kind
+    recipients: tuple[Recipient, ...] = ()
+    feedback: str = ""
+
+
+_AUTO_SUBJECT = re.compile(
+    r"^\W*(?:auto(?:matic|mated|mail)?[ -]?(?:re(?:ply|sponse|spond)|response)|out of (?:the )?office|vacation|"
+    r"away from|on leave|abwesenheit|automatische antwort|absence|"
+    r"respuesta autom|risposta automatica|r.ponse automatique|"
+    r"automatick|不在|自動)",
+    re.IGNORECASE,
+)
+_NOTICE_SUBJECT = re.compile(
+    r"undeliver|non.?deliver|delivery (?:status|fail|notif|report|problem|error|delay|unsuccess)|"
+    r"returned (?:mail|message)|return(?:ed)? to sender|failure notice|mail (?:delivery|system|could not)|"
+    r"could not (?:be )?deliver|not (?:be )?delivered|failed (?:mail|delivery|message)|message (?:status|delay|could)|"
+    r"unzustellbar|nicht zugestellt|notification d.{0,3}.tat|bounce|delivery has failed|rejected|warning: |mail error|"
+    r"unable to deliver|problem delivering|недоставлен|nedoru|配信|配達|エラー",
+    re.IGNORECASE,
+)
+_DAEMON = re.compile(
+    r"mailer-?daemon|postmaster|mail delivery|mail ?system|mail administrator|delivery subsystem|administrator@|bounce",
+    re.IGNORECASE,
+)
+
+
+def classify(raw: bytes) -> Returned:
+    """Return what a raw message is. Never raises: a message nobody can read is "other"."""
+    try:
+        message = BytesParser(policy=policy.compat32).parsebytes(raw)
+        return _classify(message, read(message))
+    except (ValueError, LookupError, RecursionError, TypeError, AttributeError):
+        return Returned("other")
+
+
+def _classify(message: Message, texts: Texts) -> Returned:
+    if texts.feedback:
+        return _feedback(texts)
+    notified = from_json(texts.words)
+    if notified is not None:
+        kind, found = notified
+        return _returned(kind, found, "")
+    found = from_fields(texts.status)
+    if found and not _auto_reply(message, texts, structured=True):
+        return _settle(found, texts)
+    if _auto_reply(message, texts, structured=False):
+        sender = _address(message, "From")
+        return Returned("auto-reply", (Recipient(sender, "", "", "vacation", False),) if sender else ())
+    if _is_notice(message, texts):
+        found = from_words(texts.words, texts.original, own={_address(message, "To"), _address(message, "From")})
+        if found:
+            return _settle(found, texts)
+    return Returned("other")
+
+
+def _settle(found: list[Found], texts: Texts) -> Returned:
+    if all(one.action in {"delivered", "relayed", "expanded"} for one in found):
+        return _returned("delivered", found, "")
+    return _returned("bounce", [one for one in found if failing(one)], texts.words)
+
+
+def _returned(kind: str, found: list[Found], words: str) -> Returned:
+    recipients = []
+    for one in found:
+        if kind == "delivered":
+            reason = "delivered"
+        elif kind == "complaint":
+            reason = "feedback"
+        else:
+            reason = _reason(one, words, alone=len(found) == 1)
+        temporary = (
+            one.action == "delayed" or one.status.startswith("4") or (not one.status and one.code.startswith("4"))
+        )
+        hard = kind == "bounce" and not temporary and is_hard(reason, one.status, one.code)
+        recipients.append(Recipient(one.address, one.status, one.code, reason, hard, one.diagnostic, temporary))
+    checked: Kind = kind if kind in ("bounce", "complaint", "delivered") else "other"  # type: ignore[assignment]
+    return Returned(checked, tuple(recipients))
+
+
+def _reason(one: Found, words: str, *, alone: bool) -> str:
+    """The diagnostic of the recipient decides; where it says nothing, the notice's words may."""
+    reason = reason_of(one.diagnostic, one.status, one.code, words)
+    if reason in {"undefined", "onhold"} and alone:
+        told = reason_of(words, one.status, one.code, words)
+        return told if told != "undefined" else reason
+    return reason
+
+
+def _feedback(texts: Texts) -> Returned:
+    fields = texts.feedback
+    kind = fields.get("feedback-type", "abuse").lower()
+    address = fields.get("original-rcpt-to", "") or fields.get("removal-recipient", "")
+    address = address.rpartition(";")[2].strip(" <>")
+    if kind == "not-spam":
+        return Returned("other", feedback=kind)
+    return Returned("complaint", (Recipient(address, "", "", "feedback", False),), kind)
+
+
+def _auto_reply(message: Message, texts: Texts, *, structured: bool) -> bool:
+    submitted = str(message.get("Auto-Submitted", "")).lower()
+    subject = texts.subject
+    if structured:
+        return False
+    if _NOTICE_SUBJECT.search(subject) and _DAEMON.search(str(message.get("From", ""))):
+        return False
+    marks = (
+        submitted.startswith("auto-replied"),
+        bool(message.get("X-Autoreply") or message.get("X-Autorespond") or message.get("X-Autogenerated")),
+        str(message.get("X-Apple-Action", "")).upper() == "VACATION",
+        str(message.get("Precedence", "")).lower() in {"auto_reply", "auto-reply"},
+        bool(_AUTO_SUBJECT.match(subject)),
+    )
+    return any(marks)
+
+
+def _is_notice(message: Message, texts: Texts) -> bool:
+    daemon = bool(_DAEMON.search(str(message.get("From", ""))))
+    nobody = str(message.get("Return-Path", "")).strip() == "<>"
+    return daemon or nobody or bool(_NOTICE_SUBJECT.search(texts.subject)) or bool(message.get("X-Failed-Recipients"))
+
+
+def _address(message: Message, name: str) -> str:
+    found = re.search(r"[^\s<>\"',;:]+@[^\s<>\"',;:]+", str(message.get(name, "")))
+    return found.group().lower() if found else ""

@@ -1,0 +1,130 @@
+"""Takes a returned message apart: status fields, feedback fields, the words of the notice, the original message."""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
+
+_ORIGINAL_BEGINS = re.compile(
+    r"^(?:[->\s]*-{2,}.{0,20}(?:original|returned|copy|header|message|unsent|below this line).{0,60}|"
+    r"\W*original message (?:follows|headers?).*|-{3,}\s*this is a copy.*|the header of the original message.*|"
+    r".{0,10}original (?:mail|message).{0,20}:?\s*|"
+    r"(?:received|return-path|x-originating-ip|mime-version|message-id|x-mailer):\s*\S.*|-{4,}=_.*|"
+    r".{0,20}(?:following is|here is) (?:the|a) copy.{0,40})$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_TAGS = re.compile(
+    r"<(?:style|script)\b.*?</(?:style|script)>|<(?:/?(?:p|br|div|td|tr|li|h\d|b|a|i|span|table|html|body|head|font|strong|title|meta|hr|tbody|ul|pre|!)\b)[^>]*>",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(slots=True)
+class Texts:
+    """The parts of a returned message that matter."""
+
+    subject: str = ""
+    status: str = ""
+    words: str = ""
+    original: str = ""
+    feedback: dict[str, str] = field(default_factory=dict)
+
+
+def read(message: Message) -> Texts:
+    """Take the message apart."""
+    texts = Texts(subject=_subject(message))
+    failed = message.get("X-Failed-Recipients")
+    for part in _leaves(message, texts, 0):
+        kind = part.get_content_type()
+        if kind == "text/html" and texts.words.strip():
+            continue
+        content = _text(part)
+        if kind == "text/html":
+            content = _TAGS.sub("\n", content)
+        _words(texts, content)
+    if failed:
+        texts.words += f"\n<{str(failed).split(',')[0].strip()}>:\n"
+    if not texts.status and re.search(r"^\W*(?:final|original)-recipient:", texts.words, re.IGNORECASE | re.MULTILINE):
+        texts.status = texts.words
+    return texts
+
+
+def _leaves(part: Message, texts: Texts, depth: int) -> "list[Message]":
+    """Return the readable leaves; what is structured goes into `texts` at once."""
+    kind = part.get_content_type()
+    if depth > 12:
+        return []
+    if kind in ("message/delivery-status", "message/global-delivery-status"):
+        texts.status += _raw(part) + "\n\n"
+        return []
+    if kind == "message/feedback-report":
+        texts.feedback |= _fields(_raw(part))
+        return []
+    if depth and (
+        kind in ("message/rfc822", "text/rfc822-headers", "message/partial", "message/rfc822-headers", "message/global")
+    ):
+        texts.original += _raw(part)
+        return []
+    if part.is_multipart():
+        found: list[Message] = []
+        if isinstance(part.preamble, str) and not part.get_payload():
+            texts.words += part.preamble
+        for inner in part.get_payload():
+            if isinstance(inner, Message):
+                found += _leaves(inner, texts, depth + 1)
+        return found
+    if part.get_content_maintype() == "text" or (not depth and kind != "application/octet-stream"):
+        return [part]
+    return []
+
+
+def _words(texts: Texts, content: str) -> None:
+    """Cut the notice from the original message that some append to it."""
+    begins = next((found for found in _ORIGINAL_BEGINS.finditer(content) if found.start() > 0), None)
+    if begins is None or not content[: begins.start()].strip():
+        texts.words += content + "\n"
+        return
+    texts.words += content[: begins.start()] + "\n"
+    texts.original += content[begins.start() :]
+
+
+def _raw(part: Message) -> str:
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        return "\n\n".join(inner.as_string() if isinstance(inner, Message) else str(inner) for inner in payload)
+    return _text(part)
+
+
+def _text(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes):
+        return str(part.get_payload())
+    if not payload.isascii():
+        # Valid UTF-8 beyond ASCII is UTF-8, whatever the header claims.
+        with suppress(UnicodeDecodeError):
+            return payload.decode("utf-8")
+    charset = part.get_content_charset() or "utf-8"
+    try:
+        return payload.decode(charset, "replace")
+    except (LookupError, ValueError):
+        return payload.decode("latin-1")
+
+
+def _subject(message: Message) -> str:
+    """Return the subject, be it encoded or raw UTF-8 as some write it."""
+    value = next((value for name, value in message.raw_items() if name.lower() == "subject"), "")
+    if any("\udc80" <= char <= "\udcff" for char in value):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    try:
+        return str(make_header(decode_header(value)))
+    except (HeaderParseError, LookupError, ValueError):
+        return value
+
+
+def _fields(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in re.findall(r"^([A-Za-z-]+):[ \t]*(.*(?:\n[ \t].*)*)", text.replace("\r\n", "\n"), re.MULTILINE):
+        found.setdefault(name.lower(), " ".join(value.split()))
+    return found
