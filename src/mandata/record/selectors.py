@@ -104,10 +104,15 @@ def entries(
     return [_view(row, places.get(row.id)) for row in found]
 
 
-def entry(entry_id: UUID) -> EntryView:
-    """Return one entry. Raises Entry.DoesNotExist."""
-    row = Entry.objects.get(id=entry_id)
-    return _view(row, Leaf.objects.filter(entry=entry_id).values_list("index", flat=True).first())
+def entry(entry_id: UUID) -> EntryView | None:
+    """Return one entry, or None where the scope's log has no such entry."""
+    row = Entry.objects.filter(id=entry_id).first()
+    return row and _view(row, Leaf.objects.filter(entry=entry_id).values_list("index", flat=True).first())
+
+
+def leaf(entry_id: UUID) -> bytes:
+    """Return the exact bytes of an entry. Raises Entry.DoesNotExist."""
+    return bytes(Entry.objects.values_list("leaf", flat=True).get(id=entry_id))
 
 
 def _view(row: Entry, index: int | None) -> EntryView:

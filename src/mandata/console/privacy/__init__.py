@@ -1,0 +1,1 @@
+"""Privacy: the agreement, requests of data subjects, the data map, the record."""
