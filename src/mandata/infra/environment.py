@@ -77,6 +77,9 @@ class Environment:
         "127.0.0.1:2526",
         "Host and port on which delivery reports and complaints are received.",
     )
+    catcher_url: str = _setting(
+        "MANDATA_CATCHER_URL", "", "Where the shipped mail catcher answers; its mail is then a holding. Empty: none."
+    )
     dns: str = _setting("MANDATA_DNS", "", "Resolver as host:port; empty uses the system's.")
     operator_name: str = _setting(
         "MANDATA_OPERATOR_NAME", "Mandata", "Name of the processor as the agreement states it."

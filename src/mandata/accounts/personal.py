@@ -1,0 +1,62 @@
+"""What the accounts hold of one person, for `holdings`: notices addressed to a data subject, and members by their
+address.
+"""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from mandata.accounts.models import Invitation, Member, Notice
+from mandata.accounts.services.notices import contents
+from mandata.vault.services import Vault
+
+
+def count_notices(subject: UUID) -> int:
+    """Return how many notices to the data subject are kept."""
+    return Notice.objects.filter(subject=subject).count()
+
+
+def notices(subject: UUID) -> list[dict[str, object]]:
+    """Return the notices to the data subject, oldest first."""
+    return told(Notice.objects.filter(subject=subject).values_list("id", flat=True))
+
+
+def told(notice_ids: Collection[UUID]) -> list[dict[str, object]]:
+    """Return what these notices said and what became of them, oldest first."""
+    rows = Notice.objects.filter(id__in=list(notice_ids)).order_by("created_at", "id")
+    found = []
+    for row in rows:
+        said = contents(row.id)
+        fate = {"created_at": row.created_at, "state": row.state, "sent_at": row.sent_at}
+        found.append({"to": said["to"], "title": said["subject"], "text": said["text"], **fate})
+    return found
+
+
+def delete_notices(subject: UUID) -> int:
+    """Delete the notices to the data subject with their keys; return how many."""
+    return forget(Notice.objects.filter(subject=subject).values_list("id", flat=True))
+
+
+def forget(notice_ids: Collection[UUID]) -> int:
+    """Delete these notices with their keys; return how many. What was queued is not sent any more."""
+    ids = list(notice_ids)
+    Vault.open().destroy(ids)
+    return int(Notice.objects.filter(id__in=ids).delete()[0])
+
+
+def count_members(address: str) -> int:
+    """Return how many memberships and open invitations stand under an address."""
+    return len(members(address))
+
+
+def members(address: str) -> list[dict[str, object]]:
+    """Return the memberships and invitations under an address, compared without regard to case."""
+    people = Member.objects.filter(user__email__iexact=address).select_related("user")
+    asked = Invitation.objects.filter(email__iexact=address)
+    return [
+        {"email": one.user.email, "name": one.user.name, "role": one.role, "joined_at": one.joined_at} for one in people
+    ] + [{"email": one.email, "name": one.name, "role": one.role, "invited_at": one.created_at} for one in asked]
+
+
+def has_notice(notice_id: UUID) -> bool:
+    """Say whether the notice is one of the controller's."""
+    return Notice.objects.filter(id=notice_id).exists()

@@ -1,0 +1,435 @@
+"""The catalogue: every table and file with personal data as a holding, and every other one with the reason why it
+holds none.
+
+A test compares it with the tables that there are and with the modules that write files. The order is that of an
+export; an erasure goes through it backwards, so that what refers to something goes before it and the key dies first
+of all.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from mandata.accounts import personal as accounts
+from mandata.audience import personal as audience
+from mandata.delivery import personal as delivery
+from mandata.holdings import changes, opened
+from mandata.holdings.rules import Cannot, Description, Erased, Found, Holding, Place, Record, Subject
+from mandata.record import personal as record
+from mandata.tracking import personal as tracking
+from mandata.vault import personal as vault
+
+Records = tuple[Record, ...]
+
+
+def _known(read: Callable[[UUID], list[dict[str, object]]]) -> Callable[[Subject], Records]:
+    """Ask by the reference; somebody without one has nothing there."""
+    return lambda subject: tuple(read(subject.reference)) if subject.reference else ()
+
+
+def _delete(count: Callable[[UUID], int]) -> Callable[[Subject], Found]:
+    return lambda subject: Found(delete=count(subject.reference)) if subject.reference else Found()
+
+
+def _anonymise(count: Callable[[UUID], int]) -> Callable[[Subject], Found]:
+    return lambda subject: Found(anonymise=count(subject.reference)) if subject.reference else Found()
+
+
+def _deleted(act: Callable[[UUID], int]) -> Callable[[Subject, datetime], Erased]:
+    return lambda subject, _at: Erased(deleted=act(subject.reference)) if subject.reference else Erased()
+
+
+def _anonymised(act: Callable[[UUID], int]) -> Callable[[Subject, datetime], Erased]:
+    return lambda subject, _at: Erased(anonymised=act(subject.reference)) if subject.reference else Erased()
+
+
+_FACT: Final = Cannot(_("It states what happened; what happened is not corrected, it is explained beside it."))
+_LETTER: Final = Cannot(_("It is the text of a mail as it was sent."))
+_BY_IDENTITY: Final = Cannot(_("The restriction stands with the subscriber; every act on this place asks there first."))
+_NOT_ACTED_ON: Final = Cannot(_("Nothing is done with it that could be restricted; it is only kept."))
+_CONTROLLER: Final = _("the controller and its members by their role; the processor on instruction")
+_SUBSCRIBERS: Final = _("subscribers")
+_MEMBERS: Final = _("members of the controller")
+_WHILE_HELD: Final = _("as long as the controller keeps the person; two months more in backups at most")
+
+SUBSCRIBERS: Final = Place(
+    Description(
+        key="subscribers",
+        area="audience",
+        name=_("Subscribers"),
+        tables=("audience_subscriber",),
+        category=_(
+            "address, name and other fields that the controller declared; mail domain, language, "
+            "country, region, birthday"
+        ),
+        purpose=_("to address messages and to choose who receives them"),
+        retention=_WHILE_HELD,
+        recipients=_("the controller; the mail servers that messages are handed to"),
+        subjects=_SUBSCRIBERS,
+        source=_("the person, or the controller's own records, as the subscriptions state"),
+        sealed=True,
+    ),
+    finder=_delete(audience.count_subscribers),
+    exporter=_known(audience.subscriber),
+    rectifier=changes.rectify,
+    restrictor=changes.restrict,
+    eraser=_deleted(audience.delete_subscriber),
+)
+
+SUBSCRIPTIONS: Final = Place(
+    Description(
+        key="subscriptions",
+        area="audience",
+        name=_("Subscriptions"),
+        tables=("audience_subscription",),
+        category=_("lists, state, lawful basis and its evidence"),
+        purpose=_("to know who may be written to, and to prove it"),
+        retention=_WHILE_HELD,
+        recipients=_CONTROLLER,
+        subjects=_SUBSCRIBERS,
+        source=_("the person, or the controller's own records, as the evidence states"),
+    ),
+    finder=_delete(audience.count_subscriptions),
+    exporter=_known(audience.subscriptions),
+    rectifier=Cannot(_("It is evidence; a wrong subscription is ended and a right one begun.")),
+    restrictor=_BY_IDENTITY,
+    eraser=_deleted(audience.delete_subscriptions),
+)
+
+SUPPRESSION: Final = Place(
+    Description(
+        key="suppression",
+        area="audience",
+        name=_("Suppression"),
+        tables=("audience_suppression",),
+        category=_("a keyed hash of the address under a key of its own, with reason and time"),
+        purpose=_(
+            "never to write again to somebody who left, objected or was erased, and never to take the address in again"
+        ),
+        retention=_("until the person subscribes anew, or the agreement ends"),
+        recipients=_CONTROLLER,
+        subjects=_SUBSCRIBERS,
+        source=_("the person's own act, a mail server's answer, or the controller"),
+        ground=_(
+            "Art. 17(3)(b) and Art. 21(3) GDPR: without it the person could be written to again. The hash is kept for nothing else."
+        ),
+        until=_("the person subscribes anew, or the agreement ends"),
+    ),
+    finder=lambda subject: Found(keep=audience.count_suppressions(subject.suppression_index)),
+    exporter=lambda subject: tuple(audience.suppressions(subject.suppression_index)),
+    rectifier=_FACT,
+    restrictor=Cannot(_("It is a restriction itself.")),
+    eraser=Cannot(_("It is what keeps the person from being written to again (Art. 21(3) GDPR).")),
+)
+
+MESSAGES: Final = Place(
+    Description(
+        key="messages",
+        area="delivery",
+        name=_("Messages"),
+        tables=("delivery_message",),
+        category=_("which campaign was sent when, with what result, by the random reference"),
+        purpose=_("to send once and to show what became of it"),
+        retention=_WHILE_HELD,
+        recipients=_CONTROLLER,
+        subjects=_SUBSCRIBERS,
+        source=_("the sending itself"),
+    ),
+    finder=_delete(delivery.count_messages),
+    exporter=_known(opened.messages),
+    rectifier=_FACT,
+    restrictor=_BY_IDENTITY,
+    eraser=_deleted(delivery.delete_messages),
+)
+
+RETURNS: Final = Place(
+    Description(
+        key="returns",
+        area="delivery",
+        name=_("Bounces and complaints"),
+        tables=("delivery_return",),
+        category=_("what a mail server or a mailbox provider reported about a message"),
+        purpose=_("to stop writing to addresses that do not exist and to people who complain"),
+        retention=_("without a person, as a statistic, as long as its campaign"),
+        recipients=_CONTROLLER,
+        subjects=_SUBSCRIBERS,
+        source=_("the receiving mail server or mailbox provider"),
+    ),
+    finder=_anonymise(delivery.count_returns),
+    exporter=_known(opened.returns),
+    rectifier=_FACT,
+    restrictor=_BY_IDENTITY,
+    eraser=_anonymised(delivery.anonymise_returns),
+)
+
+EVENTS: Final = Place(
+    Description(
+        key="events",
+        area="tracking",
+        name=_("Opens and clicks"),
+        tables=("tracking_event",),
+        category=_(
+            "opens, clicks and unsubscriptions by the random reference, with the kind of program and "
+            "the class of network"
+        ),
+        purpose=_("to measure what is read"),
+        retention=_("without a person, as a statistic, as long as its campaign"),
+        recipients=_CONTROLLER,
+        subjects=_SUBSCRIBERS,
+        source=_("the person's mail program or browser"),
+    ),
+    finder=_anonymise(tracking.count_events),
+    exporter=_known(opened.events),
+    rectifier=_FACT,
+    restrictor=_BY_IDENTITY,
+    eraser=_anonymised(tracking.anonymise_events),
+)
+
+FIRSTS: Final = Place(
+    Description(
+        key="firsts",
+        area="tracking",
+        name=_("First acts"),
+        tables=("tracking_first",),
+        category=_("when a message was first opened, a link first clicked, by the message's number"),
+        purpose=_("to count each person once"),
+        retention=_WHILE_HELD,
+        recipients=_CONTROLLER,
+        subjects=_SUBSCRIBERS,
+        source=_("the person's mail program or browser"),
+    ),
+    finder=_delete(lambda reference: tracking.count_firsts(delivery.numbers(reference))),
+    exporter=_known(opened.firsts),
+    rectifier=_FACT,
+    restrictor=_BY_IDENTITY,
+    eraser=_deleted(lambda reference: tracking.delete_firsts(delivery.numbers(reference))),
+)
+
+REJECTIONS: Final = Place(
+    Description(
+        key="rejected_rows",
+        area="audience",
+        name=_("Rows that imports refused"),
+        tables=("audience_rejection",),
+        category=_("a row of a file as it came, with the reason why it was not taken"),
+        purpose=_("to let the controller mend its file"),
+        retention=_("as long as the import's report"),
+        recipients=_CONTROLLER,
+        subjects=_("people in the controller's files"),
+        source=_("a file that the controller imported"),
+        sealed=True,
+    ),
+    finder=lambda subject: Found(delete=audience.count_rejections(subject.email_index)),
+    exporter=lambda subject: tuple(audience.rejections(subject.email_index)),
+    rectifier=Cannot(_("It is a copy of a row in the controller's file; the file is corrected.")),
+    restrictor=_NOT_ACTED_ON,
+    eraser=lambda subject, _at: Erased(deleted=audience.delete_rejections(subject.email_index)),
+)
+
+UPLOADS: Final = Place(
+    Description(
+        key="uploads",
+        area="audience",
+        name=_("Uploaded files"),
+        tables=("audience_import", "audience_upload_chunk"),
+        category=_("a file as it was uploaded, in sealed pieces, with its name"),
+        purpose=_("to be imported"),
+        retention=_("until the import ends"),
+        recipients=_CONTROLLER,
+        subjects=_("people in the controller's files"),
+        source=_("a file that the controller uploaded"),
+        sealed=True,
+    ),
+    finder=lambda subject: Found(delete=audience.count_uploaded(subject.address)),
+    exporter=lambda subject: tuple(audience.uploaded(subject.address)),
+    rectifier=Cannot(_("It is the controller's file; the file is corrected and uploaded again.")),
+    restrictor=_NOT_ACTED_ON,
+    eraser=lambda subject, _at: Erased(deleted=audience.blank_uploaded(subject.address)),
+)
+
+NOTICES: Final = Place(
+    Description(
+        key="notices",
+        area="accounts",
+        name=_("Mails of the system's own"),
+        tables=("accounts_notice",),
+        category=_("confirmations and answers to the person, with the address"),
+        purpose=_("to answer the person"),
+        retention=_("as long as the case that it belongs to"),
+        recipients=_("the person; the mail server that it is handed to"),
+        subjects=_("subscribers, members, people who ask"),
+        source=_("written by the system"),
+        sealed=True,
+    ),
+    finder=_delete(accounts.count_notices),
+    exporter=_known(accounts.notices),
+    rectifier=_LETTER,
+    restrictor=_NOT_ACTED_ON,
+    eraser=_deleted(accounts.delete_notices),
+)
+
+PAYLOADS: Final = Place(
+    Description(
+        key="record_payloads",
+        area="record",
+        name=_("Personal parts of the record"),
+        tables=("record_payload",),
+        category=_("what an entry of the record says of the person, sealed apart from the log"),
+        purpose=_("to prove what was done"),
+        retention=_WHILE_HELD,
+        recipients=_CONTROLLER,
+        subjects=_SUBSCRIBERS,
+        source=_("the acts themselves"),
+        sealed=True,
+    ),
+    finder=_delete(record.count),
+    exporter=_known(opened.payloads),
+    rectifier=Cannot(_("The record is append-only; a correction is an entry of its own.")),
+    restrictor=_NOT_ACTED_ON,
+    eraser=_deleted(record.delete),
+)
+
+MEMBERS: Final = Place(
+    Description(
+        key="members",
+        area="accounts",
+        name=_("Members"),
+        tables=("accounts_user", "accounts_seat", "accounts_member", "accounts_invitation"),
+        category=_("name, address, language and role of the people who use the console, in clear"),
+        purpose=_("to let them in, and to know who did what"),
+        retention=_("as long as the membership; in the record only a random id"),
+        recipients=_("the other members; the processor"),
+        subjects=_MEMBERS,
+        source=_("the person, or the member who invited"),
+        ground=_("The membership is a relation of its own; it ends on the page of the members."),
+        until=_("the membership ends"),
+    ),
+    finder=lambda subject: Found(keep=accounts.count_members(subject.address)),
+    exporter=lambda subject: tuple(accounts.members(subject.address)),
+    rectifier=Cannot(_("A member changes name and address on the account's own page.")),
+    restrictor=Cannot(_("A member's access is suspended on the page of the members.")),
+    eraser=Cannot(_("A member is removed on the page of the members; an owner must remain.")),
+)
+
+DIRECTORY: Final = Place(
+    Description(
+        key="login_directory",
+        area="accounts",
+        name=_("Log-in directory"),
+        tables=(
+            "account_emailaddress",
+            "account_emailconfirmation",
+            "mfa_authenticator",
+            "usersessions_usersession",
+            "django_session",
+        ),
+        category=_("addresses, second factors and open sessions of the people who log in, in clear, secrets encrypted"),
+        purpose=_("to log in safely"),
+        retention=_("as long as the account; sessions two weeks"),
+        recipients=_("nobody"),
+        subjects=_MEMBERS,
+        source=_("the person"),
+    ),
+    finder=Cannot(_("It belongs to accounts, not to a controller; what it holds is told with the members.")),
+    exporter=Cannot(_("A person sees and changes it on the account's own pages.")),
+    rectifier=Cannot(_("A person changes it on the account's own pages.")),
+    restrictor=Cannot(_("An account is closed on its own pages.")),
+    eraser=Cannot(_("It goes with the account.")),
+)
+
+CONTACTS: Final = Place(
+    Description(
+        key="contacts",
+        area="accounts",
+        name=_("Contacts of the controller"),
+        tables=("accounts_controller", "agreements_agreement", "agreements_instruction", "campaigns_campaign"),
+        category=_(
+            "contact addresses of the controller, who accepted the agreement from where, senders of campaigns, in clear"
+        ),
+        purpose=_("to reach the controller, to prove the agreement, to name the sender"),
+        retention=_("as long as the agreement, and as long after it as claims can be made"),
+        recipients=_("the processor; recipients see the sender"),
+        subjects=_("contact persons of the controller"),
+        source=_("the controller"),
+    ),
+    finder=Cannot(_("It names the controller's own people, who are reached through the controller.")),
+    exporter=Cannot(_("It names the controller's own people; the controller sees it in its settings.")),
+    rectifier=Cannot(_("The controller changes it in its settings; an accepted agreement is not changed.")),
+    restrictor=Cannot(_("It is needed as long as the agreement runs.")),
+    eraser=Cannot(_("It is needed to prove the agreement (Art. 17(3)(e) GDPR).")),
+)
+
+CATCHER: Final = Place(
+    Description(
+        key="catcher",
+        area="delivery",
+        name=_("Mail catcher"),
+        files=("catcher",),
+        category=_("whole messages, where the shipped catcher stands in for the recipients' mail servers"),
+        purpose=_("to try things out without writing to anybody"),
+        retention=_("until the catcher is emptied"),
+        recipients=_("who runs the installation"),
+        subjects=_SUBSCRIBERS,
+        source=_("the sending itself"),
+    ),
+    finder=lambda subject: Found(delete=opened.count_caught(subject.address)),
+    exporter=lambda subject: tuple(opened.caught(subject.address)),
+    rectifier=_LETTER,
+    restrictor=_NOT_ACTED_ON,
+    eraser=lambda subject, _at: Erased(deleted=opened.erase_caught(subject.address)),
+)
+
+KEYS: Final = Place(
+    Description(
+        key="keys",
+        area="vault",
+        name=_("Keys"),
+        tables=("vault_subject_key",),
+        category=_("the random key under which everything that identifies the person is sealed"),
+        purpose=_("to keep identities apart, and to let them die everywhere at once, backups too"),
+        retention=_WHILE_HELD,
+        recipients=_("nobody"),
+        subjects=_("subscribers, members, people who ask"),
+        source=_("made by the system"),
+    ),
+    finder=_delete(vault.count),
+    exporter=Cannot(_("A key says nothing about a person.")),
+    rectifier=Cannot(_("A key says nothing about a person.")),
+    restrictor=_BY_IDENTITY,
+    eraser=_deleted(vault.destroy),
+)
+
+_OWN: Final[tuple[Holding, ...]] = (
+    SUBSCRIBERS,
+    SUBSCRIPTIONS,
+    SUPPRESSION,
+    MESSAGES,
+    RETURNS,
+    EVENTS,
+    FIRSTS,
+    REJECTIONS,
+    UPLOADS,
+    NOTICES,
+    PAYLOADS,
+    MEMBERS,
+    DIRECTORY,
+    CONTACTS,
+    KEYS,
+    CATCHER,
+)
+_provided: list[Holding] = []
+
+
+def provide(*holdings: Holding) -> None:
+    """Add the holdings of an upper area (called by the wiring). The same key again replaces."""
+    for holding in holdings:
+        _provided[:] = [one for one in _provided if one.description.key != holding.description.key]
+        _provided.append(holding)
+
+
+def catalogue() -> tuple[Holding, ...]:
+    """Return every holding, in the order of an export."""
+    return (*_OWN[:-2], *_provided, *_OWN[-2:])

@@ -1,0 +1,83 @@
+"""The mail catcher as a holding: what it caught for an address, as far as the scope's controller had it sent.
+
+The catcher keeps the mail of all controllers and knows none. A campaign's message is told by the token in its
+envelope sender, a notice by its Message-ID; what is neither is another's or nobody's and stays out of sight.
+"""
+
+import re
+from dataclasses import dataclass
+from email.parser import BytesHeaderParser
+from typing import Any
+from urllib.error import URLError
+from uuid import UUID
+
+from mandata.accounts import personal as accounts
+from mandata.campaigns import personal as campaigns
+from mandata.delivery.catcher.client import CatcherClient
+from mandata.foundation import tokens
+from mandata.foundation.errors import Fault
+from mandata.infra.environment import env
+from mandata.vault.services import token_keys
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_HEX_ID = re.compile(r"<([0-9a-f]{32})@")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A caught message of this controller's."""
+
+    number: int
+    at: str
+    sender: str
+
+
+def count(address: str) -> int:
+    """Return how many messages to the address are caught."""
+    return len(_find(address))
+
+
+def told(address: str) -> list[dict[str, object]]:
+    """Return the messages to the address as they came."""
+    return [
+        {"at": mail.at, "message": _client().content(mail.number).decode("utf-8", "replace")} for mail in _find(address)
+    ]
+
+
+def erase(address: str) -> int:
+    """Overwrite and forget the messages to the address; return how many."""
+    found = [mail.number for mail in _find(address)]
+    return _client().erase(address, found) if found else 0
+
+
+def _client() -> CatcherClient:
+    return CatcherClient(env().catcher_url)
+
+
+def _find(address: str) -> list[Mail]:
+    if not env().catcher_url or not address:
+        return []
+    try:
+        return [
+            Mail(int(found["id"]), str(found["at"]), str(found["sender"]))
+            for found in _client().find(address)
+            if _is_ours(found)
+        ]
+    except URLError as error:
+        raise Fault(
+            f"The mail catcher at {env().catcher_url} does not answer: {error.reason}.",
+            remedy="Start it, or empty MANDATA_CATCHER_URL where there is none.",
+        ) from None
+
+
+def _is_ours(found: dict[str, Any]) -> bool:
+    keys = token_keys()
+    for text in _TOKEN.findall(str(found["sender"])):
+        try:
+            parsed = tokens.parse({keys.key_id: keys}, text)
+        except tokens.BadToken:
+            continue
+        return campaigns.has_number(parsed.campaign_no)
+    head = BytesHeaderParser().parsebytes(_client().content(int(found["id"])))
+    named = _HEX_ID.search(str(head.get("Message-ID", "")))
+    return named is not None and accounts.has_notice(UUID(named.group(1)))

@@ -1,0 +1,56 @@
+"""What holds no personal data, each with its reason: tables, and the modules that write files.
+
+Whoever adds a table or a module that writes files puts it here or into the catalogue; a test finds what is in neither.
+"""
+
+from typing import Final
+
+TABLES: Final[dict[str, str]] = {
+    "accounts_directory": "which controllers exist and in what state: ids, times, states",
+    "accounts_invitationkey": "SHA-256 of random tokens, ids, times",
+    "agreements_refusal": "what a gate refused: codes, ids, clauses",
+    "audience_list": "names that the controller gave its lists",
+    "audience_field": "definitions of fields, no values",
+    "campaigns_number": "numbers and ids of campaigns",
+    "campaigns_active": "ids of campaigns, times",
+    "campaigns_link": "addresses of pages that a campaign leads to, the same for everybody",
+    "delivery_worker": "ids and hosts of our own processes, times",
+    "delivery_chunk": "leases: ids, times, counts",
+    "delivery_counter": "numbers by provider and state",
+    "delivery_domain": "domains of the controller with our keys",
+    "tracking_spoolmark": "names and offsets of our own files",
+    "tracking_counter": "numbers by hour, link and provider",
+    "holdings_erasure": "the log of erasures: random references that lead to nobody, counts, dead keys' fingerprints",
+    "record_entry": "random references, codes, counts, times; what is personal lies in record_payload",
+    "record_leaf": "hashes",
+    "record_node": "hashes",
+    "record_head": "hashes and signatures",
+    "record_pending": "ids of entries",
+    "rights_caseevent": "steps of a case: ids, codes, times",
+    "rights_casekey": "SHA-256 of random tokens, ids, times",
+    "vault_secret": "keys of blind indexes, wrapped; they belong to no person",
+    "vault_epoch": "numbers and times of epochs",
+    "infra_cache": "rate limits: hashed keys, counts, minutes",
+    "auth_group": "framework, empty",
+    "auth_group_permissions": "framework, empty",
+    "auth_permission": "framework: names of model permissions",
+    "django_content_type": "framework: names of models",
+    "django_migrations": "framework: names of migrations",
+    "procrastinate_jobs": "arguments are ids",
+    "procrastinate_events": "times of jobs",
+    "procrastinate_periodic_defers": "times of periodic jobs",
+    "procrastinate_workers": "ids of workers, times",
+}
+
+FILES: Final[dict[str, str]] = {
+    "tracking.spool": "numbers of campaigns and messages, link, time, kind of program, class of network",
+    "delivery.journal": "numbers of messages, codes, times; no address, no reference",
+    "vault.providers": "keys of the installation and of the controllers' epochs, none of a person's",
+    "infra.secretkey": "one random key of the installation",
+    "infra.postgres": "the database's own files: its tables are each in the catalogue",
+    "cli": "locks and states of our own processes",
+}
+"""Modules (or packages) of `mandata` that write files which hold no personal data."""
+
+PERSONAL_FILES: Final[dict[str, str]] = {"delivery.catcher": "catcher"}
+"""Modules (or packages) that write files with personal data -> the key of their holding."""
