@@ -18,9 +18,12 @@ ROLES: dict[str, Any] = {
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return `frame`: controller_name, role, role_name, operator, seats, time_zone, operator_name, places."""
+    """Return `frame`: controller_name, role, role_name, operator, seats, time_zone, operator_name, own, places.
+
+    `own` is the frame of pages that are a person's own, and of refusals.
+    """
     member = getattr(request, "member", None)
-    operator = bool(getattr(request.user, "is_operator", False))
+    operator = bool(getattr(getattr(request, "user", None), "is_operator", False))
     operating = bool(request.resolver_match and request.resolver_match.namespace == "operator")
     role = "" if member is None else member.role
     return {
@@ -32,6 +35,13 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "seats": 0 if member is None else member.seats,
             "time_zone": "UTC" if member is None else member.time_zone,
             "operator_name": env().operator_name,
+            "own": _own(member, operator),
             "places": OPERATOR if operating else CONSOLE,
         }
     }
+
+
+def _own(member: object, operator: bool) -> str:
+    if member is not None:
+        return "frames/console.html"
+    return "frames/operator.html" if operator else "frames/plain_page.html"

@@ -78,5 +78,4 @@ CONSOLE: Final[tuple[Place, ...]] = (
 OPERATOR: Final[tuple[Place, ...]] = (
     Place("operator:overview", _("Overview"), "home", "h"),
     Place("operator:controllers", _("Controllers"), "building", "c"),
-    Place("operator:notices", _("Notices"), "mail", "n"),
 )

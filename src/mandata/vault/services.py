@@ -84,15 +84,25 @@ class Vault:
 
     def create(self, holders: Sequence[UUID]) -> dict[UUID, bytes]:
         """Make a random key for each holder, keep them wrapped (one statement), and return them for sealing at once."""
+        keys, wrapped = self.make(holders)
+        self.keep(wrapped)
+        return keys
+
+    def make(self, holders: Sequence[UUID]) -> tuple[dict[UUID, bytes], list[tuple[UUID, int, bytes]]]:
+        """Make a random key for each holder without keeping it; return the keys, and what `keep` takes: for whoever
+        seals in one transaction's place and writes in another's."""
         noise = os.urandom(44 * len(holders))
         drawn = [(noise[at : at + 32], noise[at + 32 : at + 44]) for at in range(0, len(noise), 44)]
         epoch_key, controller_id, epoch = self._epoch_key(self.epoch), self.controller_id, self.epoch
-        rows = [
+        wrapped = [
             (holder, epoch, rules.wrap(epoch_key, controller_id, holder.bytes, key, nonce))
             for holder, (key, nonce) in zip(holders, drawn, strict=True)
         ]
-        bulk.insert("vault_subject_key", {"holder": "uuid", "epoch": "int4", "wrapped": "bytea"}, rows)
-        return {holder: key for holder, (key, _) in zip(holders, drawn, strict=True)}
+        return {holder: key for holder, (key, _) in zip(holders, drawn, strict=True)}, wrapped
+
+    def keep(self, wrapped: Sequence[tuple[UUID, int, bytes]]) -> None:
+        """Keep the wrapped keys that `make` returned, in the caller's transaction."""
+        bulk.insert("vault_subject_key", {"holder": "uuid", "epoch": "int4", "wrapped": "bytea"}, wrapped)
 
     def keys(self, holders: Iterable[UUID]) -> dict[UUID, bytes]:
         """Return the keys of those holders that still have one, in one query."""
@@ -132,6 +142,11 @@ class Vault:
     def unseal(self, holder: UUID, place: str, envelope: bytes) -> bytes:
         """Return the plaintext of one envelope. Raises KeyDestroyed or DoesNotOpen."""
         return rules.unseal(self.key(holder), rules.place_data(self.controller_id, place), holder, bytes(envelope))
+
+    def unseal_with(self, holder: UUID, place: str, envelope: bytes, *, key: bytes) -> bytes:
+        """Return the plaintext of one of many envelopes of the same holder, whose key the caller has. Raises
+        DoesNotOpen."""
+        return rules.unseal(key, rules.place_data(self.controller_id, place), holder, envelope)
 
     def unseal_many(self, place: str, envelopes: Mapping[UUID, bytes]) -> dict[UUID, bytes]:
         """Return the plaintexts of those holders that still have a key: one query for the keys, then memory."""
@@ -177,8 +192,22 @@ def record_signer() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(provider().service_key("record-1", 32))
 
 
+def second_factor_key() -> bytes:
+    """Return the installation's key (32 bytes) that encrypts members' second factors."""
+    return provider().service_key("second-factor-1", 32)
+
+
 def _secret_owner(purpose: str) -> bytes:
     return b"secret " + purpose.encode()
 
 
-__all__ = ["INDEX_VERSION", "PURPOSES", "Vault", "begin", "has_key", "record_signer", "token_keys"]
+__all__ = [
+    "INDEX_VERSION",
+    "PURPOSES",
+    "Vault",
+    "begin",
+    "has_key",
+    "record_signer",
+    "second_factor_key",
+    "token_keys",
+]

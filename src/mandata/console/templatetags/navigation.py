@@ -27,6 +27,9 @@ def _drawn(place: Place, request: HttpRequest) -> dict[str, Any] | None:
         url = reverse(place.route)
     except NoReverseMatch:
         return None
+    may = getattr(request, "may", None)
+    if may is not None and not may(place.route):
+        return None
     inside = bool(match and match.namespace and match.namespace == place.route.partition(":")[0])
     if "operator:" in place.route:
         inside = here == place.route or here.startswith(place.route.rstrip("s"))

@@ -1,0 +1,123 @@
+"""Composes a notice as bytes and hands it to a submission server over SMTP (RFC 5321, RFC 5322)."""
+
+import re
+import smtplib
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+TIMEOUT = 30.0
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]]+@[^\s<>\"',;:()\[\]]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server said: whether it took the mail, whether a no is final, its host and its last reply.
+
+    The reply is kept without addresses: servers like to repeat them.
+    """
+
+    taken: bool
+    final: bool
+    host: str
+    reply: str
+
+
+def compose(said: Mapping[str, Any], *, notice_id: UUID, at: datetime, sender: str) -> bytes:
+    """Return the mail as bytes; the same input gives the same bytes, so that a repetition can be recognised."""
+    message = EmailMessage(policy=SMTP.clone(max_line_length=78))
+    domain = sender.rpartition("@")[2] or "localhost"
+    message["From"] = _address(_line(said.get("sender_name", "")), sender)
+    message["To"] = _address(_line(said.get("to_name", "")), said["to"])
+    message["Subject"] = _line(said["subject"])
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = f"<{notice_id.hex}@{domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    if said.get("reply_to"):
+        message["Reply-To"] = _address("", said["reply_to"])
+    message.set_content(said["text"], cte="quoted-printable")
+    if said.get("html"):
+        message.add_alternative(said["html"], subtype="html", cte="quoted-printable")
+        _fix_boundary(message, notice_id, "alternative")
+    for attached in said.get("attachments", ()):
+        main, _slash, sub = attached["media_type"].partition("/")
+        message.add_attachment(
+            bytes.fromhex(attached["content"]), maintype=main, subtype=sub, filename=_line(attached["name"])
+        )
+    if said.get("attachments"):
+        _fix_boundary(message, notice_id, "mixed")
+    return message.as_bytes()
+
+
+def _fix_boundary(message: EmailMessage, notice_id: UUID, part: str) -> None:
+    message.set_boundary(f"={part}={notice_id.hex}=")
+
+
+def _line(text: str) -> str:
+    # a name or subject with line ends would begin a header of its own
+    return " ".join(str(text).split())
+
+
+def _address(name: str, address: str) -> Address:
+    return Address(display_name=name, addr_spec=address)
+
+
+def hand_over(url: str, *, sender: str, to: str, data: bytes) -> Answer:
+    """Give the mail to the server at `url` (smtp://[user:password@]host[:port] or smtps://).
+
+    Never raises for a server's no. TLS is used where the server offers it, and must be valid unless the server is
+    on this machine.
+    """
+    parts = urlsplit(url)
+    host, port = parts.hostname or "127.0.0.1", parts.port or (465 if parts.scheme == "smtps" else 25)
+    try:
+        with _connect(parts.scheme, host, port) as server:
+            if parts.username:
+                server.login(unquote(parts.username), unquote(parts.password or ""))
+            code, reply = _converse(server, sender, to, data)
+    except smtplib.SMTPResponseException as refused:
+        code, reply = refused.smtp_code, refused.smtp_error  # type: ignore[assignment]
+    except (smtplib.SMTPException, OSError) as failed:
+        return Answer(taken=False, final=False, host=host, reply=_clean(f"{type(failed).__name__}: {failed}"))
+    text = _clean(f"{code} {reply.decode('utf-8', 'replace') if isinstance(reply, bytes) else reply}")
+    return Answer(taken=200 <= code < 300, final=code >= 500, host=host, reply=text)
+
+
+def _connect(scheme: str, host: str, port: int) -> smtplib.SMTP:
+    trust = ssl.create_default_context()
+    if host in _LOOPBACK:
+        trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+    if scheme == "smtps":
+        return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=trust, local_hostname=socket.gethostname())
+    server = smtplib.SMTP(host, port, timeout=TIMEOUT, local_hostname=socket.gethostname())
+    server.ehlo()
+    if server.has_extn("starttls"):
+        server.starttls(context=trust)
+        server.ehlo()
+    return server
+
+
+def _converse(server: smtplib.SMTP, sender: str, to: str, data: bytes) -> tuple[int, bytes]:
+    server.ehlo_or_helo_if_needed()
+    options = ["SMTPUTF8"] if server.has_extn("smtputf8") and not to.isascii() else []
+    code, reply = server.mail(sender, options)
+    if code >= 300:
+        return code, reply
+    code, reply = server.rcpt(to)
+    if code >= 300:
+        return code, reply
+    return server.data(data)
+
+
+def _clean(text: str) -> str:
+    return _ADDRESS.sub("…@…", " ".join(text.split()))[:500]

@@ -1,0 +1,109 @@
+"""The operator's overview, its controllers and their state (SVC-4: check and suspend, with notice)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mandata.accounts import selectors, services
+from mandata.console import requests
+from mandata.console.accounts.forms import ReasonForm
+from mandata.console.context import ROLES
+from mandata.infra.clock import now
+from mandata.infra.environment import env
+from mandata.infra.tenancy import INSTANCE, scope
+
+STATES = {
+    "active": (gettext_lazy("active"), "good"),
+    "suspended": (gettext_lazy("suspended"), "warn"),
+    "ended": (gettext_lazy("ended"), "calm"),
+}
+PAGE = 50
+
+
+def overview(request: HttpRequest) -> HttpResponse:
+    """Show how many controllers there are in which state, and the fate of the installation's own mail."""
+    counts = selectors.states()
+    figures = [
+        {"label": _("Active controllers"), "value": counts["active"]},
+        {"label": _("Suspended"), "value": counts["suspended"], "tone": "warn" if counts["suspended"] else ""},
+        {"label": _("Ended"), "value": counts["ended"]},
+    ]
+    with scope(INSTANCE):
+        notices = selectors.notices(20)
+    return render(request, "console/operator/overview.html", {"figures": figures, "notices": notices})
+
+
+def controllers(request: HttpRequest) -> HttpResponse:
+    """List the controllers, newest first."""
+    page = Paginator(_Directory(), PAGE).get_page(request.GET.get("page"))
+    rows = [{**asdict(one), "state_name": STATES[one.state][0], "tone": STATES[one.state][1]} for one in page]
+    return render(request, "console/operator/controllers.html", {"controllers": rows, "page": page})
+
+
+class _Directory:
+    """The directory as a sequence of which only the shown page is read."""
+
+    ordered = True
+
+    def __len__(self) -> int:
+        return selectors.directory(count=0)[0]
+
+    def __getitem__(self, part: slice) -> list[selectors.Listed]:
+        return selectors.directory(start=part.start, count=part.stop - part.start)[1]
+
+
+def controller(request: HttpRequest, controller_id: UUID) -> HttpResponse:
+    """Show one controller: its details and members, nothing of its subscribers."""
+    with _known(controller_id):
+        context = {
+            "card": selectors.controller(),
+            "state": selectors.state(),
+            "people": [{**asdict(one), "role_name": ROLES[one.role]} for one in selectors.members()],
+        }
+    context["state_name"], context["tone"] = STATES[str(context["state"])]
+    return render(request, "console/operator/controller.html", {**context, "form": ReasonForm()})
+
+
+def move(request: HttpRequest, controller_id: UUID) -> HttpResponse:
+    """Suspend or reactivate a controller with a reason, and tell its owners."""
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say why: the reason is recorded and told to the owners."))
+        return redirect("operator:controller", controller_id=controller_id)
+    at, state, reason = now(), form.cleaned_data["state"], form.cleaned_data["reason"]
+    with _known(controller_id):
+        services.controllers.move(state=state, reason=reason, actor=requests.operator(request), at=at)
+        for owner in selectors.owners():
+            with translation.override(selectors.controller().language):
+                subject, text = _told(state, reason)
+            services.notices.send_notice(
+                to=owner.email, to_name=owner.name, subject=subject, text=text, kind=f"controller_{state}", at=at
+            )
+    messages.success(request, _("Done, recorded, and the owners are told."))
+    return redirect("operator:controller", controller_id=controller_id)
+
+
+def _told(state: str, reason: str) -> tuple[str, str]:
+    name = selectors.controller().name
+    subject = _("%(name)s is suspended") if state == "suspended" else _("%(name)s is active again")
+    text = _("Hello,\n\n%(what)s. The reason given:\n\n%(reason)s\n\nQuestions: %(contact)s\n")
+    what = subject % {"name": name}
+    return what, text % {"what": what, "reason": reason, "contact": env().operator_contact}
+
+
+@contextmanager
+def _known(controller_id: UUID) -> Iterator[None]:
+    """Open a controller's scope; 404 where there is no such controller."""
+    if not selectors.exists(controller_id):
+        raise Http404
+    with scope(controller_id):
+        yield

@@ -1,0 +1,10 @@
+"""Addresses of the console: a folder per area."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("mandata.console.home.urls")),
+    path("account/", include("mandata.console.accounts.urls")),
+    path("login/", include("mandata.console.accounts.login_urls")),
+    path("operator/", include("mandata.console.operator.urls")),
+]

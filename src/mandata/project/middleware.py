@@ -1,0 +1,184 @@
+"""Asks the permission table before every view, opens the controller's scope for it, and answers refusals as pages.
+
+Order matters: this stands last, so that sessions, languages, CSRF and log-in have done their work.
+"""
+
+import zoneinfo
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ImproperlyConfigured
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from mandata.accounts import selectors
+from mandata.console.requests import SESSION_KEY
+from mandata.foundation.errors import Refused
+from mandata.infra.tenancy import scope
+from mandata.project.permissions import MACHINE, OPERATOR, PUBLIC, ROUTES, USER, Rule
+
+View = Callable[..., HttpResponse]
+
+
+class PermissionMiddleware:
+    """Every route is in `ROUTES`; who may not is told so before the view runs.
+
+    Sets `request.member` (`accounts.selectors.Membership` or None) and `request.may` (route name -> bool).
+    """
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.member = None  # type: ignore[attr-defined]
+        request.may = lambda route: _may(request, route)  # type: ignore[attr-defined]
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()
+
+    def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Return the refusal, or the view's answer from inside the scope; None lets the view run without a scope."""
+        route = request.resolver_match.view_name if request.resolver_match else ""
+        rule = ROUTES.get(route)
+        if request.user.is_authenticated:
+            translation.activate(request.user.language)
+        if rule is None:
+            raise ImproperlyConfigured(f"The route {route!r} is not in mandata.project.permissions.ROUTES.")
+        who = rule.who(request.method or "")
+        if not who:
+            return HttpResponseNotAllowed(_allowed(rule))
+        if who & {PUBLIC, MACHINE}:
+            return _told(request, lambda: view(request, *args, **kwargs))
+        if not request.user.is_authenticated:
+            return _to_login(request)
+        if rule.scoped:
+            return self._inside(request, who, lambda: view(request, *args, **kwargs))
+        if USER in who or (OPERATOR in who and request.user.is_operator):
+            _accompany(request)
+            return _told(request, lambda: view(request, *args, **kwargs))
+        raise Http404  # what is not for you is not there
+
+    def _inside(self, request: HttpRequest, who: frozenset[str], call: Callable[[], HttpResponse]) -> HttpResponse:
+        controller_id = chosen(request)
+        if controller_id is None:
+            return redirect("accounts:choose")
+
+        def work() -> HttpResponse:
+            with scope(controller_id):
+                member = selectors.membership(request.user.id)
+                if member is not None:
+                    _enter(request, member)
+                    return _rendered(call()) if member.role in who else _refused(request, _not_your_role(who))
+            request.session.pop(SESSION_KEY, None)
+            return redirect("accounts:choose")
+
+        return _told(request, work)
+
+
+def chosen(request: HttpRequest) -> UUID | None:
+    """Return the controller that the session has chosen; a person with one seat need not choose."""
+    known = request.session.get(SESSION_KEY)
+    if known is None:
+        seats = selectors.seats(request.user.id)  # type: ignore[arg-type]
+        if len(seats) != 1:
+            return None
+        known = request.session[SESSION_KEY] = str(seats[0])
+    return UUID(known)
+
+
+def _enter(request: HttpRequest, member: selectors.Membership) -> None:
+    request.member = member  # type: ignore[attr-defined]
+    timezone.activate(zoneinfo.ZoneInfo(member.time_zone))
+
+
+def _accompany(request: HttpRequest) -> None:
+    """Let a page of a person's own stand in the console of the chosen controller; the view itself runs unscoped."""
+    controller_id = chosen(request)
+    if controller_id is not None and ROUTES[request.resolver_match.view_name].who("GET") != {OPERATOR}:
+        with scope(controller_id):
+            member = selectors.membership(request.user.id)
+        if member is not None:
+            _enter(request, member)
+
+
+def _rendered(response: HttpResponse) -> HttpResponse:
+    # a template that is rendered later would ask the database outside the scope
+    render_now = getattr(response, "render", None)
+    if callable(render_now) and not getattr(response, "is_rendered", True):
+        render_now()
+    return response
+
+
+def _told(request: HttpRequest, call: Callable[[], HttpResponse]) -> HttpResponse:
+    """Run the view; a refusal has rolled back whatever was begun, and becomes a page."""
+    try:
+        return call()
+    except Refused as refusal:
+        return _refused(request, refusal)
+
+
+def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    part = request.headers.get("HX-Request") == "true"
+    template = "components/refusal.html" if part else "console/refused.html"
+    return render(request, template, {"refusal": refusal}, status=refusal.status)
+
+
+def _not_your_role(who: frozenset[str]) -> Refused:
+    names = {"owner": _("owner"), "marketer": _("marketer"), "privacy_officer": _("privacy officer")}
+    may = ", ".join(names[role] for role in names if role in who)
+    return Refused(
+        _("Your role does not include this."),
+        code="accounts.role",
+        status=403,
+        clause=_("Access by role (PPL-2)"),
+        remedy=_("Ask somebody who may: %(roles)s.") % {"roles": may},
+    )
+
+
+def _to_login(request: HttpRequest) -> HttpResponse:
+    login = reverse("account_login")
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=204, headers={"HX-Redirect": login})
+    return redirect_to_login(request.get_full_path(), login)
+
+
+def _allowed(rule: Rule) -> list[str]:
+    return sorted({*rule.methods, *({"HEAD"} if "GET" in rule.methods else set())})
+
+
+def _may(request: HttpRequest, route: str) -> bool:
+    rule = ROUTES.get(route)
+    if rule is None:
+        return False
+    who = frozenset().union(*rule.methods.values())
+    member: selectors.Membership | None = getattr(request, "member", None)
+    if PUBLIC in who or (member is not None and member.role in who):
+        return True
+    user = request.user
+    return user.is_authenticated and (USER in who or (OPERATOR in who and user.is_operator))
+
+
+class HeadersMiddleware:
+    """Security headers on every answer of Django: nothing inline, nothing from elsewhere, no framing by others."""
+
+    POLICY = (
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; frame-src 'self'"
+    )
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", self.POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+        if request.user.is_authenticated if hasattr(request, "user") else False:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response

@@ -1,0 +1,123 @@
+"""Who may do what: every route of the installation, by name, with its methods (ui.md, style.md habit 5).
+
+A test compares this table with the URL resolver: a route that is not listed here fails the build, and at run time it is
+refused. The middleware enforces the table before a view runs; views never ask for roles themselves.
+
+Who: roles of a controller's members (`owner`, `marketer`, `privacy_officer`, `reader`), `user` (who is logged in),
+`operator`, `public` (anybody), `machine` (its own credential, which the view checks).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+OWNER: Final = "owner"
+MARKETER: Final = "marketer"
+OFFICER: Final = "privacy_officer"
+READER: Final = "reader"
+USER: Final = "user"
+OPERATOR: Final = "operator"
+PUBLIC: Final = "public"
+MACHINE: Final = "machine"
+
+ALL: Final = frozenset({OWNER, MARKETER, OFFICER, READER})
+"""Every member of a controller, whatever the role."""
+ROLES: Final = ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may call a route with which method; `scoped` says that it runs inside the member's controller."""
+
+    methods: Mapping[str, frozenset[str]]
+
+    @property
+    def scoped(self) -> bool:
+        """Whether a controller must be chosen."""
+        return any(who & ROLES for who in self.methods.values())
+
+    def who(self, method: str) -> frozenset[str]:
+        """Return who may use a method; HEAD is GET."""
+        return self.methods.get("GET" if method == "HEAD" else method, frozenset())
+
+
+def reads(*who: str) -> Rule:
+    """GET for these."""
+    return Rule(MappingProxyType({"GET": _set(who)}))
+
+
+def acts(*who: str) -> Rule:
+    """POST for these."""
+    return Rule(MappingProxyType({"POST": _set(who)}))
+
+
+def form(*who: str) -> Rule:
+    """GET and POST for these."""
+    return Rule(MappingProxyType({"GET": _set(who), "POST": _set(who)}))
+
+
+def mixed(read: frozenset[str] | str, act: frozenset[str] | str) -> Rule:
+    """GET for some, POST for others."""
+    return Rule(MappingProxyType({"GET": _set((read,)), "POST": _set((act,))}))
+
+
+def _set(who: tuple[str | frozenset[str], ...]) -> frozenset[str]:
+    return frozenset().union(*({one} if isinstance(one, str) else one for one in who))
+
+
+ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
+    {
+        # --- home ---
+        "home:home": reads(*ALL),
+        # --- accounts: a controller's own ---
+        "accounts:members": reads(*ALL),
+        "accounts:invite": form(OWNER),
+        "accounts:revoke": acts(OWNER),
+        "accounts:role": acts(OWNER),
+        "accounts:suspend": acts(OWNER),
+        "accounts:restore": acts(OWNER),
+        "accounts:settings": mixed(ALL, OWNER),
+        # --- accounts: a person's own ---
+        "accounts:choose": form(USER),
+        "accounts:security": form(USER),
+        "accounts:language": acts(PUBLIC),
+        "accounts:register": form(PUBLIC),
+        "accounts:register_controller": form(USER),
+        "accounts:invitation": form(PUBLIC),
+        # --- log-in (django-allauth) ---
+        "account_login": form(PUBLIC),
+        "account_logout": form(PUBLIC),
+        "account_signup": form(PUBLIC),
+        "account_inactive": reads(PUBLIC),
+        "account_email_verification_sent": form(PUBLIC),
+        "account_reset_password": form(PUBLIC),
+        "account_confirm_password_reset_code": form(PUBLIC),
+        "account_complete_password_reset": form(PUBLIC),
+        "account_password_reset_completed": reads(PUBLIC),
+        "account_reauthenticate": form(USER),
+        "account_change_password": form(USER),
+        "account_set_password": form(USER),
+        "account_email": form(USER),
+        "mfa_authenticate": form(PUBLIC),
+        "mfa_login_webauthn": form(PUBLIC),
+        "mfa_index": reads(USER),
+        "mfa_reauthenticate": form(USER),
+        "mfa_activate_totp": form(USER),
+        "mfa_deactivate_totp": form(USER),
+        "mfa_view_recovery_codes": reads(USER),
+        "mfa_generate_recovery_codes": form(USER),
+        "mfa_download_recovery_codes": reads(USER),
+        "mfa_list_webauthn": reads(USER),
+        "mfa_add_webauthn": form(USER),
+        "mfa_remove_webauthn": form(USER),
+        "mfa_edit_webauthn": form(USER),
+        "mfa_reauthenticate_webauthn": form(USER),
+        "usersessions_list": form(USER),
+        # --- the operator ---
+        "operator:overview": reads(OPERATOR),
+        "operator:controllers": reads(OPERATOR),
+        "operator:controller": reads(OPERATOR),
+        "operator:move": acts(OPERATOR),
+    }
+)
