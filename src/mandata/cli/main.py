@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 import mandata
-from mandata.cli import migrate, serve, settings, up, verify, worker
+from mandata.cli import catcher, dns, migrate, serve, settings, up, verify, worker
 from mandata.cli.lifeline import tie
 from mandata.foundation.errors import Fault, Refused
 
@@ -61,4 +61,6 @@ app.command("web")(serve.web)
 app.command("track")(serve.track)
 app.command("worker")(worker.worker)
 app.command("verify")(verify.verify)
+app.command("catcher")(catcher.catcher)
+app.command("dns")(dns.dns)
 app.command("settings")(settings.settings)

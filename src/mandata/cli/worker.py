@@ -14,18 +14,28 @@ from mandata.cli.installation import connected, django, read
 
 _LONGEST_PAUSE = 15.0
 _STALLED_EVERY = 20.0
+_FINISH_WITHIN = 20.0
+_MANY = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Work done again and again: every `every` seconds call `target` (module:function) with the keyword `at` = now."""
+    """Work done again and again: every `every` seconds call `target` (module:function) with the keyword `at` = now.
+
+    Where it answers with a number of things done, and that was many, it is called again at once.
+    """
 
     name: str
     target: str
     every: float
 
 
-LOOPS = (Loop("record", "mandata.record.services:sequence_due", 0.5),)
+LOOPS = (
+    # A thread and a connection each, so that an unsubscription waits behind nothing: it is effective within 2 s.
+    Loop("unsubscriptions", "mandata.tracking.services:take_unsubscriptions", 0.5),
+    Loop("events", "mandata.tracking.services:take_events", 1.0),
+    Loop("record", "mandata.record.services:sequence_due", 0.5),
+)
 
 
 def worker(
@@ -82,6 +92,7 @@ class _Worker:
                         install_signal_handlers=False,
                         listen_notify=not read().database_pooled,
                         delete_jobs="successful",
+                        shutdown_graceful_timeout=_FINISH_WITHIN,  # then jobs are asked to stop, and queued again
                         task_middleware=[_with_fresh_connections],
                     )
                 )
@@ -119,8 +130,8 @@ class _Worker:
         while not self._ending.wait(pause):
             try:
                 close_old_connections()
-                work(at=clock.now())
-                pause = loop.every
+                done = work(at=clock.now())
+                pause = 0.0 if isinstance(done, int) and done >= _MANY else loop.every
             except Exception as error:
                 # A loop outlives what happens to it (a database that is away, a full disk): it says so and tries again.
                 pause = min(max(pause, 0.5) * 2, _LONGEST_PAUSE)

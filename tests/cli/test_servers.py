@@ -1,0 +1,85 @@
+"""The catcher and the name server, as commands."""
+
+import json
+import os
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dns.resolver
+import pytest
+
+Start = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start a command that serves; return what it tells of itself. It must end with exit code 0 when asked."""
+    running = []
+
+    def begin(*arguments: str) -> dict[str, Any]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mandata.cli", *arguments, "--json"],
+            env={**os.environ, "MANDATA_VAR": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        running.append(process)
+        assert process.stdout is not None
+        told: dict[str, Any] = json.loads(process.stdout.readline())
+        return told
+
+    yield begin
+    for process in running:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _ask(port: int, name: str, kind: str, *, tcp: bool = False) -> list[str]:
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers, resolver.port, resolver.cache = ["127.0.0.1"], port, None
+    return [str(answer) for answer in resolver.resolve(name, kind, tcp=tcp, lifetime=5)]
+
+
+def test_the_name_server_answers_over_udp_and_tcp_and_follows_its_file(
+    start: Start, tmp_path: Path
+) -> None:
+    port = _free_port()
+    zone = tmp_path / "dns.zone"
+    start("dns", "--listen", f"127.0.0.1:{port}")
+    with pytest.raises(dns.resolver.NXDOMAIN):
+        _ask(port, "bakery.test", "TXT")
+    zone.write_text('$ORIGIN bakery.test.\n$TTL 60\n@ IN TXT "v=spf1 -all"\nkey._domainkey IN TXT "v=DKIM1; p=AAAA"\n')
+    os.utime(zone, (1, 1))
+    assert _ask(port, "Bakery.TEST", "TXT") == ['"v=spf1 -all"']
+    assert _ask(port, "key._domainkey.bakery.test", "TXT", tcp=True) == ['"v=DKIM1; p=AAAA"']
+    with pytest.raises(dns.resolver.NoAnswer):
+        _ask(port, "bakery.test", "MX")
+    zone.write_text("this is no zone file")
+    os.utime(zone, (2, 2))
+    assert _ask(port, "bakery.test", "TXT") == ['"v=spf1 -all"']
+    zone.write_text("$ORIGIN bakery.test.\n$TTL 60\n@ IN MX 10 mx.bakery.test.\n")
+    os.utime(zone, (3, 3))
+    assert _ask(port, "bakery.test", "MX") == ["10 mx.bakery.test."]
+
+
+def test_the_catcher_takes_mail_and_keeps_it_in_the_installations_folder(start: Start, tmp_path: Path) -> None:
+    smtp, http = _free_port(), _free_port()
+    told = start("catcher", "--smtp", f"127.0.0.1:{smtp}", "--http", f"127.0.0.1:{http}")
+    assert told == {"smtp": smtp, "http": http}
+    with smtplib.SMTP("127.0.0.1", smtp, timeout=10) as client:
+        assert client.sendmail("a@sender.test", ["b@example.test"], "Subject: hello\r\n\r\nworld\r\n") == {}
+    assert any((tmp_path / "catcher").iterdir())
