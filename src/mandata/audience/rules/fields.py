@@ -40,6 +40,7 @@ class Category(StrEnum):
     DEMOGRAPHIC = "demographic"
     PREFERENCE = "preference"
     ACTIVITY = "activity"
+    OWN = "own"
     SPECIAL = "special"
     CRIMINAL = "criminal"
 
@@ -97,7 +98,13 @@ STANDARD: Final = {
 }
 """Fields that every controller has from the start. Their keys are those of merge tags."""
 
-RESERVED_KEYS: Final = frozenset({"email", "address", "id", "list", "state", "basis", *FACETS}) - frozenset(STANDARD)
+EVIDENCE_SOURCE: Final = "evidence_source"
+EVIDENCE_WORDS: Final = "evidence_words"
+"""Free text of a file about a person's consent: it may name anybody, and so lies in the envelope."""
+
+RESERVED_KEYS: Final = frozenset(
+    {"email", "address", "id", "list", "state", "basis", EVIDENCE_SOURCE, EVIDENCE_WORDS, *FACETS}
+) - frozenset(STANDARD)
 
 
 def declare(spec: FieldSpec, *, agreed: Sequence[str] = ()) -> str:

@@ -30,6 +30,7 @@ ROW_CODES: Final = (
     "consent_unclear",
     "unsubscribed_unclear",
     "duplicate",
+    "restricted",
     "suppressed_unsubscribed",
     "suppressed_objection",
     "suppressed_complaint",

@@ -1,0 +1,54 @@
+"""The audience's refusals."""
+
+from mandata.foundation.errors import NotFound, Refused
+
+
+class NoSuchList(NotFound):
+    """There is no such list."""
+
+    code = "audience.no_such_list"
+
+
+class NoSuchSubscriber(NotFound):
+    """There is no such subscriber, or the person was erased."""
+
+    code = "audience.no_such_subscriber"
+
+
+class NoSuchImport(NotFound):
+    """There is no such import."""
+
+    code = "audience.no_such_import"
+
+
+class FieldRefused(Refused):
+    """A field that may not be declared so."""
+
+    code = "audience.field_refused"
+    status = 422
+
+
+class FileRefused(Refused):
+    """A file that cannot be read, or a mapping that cannot be carried out."""
+
+    code = "audience.file_refused"
+    status = 422
+
+
+class ValueNotTaken(Refused):
+    """A single value that does not fit: an address, a number, a field's value."""
+
+    code = "audience.value_refused"
+    status = 422
+
+
+class WrongState(Refused):
+    """The import is not in a state in which this can be done."""
+
+    code = "audience.wrong_state"
+
+
+class StillSuppressed(Refused):
+    """The person asked not to be written to, and only the person can take that back."""
+
+    code = "audience.suppressed"

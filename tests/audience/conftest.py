@@ -1,0 +1,86 @@
+"""A bakery whose agreement is in force, and its list."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from mandata.agreements import selectors as agreements
+from mandata.agreements import services as agreement_services
+from mandata.audience import selectors, services
+from mandata.audience.rules.options import Options
+from mandata.foundation.actors import Actor
+from mandata.infra.tenancy import scope
+from tests.world import World
+
+NOON = datetime(2025, 6, 2, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Bakery:
+    """A controller with an accepted agreement and one list; its verbs run an import as the worker would."""
+
+    id: UUID
+    member: Actor
+    list_id: UUID
+
+    def take_in(self, data: bytes, *, dry_run: bool = False, **chosen: object) -> selectors.ImportRow:
+        """Upload, map, start and run an import to its end; `chosen` are options."""
+        import_id = self.prepare(data, **chosen)
+        return self.run(import_id, dry_run=dry_run)
+
+    def prepare(self, data: bytes, **chosen: object) -> UUID:
+        """Upload a file and choose how it is read."""
+        with scope(self.id):
+            pieces = [data[at : at + 65536] for at in range(0, len(data), 65536)]
+            made = services.upload(
+                list_id=self.list_id, file_name="shop.csv", chunks=pieces, actor=self.member, at=NOON
+            )
+            self.choose(made, **chosen)
+        return made
+
+    def choose(self, import_id: UUID, **chosen: object) -> None:
+        """Choose options over the guessed ones."""
+        with scope(self.id):
+            guessed = selectors.find_import(import_id).options
+            assert guessed is not None
+            values = {**guessed.as_json(), "source": "e-shop", "warranted": True, **chosen}
+            options = Options.from_json(values)
+            services.choose(import_id=import_id, options=options, actor=self.member, at=NOON)
+
+    def run(self, import_id: UUID, *, dry_run: bool = False) -> selectors.ImportRow:
+        """Start a mapped import and run its slices as the worker's job would."""
+        with scope(self.id):
+            services.start_import(import_id=import_id, dry_run=dry_run, actor=self.member, at=NOON)
+        self.work(import_id)
+        return self.state(import_id)
+
+    def work(self, import_id: UUID) -> None:
+        """Run slices until no more is due."""
+        while services.run_slice(controller_id=self.id, import_id=import_id, now=lambda: NOON):
+            pass
+
+    def state(self, import_id: UUID) -> selectors.ImportRow:
+        """Where an import stands."""
+        with scope(self.id):
+            return selectors.find_import(import_id)
+
+
+@pytest.fixture
+def bakery(world: World) -> Bakery:
+    """A bakery in the middle of its business."""
+    customer = world.controller()
+    with scope(customer.id):
+        offer = agreements.offer(language="en")
+        assert customer.member.id is not None
+        agreement_services.accept(
+            member_id=customer.member.id,
+            language="en",
+            answers={question.name: "yes" if question.name != "consumer" else "no" for question in offer.questions},
+            warranted=True,
+            shown=offer.shown,
+            at=NOON,
+        )
+        made = services.create_list(name="Newsletter", actor=customer.member, at=NOON)
+    return Bakery(customer.id, customer.member, made)
