@@ -28,6 +28,7 @@ class Event(ScopedModel):
     subscriber_id = models.UUIDField(null=True)
     link = models.IntegerField()
     actor_class = models.CharField(max_length=10)
+    signals = models.SmallIntegerField(default=0)  # rules.Signal
     agent = models.CharField(max_length=40)
     network = models.CharField(max_length=24)
 

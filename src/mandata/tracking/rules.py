@@ -23,6 +23,9 @@ SOONEST_PERSON_SECONDS: Final = 2.0
 PROXY_AHEAD_SECONDS: Final = 10.0
 # Links of one message followed within this time count as followed at once.
 AT_ONCE_SECONDS: Final = 5.0
+# Stands for any link, in firsts and counters: what makes a click a message's first click at all.
+ANY_LINK: Final = -1
+_AT_ONCE_MS = int(AT_ONCE_SECONDS * 1000)
 _AT_ONCE_LINKS = 4
 
 
@@ -245,6 +248,26 @@ def at_once(distinct_links: int, links_of_campaign: int) -> bool:
     Four suffice; of a campaign with fewer links all of them, but never a single one.
     """
     return distinct_links >= max(2, min(links_of_campaign, _AT_ONCE_LINKS))
+
+
+def busy_spans(visits: Iterable[tuple[int, int]], links_of_campaign: int) -> list[tuple[int, int]]:
+    """When links of one message were followed at once: spans of milliseconds, both ends included.
+
+    `visits` are (milliseconds, link) in any order. A span covers each run of visits in which, within AT_ONCE_SECONDS,
+    more different links are followed than a person follows.
+    """
+    ordered = sorted(visits)
+    spans: list[tuple[int, int]] = []
+    begin = 0
+    for end, (at_ms, _) in enumerate(ordered):
+        while at_ms - ordered[begin][0] > _AT_ONCE_MS:
+            begin += 1
+        if at_once(len({link for _, link in ordered[begin : end + 1]}), links_of_campaign):
+            start_ms = ordered[begin][0]
+            if spans and start_ms <= spans[-1][1]:
+                start_ms = spans.pop()[0]
+            spans.append((start_ms, at_ms))
+    return spans
 
 
 def classify(

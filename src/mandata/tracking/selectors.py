@@ -1,0 +1,282 @@
+"""What tracking tells: the report of a campaign, a person's timeline, whose message a token is.
+
+A report is summed from counters that were kept as events came in, and never counts rows of events, so that it is as
+quick for a million messages as for a hundred. Human figures are the headline; machines stand beside them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from mandata.audience.rules.cells import Writer
+from mandata.foundation import tokens
+from mandata.infra import bulk
+from mandata.tracking.models import Event
+from mandata.tracking.rules import ANY_LINK, Origin
+from mandata.tracking.sources import messages, places
+from mandata.vault.services import token_keys
+
+_HUMAN: Final = Origin.HUMAN.value
+Part = Literal["hours", "links", "providers"]
+
+
+@dataclass(slots=True)
+class Figure:
+    """How often something happened: by people, by how many messages' people, and by machines."""
+
+    human: int = 0
+    unique: int = 0
+    machine: int = 0
+
+    def add(self, origin: str, count: int, uniques: int) -> None:
+        """Count in a sum of counters."""
+        if origin == _HUMAN:
+            self.human += count
+            self.unique += uniques
+        else:
+            self.machine += count
+
+
+@dataclass(slots=True)
+class Row:
+    """A line of the report: opens, clicks and unsubscriptions of whatever the line stands for."""
+
+    opens: Figure = field(default_factory=Figure)
+    clicks: Figure = field(default_factory=Figure)
+    unsubscriptions: Figure = field(default_factory=Figure)
+
+    def figure(self, kind: str) -> Figure:
+        """The figure of a kind of event."""
+        return {"open": self.opens, "click": self.clicks, "unsubscribe": self.unsubscriptions}[kind]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A link of the campaign with its clicks."""
+
+    number: int
+    url: str
+    label: str
+    clicks: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRow:
+    """A mailbox provider: how many messages went there, what came of them."""
+
+    provider: str
+    states: dict[str, int]
+    row: Row
+
+    @property
+    def sent(self) -> int:
+        """Messages that the provider took."""
+        return self.states.get("sent", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """What came back."""
+
+    hard_bounces: int = 0
+    soft_bounces: int = 0
+    complaints: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A campaign's results. `hours` by the beginning of each hour, `machines` by kind and origin."""
+
+    states: dict[str, int]
+    total: Row
+    machines: dict[tuple[str, str], int]
+    returns: Returns
+    hours: tuple[tuple[datetime, Row], ...]
+    links: tuple[LinkRow, ...]
+    providers: tuple[ProviderRow, ...]
+
+    @property
+    def recipients(self) -> int:
+        """Messages of the campaign in any state."""
+        return sum(self.states.values())
+
+    @property
+    def sent(self) -> int:
+        """Messages that a receiving server took: what shares are shares of."""
+        return self.states.get("sent", 0)
+
+
+def report(campaign_id: UUID) -> Report:
+    """The report of a campaign of the scope's controller; of an unknown one, empty."""
+    states = _states(campaign_id)
+    summed = bulk.execute(_SUMS, {"campaign": campaign_id, "any": ANY_LINK})
+    total, hours, providers, links = Row(), dict[datetime, Row](), dict[str, Row](), dict[int, Figure]()
+    machines: dict[tuple[str, str], int] = {}
+    for hour, provider, link, kind, origin, count, uniques in summed:
+        if hour is not None:
+            hours.setdefault(hour, Row()).figure(kind).add(origin, count, uniques)
+        elif provider is not None:
+            providers.setdefault(provider, Row()).figure(kind).add(origin, count, uniques)
+            total.figure(kind).add(origin, count, uniques)
+            if origin != _HUMAN:
+                machines[kind, origin] = machines.get((kind, origin), 0) + count
+        else:
+            links.setdefault(link, Figure()).add(origin, count, uniques)
+    return Report(
+        states=_sum(states.values()),
+        total=total,
+        machines=machines,
+        returns=_returns(campaign_id),
+        hours=tuple(sorted(hours.items())),
+        links=_links(campaign_id, links),
+        providers=_providers(states, providers),
+    )
+
+
+def csv_lines(found: Report, part: Part) -> Iterator[str]:
+    """A part of a report as CSV with a header, line by line: the same figures that the page draws."""
+    line = Writer().line
+    yield line([*_KEYS[part](), *(_columns() if part != "links" else _columns()[3:6])])
+    if part == "hours":
+        for at, row in found.hours:
+            yield line([at.isoformat(timespec="minutes"), *_cells(row)])
+    elif part == "providers":
+        for entry in found.providers:
+            yield line([entry.provider, str(entry.sent), *_cells(entry.row)])
+    else:
+        for link in found.links:
+            figures = (link.clicks.human, link.clicks.unique, link.clicks.machine)
+            yield line([str(link.number), link.label, link.url, *map(str, figures)])
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """Something a person, or a machine in its place, did with a message."""
+
+    at: datetime
+    kind: str
+    campaign_id: UUID
+    link: int
+    origin: str
+    agent: str
+
+
+def timeline(subscriber_id: UUID, *, limit: int = 100) -> list[TimelineEntry]:
+    """What a subscriber did, newest first."""
+    rows = Event.objects.filter(subscriber_id=subscriber_id).order_by("-at")
+    names = ("at", "kind", "campaign_id", "link", "actor_class", "agent")
+    return [TimelineEntry(*row) for row in rows.values_list(*names)[:limit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whose message a token is. `controller_id` is not yet a scope: the caller opens it."""
+
+    controller_id: UUID
+    campaign_id: UUID
+    message_no: int
+    link: int
+
+
+def addressee(token: str) -> Addressee | None:
+    """What a genuine token of a campaign that exists means; None for any other text. Needs no scope."""
+    keys = token_keys()
+    try:
+        parsed = tokens.parse({keys.key_id: keys}, token)
+    except tokens.BadToken:
+        return None
+    place = places([parsed.campaign_no]).get(parsed.campaign_no)
+    if place is None:
+        return None
+    return Addressee(place.controller_id, place.campaign_id, parsed.message_no, parsed.link)
+
+
+def subscriber_of(campaign_id: UUID, message_no: int) -> UUID | None:
+    """To whom a message went, in the open scope; None when the person is erased."""
+    found = messages(campaign_id, [message_no]).get(message_no)
+    return found.subscriber_id if found else None
+
+
+def _states(campaign_id: UUID) -> dict[str, dict[str, int]]:
+    """Messages by provider and state."""
+    found: dict[str, dict[str, int]] = {}
+    for provider, state, count in bulk.execute(_STATES, [campaign_id]):
+        found.setdefault(provider, {})[state] = int(count)
+    return found
+
+
+def _sum(parts: Iterable[dict[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for part in parts:
+        for state, count in part.items():
+            total[state] = total.get(state, 0) + count
+    return total
+
+
+def _returns(campaign_id: UUID) -> Returns:
+    counts = {(kind, hard): count for kind, hard, count in bulk.execute(_RETURNS, [campaign_id])}
+    complaints = counts.get(("complaint", False), 0) + counts.get(("complaint", True), 0)
+    return Returns(counts.get(("bounce", True), 0), counts.get(("bounce", False), 0), complaints)
+
+
+def _links(campaign_id: UUID, figures: dict[int, Figure]) -> tuple[LinkRow, ...]:
+    """Every link of the campaign, the most clicked first; those that nobody followed too."""
+    rows = bulk.execute(_LINKS, [campaign_id])
+    listed = [LinkRow(number, url, label, figures.get(number, Figure())) for number, url, label in rows]
+    return tuple(sorted(listed, key=lambda link: (-link.clicks.unique, -link.clicks.human, link.number)))
+
+
+def _providers(states: dict[str, dict[str, int]], rows: dict[str, Row]) -> tuple[ProviderRow, ...]:
+    listed = [ProviderRow(name, states.get(name, {}), rows.get(name, Row())) for name in {*states, *rows}]
+    return tuple(
+        sorted(listed, key=lambda entry: (-sum(entry.states.values()), -entry.row.opens.unique, entry.provider))
+    )
+
+
+def _cells(row: Row) -> list[str]:
+    figures = (row.opens, row.clicks)
+    cells = [number for figure in figures for number in (figure.human, figure.unique, figure.machine)]
+    return [*map(str, cells), str(row.unsubscriptions.unique)]
+
+
+def _columns() -> list[str]:
+    return [
+        _("Opens"),
+        _("Unique opens"),
+        _("Opens by machines"),
+        _("Clicks"),
+        _("Unique clicks"),
+        _("Clicks by machines"),
+        _("Unsubscriptions"),
+    ]
+
+
+_KEYS: Final[dict[str, Callable[[], list[str]]]] = {
+    "hours": lambda: [_("Hour")],
+    "links": lambda: [_("Link"), _("Label"), _("Address")],
+    "providers": lambda: [_("Mailbox provider"), _("Sent")],
+}
+
+
+_SUMS = """
+select hour, provider, link, kind, actor_class, sum(count)::bigint, sum(uniques)::bigint
+from (
+    select hour, null::text as provider, null::int as link, kind, actor_class, count, uniques
+    from tracking_counter where campaign_id = %(campaign)b and link = %(any)b
+    union all
+    select null, provider, null, kind, actor_class, count, uniques
+    from tracking_counter where campaign_id = %(campaign)b and link = %(any)b
+    union all
+    select null, null, link, kind, actor_class, count, uniques
+    from tracking_counter where campaign_id = %(campaign)b and link <> %(any)b
+) as counters
+group by hour, provider, link, kind, actor_class
+"""
+
+_STATES = "select provider, state, sum(count) from delivery_counter where campaign_id = %b group by provider, state"
+_RETURNS = "select kind, hard, count(*) from delivery_return where campaign_id = %b group by kind, hard"
+_LINKS = "select number, url, label from campaigns_link where campaign_id = %b order by number"

@@ -1,0 +1,11 @@
+"""Tracking's verbs: take in what the door spooled.
+
+Unsubscriptions have a stream and a loop of their own, so that they wait behind nothing. Events wait until it can be
+told whether links were followed at once. Each batch is one transaction together with the mark of how far the segment
+was taken, so that a record counts once, whatever is killed.
+"""
+
+from mandata.tracking.services.events import take_events
+from mandata.tracking.services.unsubscriptions import take_unsubscriptions
+
+__all__ = ["take_events", "take_unsubscriptions"]

@@ -1,0 +1,133 @@
+"""Taking in opens and clicks: who did it is decided here, when all that can be known of it is there."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from mandata.foundation.tokens import FIRST_RESERVED, LINK_OPEN
+from mandata.infra.environment import env
+from mandata.infra.tenancy import scope
+from mandata.tracking import rules, sources, spool
+from mandata.tracking.rules import ANY_LINK, Agent, Kind, Method, Verdict
+from mandata.tracking.services.segments import take
+from mandata.tracking.services.tally import Seen, Tally
+from mandata.tracking.sources import CampaignFacts, MessageFacts
+from mandata.tracking.spool import Batch, SpoolRecord
+
+LIMIT: Final = 20_000
+REMEMBERED: Final = 20_000
+# Numbers of messages begin at 1; a test message to a member has this one, and what happens to it is not counted.
+TEST_MESSAGE: Final = 0
+
+_AGENTS: Final = {int(agent): (agent, agent.name.lower()) for agent in Agent}
+_METHODS: Final = {int(method): method for method in Method}
+_AT_ONCE_MS: Final = int(rules.AT_ONCE_SECONDS * 1000)
+_NOBODY: Final = MessageFacts(None, "", None)  # type: ignore[arg-type]
+
+Visits = dict[tuple[int, int], list[tuple[int, int]]]
+
+
+def take_events(
+    *, at: datetime, folder: Path | None = None, settle: float = rules.AT_ONCE_SECONDS, limit: int = LIMIT
+) -> int:
+    """Take in the opens and clicks spooled on this host until `settle` seconds before `at`; return how many.
+
+    Safe to run in several processes, and to be killed at any time.
+    """
+    before_ms = int((at.timestamp() - settle) * 1000) + 1
+    place = folder or env().var / "spool"
+    return take(place, spool.EVENTS, _taker(place).keep, at=at, limit=limit, before_ms=before_ms)
+
+
+@cache
+def _taker(_folder: Path) -> "_Taker":
+    """One for each spool, as long as the process lives."""
+    return _Taker()
+
+
+class _Taker:
+    """Keeps batches, and remembers the visits of the last seconds, so that links at once are seen across batches."""
+
+    def __init__(self) -> None:
+        self._recent: list[SpoolRecord] = []
+
+    def keep(self, batch: Batch) -> None:
+        """Keep the records of a batch, in the transaction that is open."""
+        by_campaign: defaultdict[int, list[SpoolRecord]] = defaultdict(list)
+        for record in batch.records:
+            if record.message_no != TEST_MESSAGE:
+                by_campaign[record.campaign_no].append(record)
+        visits = _visits((*self._recent, *batch.records, *batch.ahead))
+        known = sources.places(by_campaign)
+        for number in sorted(known):
+            with scope(known[number].controller_id):
+                facts = sources.campaign(known[number].campaign_id)
+                if facts is not None:
+                    records = by_campaign[number]
+                    messages = sources.messages(known[number].campaign_id, {record.message_no for record in records})
+                    Tally(known[number].campaign_id, _seen(records, facts, messages, visits)).keep()
+        self._remember(batch.records)
+
+    def _remember(self, records: list[SpoolRecord]) -> None:
+        if records:
+            since = records[-1].at_ms - _AT_ONCE_MS
+            young = (record for record in (*self._recent, *records) if record.at_ms >= since)
+            self._recent = [record for record in young if record.link < FIRST_RESERVED][-REMEMBERED:]
+
+
+def _visits(records: Iterable[SpoolRecord]) -> Visits:
+    """When which links of each message were followed; only of messages with more than one link followed."""
+    found: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    for record in records:
+        if record.link < FIRST_RESERVED:
+            found[record.campaign_no, record.message_no].append((record.at_ms, record.link))
+    return {message: visits for message, visits in found.items() if len(visits) > 1}
+
+
+def _seen(
+    records: list[SpoolRecord], facts: CampaignFacts, messages: dict[int, MessageFacts], visits: Visits
+) -> list[Seen]:
+    """The events of one campaign, each with who did it."""
+    spans: dict[int, list[tuple[int, int]]] = {}
+    events = []
+    for record in records:
+        campaign_no, message_no, link, at_ms, _, agent_no, network = record
+        is_open = link == LINK_OPEN
+        message = messages.get(message_no, _NOBODY)
+        if message_no not in spans:
+            spans[message_no] = rules.busy_spans(visits.get((campaign_no, message_no), ()), facts.links)
+        agent, agent_name = _AGENTS.get(agent_no, _AGENTS[Agent.OTHER])
+        origin, signals = _verdict(record, is_open, agent, message.sent, spans[message_no])
+        kind, individual = ("open", facts.track_opens) if is_open else ("click", facts.track_clicks)
+        events.append(
+            Seen(
+                at_ms,
+                kind,
+                message_no,
+                message.subscriber_id,
+                message.provider,
+                ANY_LINK if is_open else link,
+                origin.value,
+                signals,
+                agent_name,
+                rules.network_text(network),
+                individual,
+            )
+        )
+    return events
+
+
+def _verdict(
+    record: SpoolRecord, is_open: bool, agent: Agent, sent: float | None, spans: list[tuple[int, int]]
+) -> Verdict:
+    return rules.classify(
+        Kind.OPEN if is_open else Kind.CLICK,
+        _METHODS.get(record.method, Method.OTHER),
+        agent,
+        record.network,
+        None if sent is None else record.at_ms / 1000 - sent,
+        any(start <= record.at_ms <= end for start, end in spans),
+    )

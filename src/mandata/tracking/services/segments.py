@@ -1,0 +1,58 @@
+"""Taking segments of the spool, each record once: the mark moves in the transaction that keeps what was read."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from django.db import connection, transaction
+
+from mandata.tracking import spool
+from mandata.tracking.models import SpoolMark
+from mandata.tracking.spool import Batch
+
+# Keeps our advisory locks apart from others': "sp".
+_LOCK_CLASS = 0x7370
+
+Keep = Callable[[Batch], None]
+
+
+def take(folder: Path, stream: str, keep: Keep, *, at: datetime, limit: int, before_ms: int = 2**48) -> int:
+    """Hand every record of a stream that is older than `before_ms` to `keep`, in batches of at most `limit`.
+
+    Returns how many there were. A segment that another process is at is left to it. One that is complete and taken is
+    removed, first the file and then its mark: the other way round a crash in between would let it be taken again.
+    """
+    taken = 0
+    for path in spool.segments(folder, stream):
+        batch: Batch | None = None
+        while batch is None or (batch.records and not batch.complete):
+            batch = _take_batch(path, keep, at=at, limit=limit, before_ms=before_ms)
+            if batch is None:
+                break
+            taken += len(batch.records)
+        if batch is not None and batch.complete:
+            spool.remove(path)
+            SpoolMark.objects.filter(segment=path.name).delete()
+    return taken
+
+
+def _take_batch(path: Path, keep: Keep, *, at: datetime, limit: int, before_ms: int) -> Batch | None:
+    """One batch in one transaction; None when another process is at this segment or has finished it."""
+    try:
+        with transaction.atomic():
+            if not _locked(path.name):
+                return None
+            mark, _ = SpoolMark.objects.get_or_create(segment=path.name, defaults={"offset": 0, "taken_at": at})
+            batch = spool.read(path, mark.offset, limit=limit, before_ms=before_ms)
+            if batch.next_offset != mark.offset:
+                keep(batch)
+                SpoolMark.objects.filter(segment=path.name).update(offset=batch.next_offset, taken_at=at)
+            return batch
+    except FileNotFoundError:
+        return None
+
+
+def _locked(name: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(%s, hashtext(%s))", [_LOCK_CLASS, name])
+        return bool(cursor.fetchone()[0])

@@ -1,0 +1,82 @@
+"""Taking in one-click unsubscriptions: ahead of everything else, effective with the transaction that takes them."""
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from mandata.audience import choices
+from mandata.foundation.tokens import LINK_UNSUBSCRIBE
+from mandata.infra.environment import env
+from mandata.infra.tenancy import scope
+from mandata.tracking import rules, sources, spool
+from mandata.tracking.rules import ANY_LINK, Agent, Origin
+from mandata.tracking.services.segments import take
+from mandata.tracking.services.tally import Seen, Tally
+from mandata.tracking.spool import Batch, SpoolRecord
+
+LIMIT: Final = 500
+_AGENTS: Final = {int(agent): agent.name.lower() for agent in Agent}
+
+
+def take_unsubscriptions(*, at: datetime, folder: Path | None = None, limit: int = LIMIT) -> int:
+    """Take in the unsubscriptions spooled on this host; return how many. Safe in several processes, safe to kill."""
+    return take(folder or env().var / "spool", spool.UNSUBSCRIPTIONS, _keep, at=at, limit=limit)
+
+
+def count_unsubscription(*, campaign_id: UUID, message_no: int, at: datetime) -> None:
+    """Count an unsubscription made on the page, in the open scope and transaction: once a message."""
+    facts = sources.messages(campaign_id, [message_no]).get(message_no)
+    event = _seen(int(at.timestamp() * 1000), message_no, facts, "", b"")
+    Tally(campaign_id, [event]).keep()
+
+
+def _keep(batch: Batch) -> None:
+    by_campaign: defaultdict[int, list[SpoolRecord]] = defaultdict(list)
+    for record in batch.records:
+        if record.link == LINK_UNSUBSCRIBE:
+            by_campaign[record.campaign_no].append(record)
+    known = sources.places(by_campaign)
+    for number in sorted(known):
+        with scope(known[number].controller_id):
+            _keep_campaign(known[number].campaign_id, by_campaign[number])
+
+
+def _keep_campaign(campaign_id: UUID, records: list[SpoolRecord]) -> None:
+    facts = sources.campaign(campaign_id)
+    if facts is None:
+        return
+    messages = sources.messages(campaign_id, {record.message_no for record in records})
+    leaving: dict[UUID, datetime] = {}
+    for record in records:
+        if message := messages.get(record.message_no):
+            leaving.setdefault(message.subscriber_id, datetime.fromtimestamp(record.at_ms / 1000, UTC))
+    # What counts is when the person pressed the button, not when we came to it.
+    for subscriber, at in leaving.items():
+        choices.withdraw(subscriber=subscriber, list_id=facts.list_id, at=at)
+    events = [
+        _seen(record.at_ms, record.message_no, messages.get(record.message_no), _agent(record), record.network)
+        for record in records
+    ]
+    Tally(campaign_id, [event for event in events if event.message_no]).keep()
+
+
+def _agent(record: SpoolRecord) -> str:
+    return _AGENTS.get(record.agent, "other")
+
+
+def _seen(at_ms: int, message_no: int, facts: sources.MessageFacts | None, agent: str, network: bytes) -> Seen:
+    return Seen(
+        at_ms,
+        rules.Kind.UNSUBSCRIBE.value,
+        message_no,
+        facts.subscriber_id if facts else None,
+        facts.provider if facts else "",
+        ANY_LINK,
+        Origin.HUMAN.value,
+        0,
+        agent,
+        rules.network_text(network),
+        True,
+    )

@@ -1,0 +1,63 @@
+"""What tracking reads of campaigns and delivery to know what a token's numbers mean. Reads only, in bulk."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from mandata.infra import bulk
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose campaign a number means."""
+
+    controller_id: UUID
+    campaign_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFacts:
+    """What of a campaign decides how its events are kept."""
+
+    links: int
+    track_opens: bool
+    track_clicks: bool
+    list_id: UUID | None
+
+
+class MessageFacts(NamedTuple):
+    """What of a message its events need. `sent` is seconds since 1970, None while it is not known."""
+
+    subscriber_id: UUID
+    provider: str
+    sent: float | None
+
+
+def places(numbers: Collection[int]) -> dict[int, Place]:
+    """Whose campaigns these numbers mean; those that mean none are not in the answer. Needs no scope."""
+    rows = bulk.execute(
+        "select number, controller_id, campaign_id from campaigns_number where number = any(%b::bigint[])",
+        [[number for number in numbers if number < 2**63]],
+    )
+    return {number: Place(controller_id, campaign_id) for number, controller_id, campaign_id in rows}
+
+
+def campaign(campaign_id: UUID) -> CampaignFacts | None:
+    """The facts of a campaign of the scope's controller; None when it is gone."""
+    rows = bulk.execute(
+        "select (select count(*) from campaigns_link l where l.campaign_id = c.id), c.track_opens, c.track_clicks, "
+        "c.list_id from campaigns_campaign c where c.id = %b",
+        [campaign_id],
+    )
+    return CampaignFacts(*rows[0]) if rows else None
+
+
+def messages(campaign_id: UUID, numbers: Collection[int]) -> dict[int, MessageFacts]:
+    """The facts of messages by their numbers; an erased recipient's message is not in the answer."""
+    rows = bulk.execute(
+        "select number, subscriber_id, provider, extract(epoch from sent_at)::float8 from delivery_message "
+        "where campaign_id = %b and number = any(%b::bigint[])",
+        [campaign_id, list(numbers)],
+    )
+    return {row[0]: MessageFacts(*row[1:]) for row in rows}
