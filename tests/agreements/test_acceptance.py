@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mandata.agreements import library
+from mandata.agreements.rules import evidence
 from mandata.agreements.rules.acceptance import ADVICE, AcceptFacts, advised, may_accept
 from mandata.agreements.rules.verdicts import combine, refusals
 
@@ -61,3 +62,31 @@ def test_a_consumer_and_who_is_outside_the_eea_are_advised() -> None:
     assert advised(TERMS, {"age": "yes", "consumer": "yes", "eea": "no"}) == ("consumer", "eea")
     assert advised(TERMS, {"age": "yes", "consumer": "no", "eea": "yes"}) == ()
     assert set(ADVICE) == {"consumer", "eea"}
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("::ffff:192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("", ""),
+        ("unknown", ""),
+    ],
+)
+def test_the_network_is_kept_and_not_the_address(address: str, expected: str) -> None:
+    assert evidence.network(address) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox, Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/126.0 Safari/537.36 Edg/126.0", "Edge, Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Version/17.5 Mobile Safari/604.1", "Safari, iOS"),
+        ("curl/8.0", "other"),
+        ("", "other"),
+    ],
+)
+def test_the_family_of_the_browser_is_kept_and_not_its_build(header: str, expected: str) -> None:
+    assert evidence.agent(header) == expected

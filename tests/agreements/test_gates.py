@@ -9,6 +9,7 @@ import pytest
 from mandata.agreements import library
 from mandata.agreements.language import words
 from mandata.agreements.rules import checks, gates
+from mandata.agreements.rules.catalogue import CATALOGUE
 from mandata.agreements.rules.facts import (
     ExportFacts,
     FieldFacts,
@@ -19,7 +20,7 @@ from mandata.agreements.rules.facts import (
     TrackFacts,
 )
 from mandata.agreements.rules.terms import Terms
-from mandata.agreements.rules.verdicts import Verdict, combine, refusals
+from mandata.agreements.rules.verdicts import Check, Verdict, combine, refusals
 
 TERMS = library.load("ecomail")
 IN_FORCE = Standing(accepted=True)
@@ -73,7 +74,7 @@ def test_nothing_is_processed_without_an_agreement_in_force(standing: Standing, 
     assert refused(gates.may_process(TERMS, standing, "send")) == expected
     assert refused(gates.may_send(TERMS, replace(SEND, standing=standing))) == expected
     assert refused(gates.may_import(TERMS, replace(IMPORT, standing=standing))) == expected
-    assert refused(gates.may_track(TERMS, TrackFacts(standing, ("opens",)))) == expected
+    assert refused(gates.may_track(TERMS, TrackFacts(("opens",), standing))) == expected
 
 
 def test_without_terms_no_clause_is_named_and_nothing_is_permitted() -> None:
@@ -81,9 +82,9 @@ def test_without_terms_no_clause_is_named_and_nothing_is_permitted() -> None:
         gates.may_process(None, IN_FORCE, "send"),
         gates.may_send(None, SEND),
         gates.may_import(None, IMPORT),
-        gates.may_track(None, TrackFacts(IN_FORCE, ())),
-        gates.may_export(None, ExportFacts(IN_FORCE)),
-        gates.may_rights(None, RightsFacts(IN_FORCE, "access", confirmed=True)),
+        gates.may_track(None, TrackFacts((), IN_FORCE)),
+        gates.may_export(None, ExportFacts(standing=IN_FORCE)),
+        gates.may_rights(None, RightsFacts("access", confirmed=True, standing=IN_FORCE)),
     ):
         verdict = combine(verdicts)
         assert not verdict.allowed
@@ -94,7 +95,7 @@ def test_without_terms_no_clause_is_named_and_nothing_is_permitted() -> None:
 @pytest.mark.req("INS-1")
 def test_an_act_that_no_instruction_names_is_refused() -> None:
     terms = altered('"import", "send", "track", "export"', '"import", "send", "export"')
-    verdict = combine(gates.may_track(terms, TrackFacts(IN_FORCE, ("opens",))))
+    verdict = combine(gates.may_track(terms, TrackFacts(("opens",), IN_FORCE)))
     assert verdict.said()[1] == "The agreement holds no instruction for this act (track)."
     assert verdict.clause == "instruction.standing"
 
@@ -134,7 +135,7 @@ def test_a_campaign_that_lacks_something_is_refused_by_the_clause(
 
 
 def test_a_campaign_that_lacks_everything_is_told_all_of_it_at_once() -> None:
-    bare = SendFacts(IN_FORCE, "", False, "", "", False, "", "", False, False, False, False, 0)
+    bare = SendFacts("", False, "", "", False, "", "", False, False, False, False, 0, standing=IN_FORCE)
     assert refused(gates.may_send(TERMS, bare)) == [
         "send.subject",
         "send.content",
@@ -213,12 +214,12 @@ def test_special_categories_pass_only_where_expressly_agreed() -> None:
 )
 @pytest.mark.req("RET-3")
 def test_a_controller_gets_its_data_while_it_is_held(standing: Standing, deleted: bool, expected: list[str]) -> None:
-    assert refused(gates.may_export(TERMS, ExportFacts(standing, deleted=deleted))) == expected
+    assert refused(gates.may_export(TERMS, ExportFacts(deleted, standing))) == expected
 
 
 def test_after_the_end_nothing_is_returned_where_no_duty_survives() -> None:
     terms = altered('items = ["return", "deletion", "confidentiality"]', 'items = ["deletion", "confidentiality"]')
-    assert refused(gates.may_export(terms, ExportFacts(ENDED))) == ["export.return"]
+    assert refused(gates.may_export(terms, ExportFacts(standing=ENDED))) == ["export.return"]
 
 
 @pytest.mark.parametrize(
@@ -235,13 +236,13 @@ def test_after_the_end_nothing_is_returned_where_no_duty_survives() -> None:
 def test_requests_of_confirmed_persons_are_carried_out_also_after_the_end(
     standing: Standing, confirmed: bool, expected: list[str]
 ) -> None:
-    assert refused(gates.may_rights(TERMS, RightsFacts(standing, "erasure", confirmed=confirmed))) == expected
+    assert refused(gates.may_rights(TERMS, RightsFacts("erasure", confirmed=confirmed, standing=standing))) == expected
 
 
 @pytest.mark.req("TRK-1")
 def test_only_agreed_kinds_of_activity_are_recorded() -> None:
-    assert combine(gates.may_track(TERMS, TrackFacts(IN_FORCE, ("opens", "clicks", "complaints")))).allowed
-    verdict = combine(gates.may_track(TERMS, TrackFacts(IN_FORCE, ("opens", "heart_rate"))))
+    assert combine(gates.may_track(TERMS, TrackFacts(("opens", "clicks", "complaints"), IN_FORCE))).allowed
+    verdict = combine(gates.may_track(TERMS, TrackFacts(("opens", "heart_rate"), IN_FORCE)))
     assert not verdict.allowed
     assert verdict.evidence["kinds"] == "heart_rate"
 
@@ -281,9 +282,7 @@ def test_verdicts_speak_both_languages(make: Callable[[], tuple[Verdict, ...]]) 
 
 
 def test_every_check_names_a_clause_of_the_catalogue_and_a_remedy() -> None:
-    from mandata.agreements.rules.catalogue import CATALOGUE
-
-    found = [check for check in vars(checks).values() if isinstance(check, checks.Check)]
+    found = [check for check in vars(checks).values() if isinstance(check, Check)]
     assert len(found) > 20
     assert len({check.code for check in found}) == len(found)
     for check in found:

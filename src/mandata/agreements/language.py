@@ -11,7 +11,7 @@ from mandata.agreements.rules.words import ENGLISH, Words
 
 @cache
 def words(language: str) -> Words:
-    """What translates into a language, by its code ("cs", "cs-cz"); English for every language without a translation."""
+    """What translates into a language, by its code ("cs", "cs-cz"); English where there is no translation."""
     code = language.lower().replace("_", "-").partition("-")[0]
     if not code.isalpha():
         return ENGLISH

@@ -69,7 +69,10 @@ class Refusal(ScopedModel):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     act = models.CharField(max_length=40)
     about = models.UUIDField()
-    clause = models.CharField(max_length=80)
+    code = models.CharField(max_length=60)  # the check; its words are told in the reader's language
+    clause = models.CharField(max_length=80, blank=True)
+    source = models.CharField(max_length=120, blank=True)
+    evidence = models.JSONField(default=dict)
     reason = models.CharField(max_length=400)
     remedy = models.CharField(max_length=400, blank=True)
     at = models.DateTimeField()
@@ -77,5 +80,5 @@ class Refusal(ScopedModel):
     class Meta:
         db_table = "agreements_refusal"
         constraints = [
-            models.UniqueConstraint(fields=["controller_id", "act", "about", "clause"], name="agreements_refusal_once")
+            models.UniqueConstraint(fields=["controller_id", "act", "about", "code"], name="agreements_refusal_once")
         ]

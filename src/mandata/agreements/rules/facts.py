@@ -1,7 +1,8 @@
-"""What the gates are told: plain values, gathered by services. No fact holds personal data."""
+"""What the gates are told: plain values, free of personal data. Callers leave ``standing`` out; services fill it in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +12,10 @@ class Standing:
     accepted: bool
     ended: bool = False
     suspended: bool = False
+
+
+UNKNOWN: Final = Standing(accepted=False)
+"""Until a service has looked: nothing is permitted on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +36,11 @@ class ImportFacts:
     ``bases`` are all the grounds it declares; ``evidenced`` says that each row gets evidence.
     """
 
-    standing: Standing
     bases: tuple[str, ...]
     evidenced: bool
     fields: tuple[FieldFacts, ...] = ()
     warranted: bool = True
+    standing: Standing = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,6 @@ class SendFacts:
     part, the headers of RFC 8058.
     """
 
-    standing: Standing
     subject: str
     content: bool
     from_name: str
@@ -63,6 +67,7 @@ class SendFacts:
     one_click: bool
     recipients: int
     held: Mapping[str, int] = field(default_factory=dict)
+    standing: Standing = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +76,22 @@ class TrackFacts:
     ``clicks``.
     """
 
-    standing: Standing
     kinds: tuple[str, ...]
+    standing: Standing = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class ExportFacts:
     """Handing data out to the controller; ``deleted`` once the data is irretrievably gone."""
 
-    standing: Standing
     deleted: bool = False
+    standing: Standing = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class RightsFacts:
     """Carrying out a data subject's request; ``confirmed`` once the person behind it is known to be the subject."""
 
-    standing: Standing
     kind: str
     confirmed: bool
+    standing: Standing = UNKNOWN

@@ -1,0 +1,32 @@
+"""The refusals of the agreements."""
+
+from mandata.agreements.rules.verdicts import Verdict
+from mandata.foundation.errors import Refused
+
+
+class GateRefused(Refused):
+    """A gate refuses an act.
+
+    ``verdicts`` are all refusing checks, of which the first gives message, clause and remedy.
+    """
+
+    code = "agreement.refused"
+
+    def __init__(self, verdicts: tuple[Verdict, ...], *, message: str, remedy: str) -> None:
+        first = verdicts[0]
+        clause = f"{first.clause} ({first.source})" if first.clause else ""
+        super().__init__(message, code=first.code, clause=clause, remedy=remedy, status=403, evidence=first.evidence)
+        self.verdicts = verdicts
+        self.place = first.place
+
+
+class AlreadyInForce(Refused):
+    """The same agreement is in force already."""
+
+    code = "agreement.already_in_force"
+
+
+class NoneInForce(Refused):
+    """There is no agreement in force that could be ended."""
+
+    code = "agreement.none_in_force"

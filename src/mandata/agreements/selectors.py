@@ -1,0 +1,282 @@
+"""Reads of the agreements: what is offered, what is in force, and what follows from it.
+
+In a scope, but for what is offered.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import get_language
+
+from mandata.accounts import selectors as accounts
+from mandata.agreements import library
+from mandata.agreements.language import words
+from mandata.agreements.models import Agreement as AgreementRow
+from mandata.agreements.models import Instruction, Refusal
+from mandata.agreements.pdf import pdf
+from mandata.agreements.rules import gates, recipients, text
+from mandata.agreements.rules.acceptance import ADVICE, advised
+from mandata.agreements.rules.facts import ExportFacts, ImportFacts, RightsFacts, SendFacts, Standing, TrackFacts
+from mandata.agreements.rules.terms import Terms
+from mandata.agreements.rules.text import Document, Parties, Party
+from mandata.agreements.rules.verdicts import Verdict
+from mandata.agreements.rules.words import Words, fill
+from mandata.agreements.rules.words import mark as _
+from mandata.foundation.errors import NotFound
+from mandata.infra.environment import env
+
+_ACCEPTED = _("Accepted on {at}. SHA-256 of the exact text: {digest}")
+_NO_SUCH = _("There is no such agreement.")
+
+Facts = ImportFacts | SendFacts | TrackFacts | ExportFacts | RightsFacts
+F = TypeVar("F", ImportFacts, SendFacts, TrackFacts, ExportFacts, RightsFacts)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question before acceptance in words; ``advice`` is what is said to who gives the answer ``advise``."""
+
+    name: str
+    title: str
+    text: str
+    advise: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is read before acceptance.
+
+    ``shown`` (hex) goes back to ``services.accept`` and proves that it was this text.
+    """
+
+    terms: Terms
+    language: str
+    document: Document
+    html: str
+    shown: str
+    questions: tuple[Asked, ...]
+    warranties: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """An accepted agreement with the evidence of its acceptance."""
+
+    id: UUID
+    number: int
+    name: str
+    version: str
+    language: str
+    state: str
+    terms: Terms
+    text_digest: bytes
+    answers: dict[str, str]
+    accepted_by: UUID
+    accepted_at: datetime
+    accepted_network: str
+    accepted_agent: str
+    ended_at: datetime | None
+    ended_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """On what an act can rest now: the last agreement (None: never one) and where the controller stands with it."""
+
+    agreement: Agreement | None
+    standing: Standing
+
+    @property
+    def terms(self) -> Terms | None:
+        return self.agreement.terms if self.agreement else None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A refusal on record, in the reader's words of the time it was made."""
+
+    id: UUID
+    act: str
+    about: UUID
+    code: str
+    clause: str
+    source: str
+    reason: str
+    remedy: str
+    at: datetime
+
+
+def reader() -> Words:
+    """What translates into the language of the request at hand."""
+    return words(get_language() or "en")
+
+
+def operator() -> Party:
+    """The processor as the installation's settings name it."""
+    return Party(name=env().operator_name, email=env().operator_contact)
+
+
+def controller() -> Party:
+    """The scope's controller as the agreement names it."""
+    card = accounts.controller()
+    return Party(name=card.legal_name or card.name, address=card.postal_address, email=card.contact)
+
+
+def offer(*, language: str, name: str = "") -> Offer:
+    """The agreement to be read before acceptance, the controller not yet named. Needs no scope.
+
+    ``name`` is an agreement of the library, by default the installation's. A language without a translation gets
+    English. Raises
+    Fault for an unknown name.
+    """
+    terms = library.load(name or env().default_agreement)
+    chosen = language if language in terms.head.languages else terms.head.languages[0]
+    document = text.render(terms, Parties(operator(), Party("")), chosen, words(chosen))
+    return Offer(
+        terms=terms,
+        language=chosen,
+        document=document,
+        html=text.html(document),
+        shown=text.digest(document).hex(),
+        questions=tuple(_questions(terms, document)),
+        warranties=_listed(document, "warranty.controller"),
+    )
+
+
+def _questions(terms: Terms, document: Document) -> Iterable[Asked]:
+    said = words(document.language)
+    for name, question in terms.questions():
+        item = _paragraph(document, f"question.{name}")
+        sentence = item.text.rpartition(": ")[2]
+        advice = said.gettext(ADVICE[name]) if question.advise and name in ADVICE else ""
+        yield Asked(name, item.title, sentence[:1].upper() + sentence[1:], question.advise or "", advice)
+
+
+def _listed(document: Document, key: str) -> tuple[str, ...]:
+    return _paragraph(document, key).items
+
+
+def _paragraph(document: Document, key: str) -> text.Paragraph:
+    return next(item for chapter in document.chapters for item in chapter.paragraphs if item.key == key)
+
+
+def advice(*, terms: Terms, answers: dict[str, str], language: str) -> tuple[str, ...]:
+    """What is said to who answers so, in words; empty where nothing calls for advice."""
+    return tuple(words(language).gettext(ADVICE[name]) for name in advised(terms, answers) if name in ADVICE)
+
+
+def in_force(now: datetime) -> Agreement | None:
+    """The agreement that binds at an instant, or None."""
+    open_end = Q(ended_at=None) | Q(ended_at__gt=now)
+    row = AgreementRow.objects.filter(open_end, accepted_at__lte=now).order_by("-number").first()
+    return None if row is None else _agreement(row)
+
+
+def ground(now: datetime) -> Ground:
+    """What an act can rest on at an instant; an agreement that has ended is told with its end."""
+    row = AgreementRow.objects.filter(accepted_at__lte=now).order_by("-number").first()
+    if row is None:
+        return Ground(None, Standing(accepted=False))
+    ended = row.ended_at is not None and row.ended_at <= now
+    return Ground(_agreement(row), Standing(accepted=True, ended=ended, suspended=accounts.state() == "suspended"))
+
+
+def agreements() -> list[Agreement]:
+    """All agreements ever accepted here, the newest first."""
+    return [_agreement(row) for row in AgreementRow.objects.order_by("-number")]
+
+
+def _agreement(row: AgreementRow) -> Agreement:
+    return Agreement(
+        id=row.id,
+        number=row.number,
+        name=row.name,
+        version=row.version,
+        language=row.language,
+        state=row.state,
+        terms=library.checked(row.terms, f"{row.name}.toml"),
+        text_digest=bytes(row.text_digest),
+        answers=dict(row.answers),
+        accepted_by=row.accepted_by,
+        accepted_at=row.accepted_at,
+        accepted_network=row.accepted_network,
+        accepted_agent=row.accepted_agent,
+        ended_at=row.ended_at,
+        ended_by=row.ended_by,
+    )
+
+
+def exact_text(agreement_id: UUID) -> bytes:
+    """The exact bytes that were accepted (canonical JSON of the document), whose SHA-256 stands in the record."""
+    row = AgreementRow.objects.filter(id=agreement_id).values_list("text", flat=True).first()
+    if row is None:
+        raise NotFound(reader().gettext(_NO_SUCH))
+    return bytes(row)
+
+
+def document(agreement_id: UUID) -> Document:
+    """The accepted text as a document, for ``rules.text.html`` and ``plain``."""
+    return text.load(exact_text(agreement_id))
+
+
+def html(agreement_id: UUID) -> str:
+    """The accepted text as a fragment of a page."""
+    return text.html(document(agreement_id))
+
+
+def as_pdf(agreement_id: UUID) -> bytes:
+    """The accepted text as PDF, with the time of acceptance and the digest of the exact text below it."""
+    row = AgreementRow.objects.get(id=agreement_id)
+    said = words(row.language).gettext(_ACCEPTED)
+    filling = {"at": row.accepted_at.strftime("%Y-%m-%d %H:%M:%S UTC"), "digest": bytes(row.text_digest).hex()}
+    return pdf(text.load(bytes(row.text)), note=fill(said, filling))
+
+
+def standing_instruction(now: datetime) -> UUID | None:
+    """The id of the standing instruction in force, on which every act of the service rests (INS-1)."""
+    open_end = Q(ended_at=None) | Q(ended_at__gt=now)
+    rows = Instruction.objects.filter(open_end, kind="standing", given_at__lte=now).order_by("-number")
+    return rows.values_list("id", flat=True).first()
+
+
+def recipient_rule(now: datetime) -> recipients.Rule | None:
+    """Who may receive, by the agreement in force; None where none is, and then nobody may."""
+    agreement = in_force(now)
+    return None if agreement is None else recipients.rule(agreement.terms)
+
+
+def special_categories(now: datetime) -> tuple[str, ...]:
+    """The refused categories to which the processor has expressly agreed: none, or ("special", "criminal")."""
+    agreement = in_force(now)
+    return ("special", "criminal") if agreement is not None and gates.special_agreed(agreement.terms) else ()
+
+
+def check(facts: Facts, *, now: datetime) -> tuple[Verdict, ...]:
+    """What the gate says to an act, check by check; changes and records nothing.
+
+    ``facts.standing`` is filled in here.
+    """
+    found = ground(now)
+    match facts:
+        case ImportFacts():
+            return gates.may_import(found.terms, replace(facts, standing=found.standing))
+        case SendFacts():
+            return gates.may_send(found.terms, replace(facts, standing=found.standing))
+        case TrackFacts():
+            return gates.may_track(found.terms, replace(facts, standing=found.standing))
+        case ExportFacts():
+            return gates.may_export(found.terms, replace(facts, standing=found.standing))
+        case RightsFacts():
+            return gates.may_rights(found.terms, replace(facts, standing=found.standing))
+
+
+def refused(*, about: UUID | None = None, limit: int = 100) -> list[Refused]:
+    """Refusals on record, the newest first; of one thing where ``about`` is given."""
+    rows = Refusal.objects.filter(about=about) if about else Refusal.objects.all()
+    names = ("id", "act", "about", "code", "clause", "source", "reason", "remedy", "at")
+    return [Refused(**row) for row in rows.order_by("-at").values(*names)[:limit]]

@@ -1,0 +1,300 @@
+"""The verbs of the agreements: accept, end, and ask the gates. All inside a controller's scope."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.db import Error, connection
+from django.db.models import Max
+
+from mandata.agreements import library, selectors
+from mandata.agreements.errors import AlreadyInForce, GateRefused, NoneInForce
+from mandata.agreements.language import words
+from mandata.agreements.models import Agreement as AgreementRow
+from mandata.agreements.models import Instruction, Refusal
+from mandata.agreements.rules import text
+from mandata.agreements.rules.acceptance import AcceptFacts, may_accept
+from mandata.agreements.rules.facts import ExportFacts, ImportFacts, RightsFacts, SendFacts, TrackFacts
+from mandata.agreements.rules.terms import Terms
+from mandata.agreements.rules.text import Document, Parties, Party
+from mandata.agreements.rules.verdicts import Verdict, refusals
+from mandata.agreements.rules.words import mark as _
+from mandata.foundation.actors import Actor
+from mandata.infra.clock import new_id
+from mandata.infra.environment import env
+from mandata.infra.tenancy import current_controller, scope
+from mandata.record.services import append
+from mandata.vault.services import Vault
+
+_log = structlog.get_logger(__name__)
+
+_ALREADY: Final = _("This agreement is in force already.")
+_NONE: Final = _("No agreement is in force.")
+_ACTS: Final[Mapping[type[selectors.Facts], str]] = {
+    ImportFacts: "import",
+    SendFacts: "send",
+    TrackFacts: "track",
+    ExportFacts: "export",
+    RightsFacts: "rights",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """From where somebody accepts: the network and the browser's family (``rules.evidence`` makes both from a
+    request).
+    """
+
+    network: str = ""
+    agent: str = ""
+
+
+def accept(
+    *,
+    member_id: UUID,
+    language: str,
+    answers: Mapping[str, str],
+    warranted: bool,
+    shown: str,
+    at: datetime,
+    where: Where | None = None,
+    name: str = "",
+) -> selectors.Agreement:
+    """Bind the scope's controller to an agreement (AGR-1), give the standing instruction (INS-1), and record both.
+
+    ``answers``: "yes" or "no" by question ("age", "consumer", "eea"); ``warranted``: the controller's warranties are
+    confirmed;
+    ``shown``: ``Offer.shown`` of the text that was read; ``name``: an agreement of the library, by default the
+    installation's. An
+    agreement in force is superseded. Raises GateRefused by the clause, AlreadyInForce for the very same agreement.
+    """
+    terms = library.load(name or env().default_agreement)
+    _lock()
+    before = selectors.in_force(at)
+    if before is not None and (before.terms.digest, before.language) == (terms.digest, language):
+        raise AlreadyInForce(selectors.reader().gettext(_ALREADY), clause="agreement.acceptance")
+    exact = _exact_text(terms, language)
+    facts = AcceptFacts(
+        language=language,
+        answers=answers,
+        warranted=warranted,
+        shown=_bytes(shown),
+        text=text.digest(_rendered(terms, language, Party(""))),
+        named=bool(selectors.operator().name and selectors.controller().name),
+    )
+    _refuse(may_accept(terms, facts))
+    given = {question: answers[question] for question, _question in terms.questions()}
+    row = _kept(terms, language, exact, given, member_id, where or Where(), at)
+    if before is not None:
+        _close(before.id, "superseded", "", at)
+    row.save(force_insert=True)
+    _recorded(row, before, where or Where())
+    _instruct(row, terms)
+    return selectors.agreements()[0]
+
+
+def _rendered(terms: Terms, language: str, controller: Party) -> Document:
+    known = language if language in terms.head.languages else terms.head.languages[0]
+    return text.render(terms, Parties(selectors.operator(), controller), known, words(known))
+
+
+def _exact_text(terms: Terms, language: str) -> bytes:
+    return text.dump(_rendered(terms, language, selectors.controller()))
+
+
+def _bytes(shown: str) -> bytes:
+    try:
+        return bytes.fromhex(shown)
+    except ValueError:
+        return b""
+
+
+def _kept(
+    terms: Terms, language: str, exact: bytes, answers: dict[str, str], member_id: UUID, where: Where, at: datetime
+) -> AgreementRow:
+    source = library.source(terms.name)
+    return AgreementRow(
+        id=new_id(),
+        number=1 + (AgreementRow.objects.aggregate(last=Max("number"))["last"] or 0),
+        name=terms.name,
+        version=terms.version,
+        language=language,
+        terms=source,
+        terms_digest=bytes.fromhex(terms.digest),
+        text=exact,
+        text_digest=hashlib.sha256(exact).digest(),
+        answers=answers,
+        accepted_by=member_id,
+        accepted_at=at,
+        accepted_network=where.network[:60],
+        accepted_agent=where.agent[:120],
+    )
+
+
+def _recorded(row: AgreementRow, before: selectors.Agreement | None, where: Where) -> None:
+    """The acceptance in the record; from where it came enters as a commitment, being personal."""
+    vault = Vault.open()
+    vault.create([row.id])
+    body: dict[str, object] = {
+        "agreement": row.id,
+        "number": row.number,
+        "name": row.name,
+        "version": row.version,
+        "language": row.language,
+        "terms": row.terms_digest,
+        "text": row.text_digest,
+        "answers": row.answers,
+        "warranted": True,
+        "supersedes": before.id if before else None,
+    }
+    append(
+        kind="agreement.accepted",
+        body=body,
+        actor=Actor("member", row.accepted_by),
+        at=row.accepted_at,
+        clause="agreement.acceptance",
+        commitment=vault.commit(row.id, asdict(where)),
+    )
+
+
+def _instruct(row: AgreementRow, terms: Terms) -> None:
+    """The standing instruction that the agreement gives (INS-1)."""
+    instruction = Instruction.objects.create(
+        number=1 + (Instruction.objects.aggregate(last=Max("number"))["last"] or 0),
+        kind="standing",
+        agreement=row.id,
+        acts=list(terms.items("instruction.standing")),
+        given_by=row.accepted_by,
+        given_at=row.accepted_at,
+    )
+    append(
+        kind="instruction.given",
+        body={"instruction": instruction.id, "kind": "standing", "agreement": row.id, "acts": instruction.acts},
+        actor=Actor("member", row.accepted_by),
+        at=row.accepted_at,
+        clause="instruction.standing",
+    )
+
+
+def end(*, actor: Actor, at: datetime, by: str, effective: datetime | None = None) -> selectors.Agreement:
+    """End the agreement in force at ``effective`` (by default at once) and record it. Raises NoneInForce where there
+    is none.
+
+    ``by`` is the code of the ground: "notice", "disagreement", "inactivity", "serious_breach". What survives the end
+    is the clause
+    agreement.survival; data is still returned and requests of data subjects are still carried out.
+    """
+    _lock()
+    found = selectors.in_force(at)
+    if found is None:
+        raise NoneInForce(selectors.reader().gettext(_NONE), clause="agreement.end")
+    instant = effective or at
+    _close(found.id, "ended", by, instant)
+    append(
+        kind="agreement.ended",
+        body={"agreement": found.id, "by": by, "effective": instant},
+        actor=actor,
+        at=at,
+        clause="agreement.end",
+    )
+    return next(agreement for agreement in selectors.agreements() if agreement.id == found.id)
+
+
+def _close(agreement_id: UUID, state: str, by: str, at: datetime) -> None:
+    AgreementRow.objects.filter(id=agreement_id).update(state=state, ended_at=at, ended_by=by)
+    Instruction.objects.filter(agreement=agreement_id, ended_at=None).update(ended_at=at)
+
+
+def check_campaign(facts: SendFacts, *, now: datetime) -> tuple[Verdict, ...]:
+    """The checklist of a campaign before its launch: one verdict per check; changes and records nothing."""
+    return selectors.check(facts, now=now)
+
+
+def ask(
+    facts: selectors.Facts, *, about: UUID, actor: Actor, at: datetime, record: bool = False
+) -> tuple[Verdict, ...]:
+    """Ask the gate at the door; return the verdicts where it permits, raise GateRefused where it refuses.
+
+    ``about`` is what the act is done to (a campaign, an import, a case). A refusal is recorded once for each cause
+    and thing, on a
+    connection of its own, because the caller's transaction is rolled back. ``record`` enters a permit in the record,
+    too, with the
+    standing instruction that it rests on (INS-1): once per campaign or import, not per batch.
+    """
+    act, verdicts = _ACTS[type(facts)], selectors.check(facts, now=at)
+    found = refusals(verdicts)
+    if found:
+        _apart(lambda: _keep_refusals(act, about, found, actor, at))
+        _refuse(verdicts)
+    if record:
+        ground = selectors.ground(at)
+        body: dict[str, object] = {
+            "act": act,
+            "about": about,
+            "agreement": ground.agreement.id if ground.agreement else None,
+            "instruction": selectors.standing_instruction(at),
+            "checks": [verdict.code for verdict in verdicts],
+            "evidence": {name: value for verdict in verdicts for name, value in verdict.evidence.items()},
+        }
+        append(kind="gate.permitted", body=body, actor=actor, at=at, clause="instruction.standing")
+    return verdicts
+
+
+def _refuse(verdicts: tuple[Verdict, ...]) -> None:
+    found = refusals(verdicts)
+    if found:
+        _title, message, remedy = found[0].said(selectors.reader())
+        raise GateRefused(found, message=message, remedy=remedy)
+
+
+def _keep_refusals(act: str, about: UUID, found: tuple[Verdict, ...], actor: Actor, at: datetime) -> None:
+    for verdict in found:
+        _title, reason, remedy = verdict.said()
+        row, made = Refusal.objects.get_or_create(
+            act=act,
+            about=about,
+            code=verdict.code,
+            defaults={
+                "clause": verdict.clause,
+                "source": verdict.source,
+                "evidence": dict(verdict.evidence),
+                "reason": reason[:400],
+                "remedy": remedy[:400],
+                "at": at,
+            },
+        )
+        if made:
+            body: dict[str, object] = {"act": act, "about": about, "check": verdict.code, "source": verdict.source}
+            body |= {"refusal": row.id, "evidence": dict(verdict.evidence)}
+            append(kind="gate.refused", body=body, actor=actor, at=at, clause=verdict.clause)
+
+
+def _apart(work: Callable[[], None]) -> None:
+    """Do a small piece of work in the same scope, on another connection and in a transaction that nobody else rolls
+    back.
+    """
+    controller = current_controller()
+
+    def run() -> None:
+        try:
+            with scope(controller):
+                work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="refusal") as pool:
+        try:
+            pool.submit(run).result()
+        except Error as error:  # the refusal stands, also when it cannot be written down
+            _log.error("refusal.not_recorded", error=type(error).__name__)
+
+
+def _lock() -> None:
+    """One acceptance or end at a time for a controller, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"agreements:{current_controller()}"])
