@@ -61,7 +61,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What compiling found out. Sizes are octets of a filled message; `fields` are the recipient's values it reads."""
+    """What compiling found out.
+
+    Sizes are octets of a filled message; `fields` are the recipient's values it reads. `unsubscribe` and
+    `postal_address` hold where they stand in both parts outside of all conditions; `marked` where the message calls
+    itself a newsletter in so many words.
+    """
 
     size: int
     html_size: int
@@ -73,6 +78,7 @@ class Facts:
     images_without_alt: int
     unsubscribe: bool
     postal_address: bool
+    marked: bool
     preheader: bool
     removed: tuple[str, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
@@ -107,6 +113,18 @@ class Finding:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
+NEWSLETTER_MARKS = (
+    "newsletter",
+    "commercial communication",
+    "marketing communication",
+    "obchodní sdělení",
+    "obchodná informácia",
+    "zpravodaj",
+    "spravodaj",
+    "werbung",
+)
+"""Words by which a message is clearly marked as a newsletter or commercial communication, folded (CAM-2)."""
+
 SIZE_LIMIT = 500_000  # octets of a whole message
 CLIPPED_AT = 102_000  # octets of HTML that Gmail shows before it clips
 SUBJECT_LIMIT = 200
@@ -124,8 +142,10 @@ def _stopping(content: Content, facts: Facts) -> list[Finding]:
         "subject_missing": not content.subject.strip(),
         "subject_too_long": facts.subject_length > SUBJECT_LIMIT,
         "sender_name_missing": not content.from_name.strip(),
+        "sender_address_missing": not content.from_address.strip(),
         "unsubscribe_missing": not facts.unsubscribe,
         "postal_address_missing": not facts.postal_address,
+        "mark_missing": not facts.marked,
         "too_large": facts.size > SIZE_LIMIT,
         "too_many_links": facts.links > LINKS_LIMIT,
     }

@@ -149,11 +149,7 @@ class Compiled:
         values = canonical.loads(bytes(data))
         version = values.pop("format", None)
         if version != FORMAT:
-            raise RenderingRefused(
-                f"The compiled campaign has format {version}; this program reads {FORMAT}.",
-                code="content.format",
-                remedy="Compile the campaign again.",
-            )
+            raise RenderingRefused("content.format", found=version, known=FORMAT)
         values["addresses"] = {
             name: (address[0], address[1], address[2]) for name, address in values["addresses"].items()
         }

@@ -16,11 +16,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import css_inline
 
-from mandata.campaigns.rules.content import Content, Facts, Format, Setting
+from mandata.campaigns.rules.content import NEWSLETTER_MARKS, Content, Facts, Format, Setting
 from mandata.delivery.rendering import liquid, markers, mjml, plaintext
 from mandata.delivery.rendering.compiled import Compiled, Recipient, compiled
 from mandata.delivery.rendering.cutter import Cutter, Item, Token, Value, addresses, constants, merged
@@ -56,6 +56,7 @@ _INLINERS = {
 _INDENT = re.compile(r"\n\s+")
 _BODY_TAG = re.compile(r"<body[^>]*>")
 _LETTERS = re.compile(r"\W+")
+_NO_TEXT = re.compile(r"<(style|title)\b[^>]*>.*?</\1>|<!--.*?-->|<[^>]*>", re.S)
 _PREHEADER = (
     '<div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden;'
     'mso-hide:all">{}</div>'
@@ -134,7 +135,8 @@ def compile_content(content: Content, setting: Setting) -> tuple[Compiled, Facts
     text_items = cutter.items(plaintext.from_html(cleaned.text, protected), liquid.TEXT)
     subject = subject_parts(content.subject, setting)
     result = _lay(content, setting, subject, html_items, text_items, cleaned)
-    return result, _facts(content, setting, result, cutter, cleaned, problems, html_items, preheader)
+    facts = _facts(content, setting, _Found(result, cutter, cleaned, problems, html_items, text_items, bool(preheader)))
+    return result, facts
 
 
 def subject_parts(subject: str, setting: Setting) -> list[Item]:
@@ -146,22 +148,14 @@ def subject_parts(subject: str, setting: Setting) -> list[Item]:
 def _check_headers(content: Content, setting: Setting) -> None:
     for value in (content.from_name, content.from_address, content.reply_to, content.subject, setting.list_id):
         if header_text(value) != value.strip(" ") and re.search(r"[\x00-\x1f\x7f]", value):
-            raise RenderingRefused(
-                "Sender, subject and reply address are one line each.",
-                code="content.header",
-                remedy="Remove line breaks and control characters.",
-            )
+            raise RenderingRefused("content.header")
     for address in filter(None, (content.from_address or " ", content.reply_to)):
         try:
             mailbox("", address)
         except Unrenderable as error:
-            raise RenderingRefused(
-                "The sender's or the reply address is no address that a header may carry.",
-                code="content.header",
-                remedy="Write it as name@domain, without spaces and accents.",
-            ) from error
+            raise RenderingRefused("content.address") from error
     if len(content.source) > MAX_SOURCE:
-        raise RenderingRefused("The content is larger than 1 MiB.", code="content.size", remedy="Shorten it.")
+        raise RenderingRefused("content.size", limit=MAX_SOURCE // 1024)
 
 
 def _protect(content: Content) -> tuple[Protected, str]:
@@ -246,9 +240,7 @@ def _headers(layout: _Layout, content: Content, setting: Setting, subject: list[
 def _part_of(item: Item) -> tuple[Any, ...]:
     if isinstance(item, Value):
         return item.part
-    raise RenderingRefused(
-        "The subject cannot hold an address of the platform.", code="content.subject", remedy="Put it into the content."
-    )
+    raise RenderingRefused("content.subject")
 
 
 def _tokens(
@@ -262,32 +254,38 @@ def _tokens(
     return sorted(wanted)
 
 
-def _facts(
-    content: Content,
-    setting: Setting,
-    result: Compiled,
-    cutter: Cutter,
-    cleaned: Cleaned,
-    problems: list[dict[str, object]],
-    html_items: list[Item],
-    preheader: str,
-) -> Facts:
-    sample = _sample(result)
-    literal = "".join(item for item in html_items if isinstance(item, str))
+class _Found(NamedTuple):
+    """What compiling left behind, for the facts."""
+
+    result: Compiled
+    cutter: Cutter
+    cleaned: Cleaned
+    problems: list[dict[str, object]]
+    html_items: list[Item]
+    text_items: list[Item]
+    preheader: bool
+
+
+def _facts(content: Content, setting: Setting, found: _Found) -> Facts:
+    sample = _sample(found.result)
+    parts = (found.html_items, found.text_items)
+    visible = [_visible("".join(item for item in part if isinstance(item, str))) for part in parts]
+    cleaned = found.cleaned
     return Facts(
         size=len(sample),
         html_size=len(sample) - sample.index(b"Content-Type: text/html"),
         subject_length=len(content.subject),
-        fields=tuple(sorted(cutter.names - OWN_NAMES)),
+        fields=tuple(sorted(found.cutter.names - OWN_NAMES)),
         links=len(cleaned.links),
         tracked_links=sum(link.number is not None for link in cleaned.links),
         images=cleaned.images,
         images_without_alt=cleaned.images_without_alt,
-        unsubscribe=Token(LINK_UNSUBSCRIBE) in html_items,
-        postal_address=_holds_address(literal, constants(setting)["postal_address"]),
-        preheader=bool(preheader) or "<mj-preview" in content.source.lower(),
+        unsubscribe=all(Token(LINK_UNSUBSCRIBE) in part for part in parts),
+        postal_address=all(_holds(text, constants(setting)["postal_address"]) for text in visible),
+        marked=any(mark in text for text in (*visible, content.subject.casefold()) for mark in NEWSLETTER_MARKS),
+        preheader=found.preheader or "<mj-preview" in content.source.lower(),
         removed=tuple(cleaned.removed),
-        notes=tuple(cleaned.notes) + tuple(("mjml", f"{p['line']}: {p['message']}"[:300]) for p in problems),
+        notes=tuple(cleaned.notes) + tuple(("mjml", f"{p['line']}: {p['message']}"[:300]) for p in found.problems),
     )
 
 
@@ -297,13 +295,15 @@ def _sample(result: Compiled) -> bytes:
     try:
         return result.fill(Recipient("subscriber@example.org", {}), tokens, datetime(2000, 1, 1, tzinfo=UTC))
     except Unrenderable as error:
-        raise RenderingRefused(
-            error.message, code="content.merge_tag", remedy="Mend the tag: it fails for a subscriber without any data."
-        ) from error
+        raise RenderingRefused("content.tag_fails", reason=error.evidence.get("reason", error.code)) from error
 
 
-def _holds_address(literal: str, address: str) -> bool:
+def _visible(literal: str) -> str:
+    """The words of a part's literal text, folded."""
+    return html.unescape(_NO_TEXT.sub(" ", literal)).casefold()
+
+
+def _holds(text: str, address: str) -> bool:
     """The address stands in the text, by the merge tag or written out; blanks and punctuation do not count."""
-    text = _LETTERS.sub("", html.unescape(re.sub(r"<[^>]*>", "", literal))).casefold()
     wanted = _LETTERS.sub("", address).casefold()
-    return bool(wanted) and wanted in text
+    return bool(wanted) and wanted in _LETTERS.sub("", text)

@@ -62,7 +62,7 @@ class Cutter:
             depth += (piece.name in markers.OPENING) - (piece.name in markers.CLOSING)
             inside = depth > 0 or piece.name in markers.CLOSING
             if depth < 0 or (not inside and piece.name in markers.INNER | {"break", "continue"}):
-                raise _unbalanced(f"{{% {piece.name} %}} stands outside of what it belongs to")
+                raise RenderingRefused("content.tag_stray", tag=piece.source)
             assigned.update(_ASSIGNED.findall(piece.body) if piece.name == "assign" else ())
             if inside:
                 url = isinstance(part, Mark) and part.kind == "u" and not piece.name
@@ -77,7 +77,7 @@ class Cutter:
             else:
                 out += self._output(piece, part, prelude, assigned, mode)
         if depth:
-            raise _unbalanced("a condition or loop is not closed")
+            raise RenderingRefused("content.tag_unended")
         return out
 
     def _plain(self, part: str | Mark) -> list[Item]:
@@ -110,14 +110,6 @@ class Cutter:
 
 def _in_group(part: str | Mark) -> str:
     return part if isinstance(part, str) else f"{{{{ mandata_link_{part.number} }}}}"
-
-
-def _unbalanced(what: str) -> RenderingRefused:
-    return RenderingRefused(
-        f"Merge tags do not fit together: {what}.",
-        code="content.merge_tag",
-        remedy="Each if, unless, case and for needs its end, in the same part of the page.",
-    )
 
 
 def addresses(setting: Setting) -> dict[str, tuple[str, int, str]]:

@@ -296,24 +296,16 @@ _ENVIRONMENTS = {mode: _environment(escape) for mode, escape in ESCAPES.items()}
 def parse(source: str, mode: str) -> BoundTemplate:
     """Return the parsed template. Raises RenderingRefused with the line and what is wrong."""
     if len(source) > MAX_SOURCE:
-        raise RenderingRefused("The merge tags are too long.", code="content.merge_tag", remedy="Shorten the template.")
+        raise RenderingRefused("content.tag_long")
     try:
         template = _ENVIRONMENTS[mode].from_string(source)
         used = template.analyze(include_partials=False).filters
     except (LiquidError, RecursionError, ValueError) as error:
-        raise _not_understood(_reason(error)) from error
+        raise RenderingRefused("content.tag_syntax", reason=_reason(error)) from error
     unknown = sorted(set(used) - set(_ENVIRONMENTS[mode].filters))
     if unknown:
-        raise _not_understood(f"there is no filter {unknown[0]}")
+        raise RenderingRefused("content.tag_syntax", reason=f"there is no filter {unknown[0]}")
     return template
-
-
-def _not_understood(reason: str) -> RenderingRefused:
-    return RenderingRefused(
-        f"A merge tag is not understood: {reason}.",
-        code="content.merge_tag",
-        remedy="Mend the tag; allowed are if, unless, case, for, assign and the listed filters.",
-    )
 
 
 def render(template: BoundTemplate, data: Mapping[str, object], budget: Budget) -> str:
@@ -325,7 +317,9 @@ def render(template: BoundTemplate, data: Mapping[str, object], budget: Budget) 
         template.render_with_context(context, buffer)
     except (LiquidError, ArithmeticError, RecursionError, ValueError, TypeError) as error:
         reason = str(error.message) if isinstance(error, _LIMITS) else type(error).__name__
-        raise Unrenderable(f"A merge tag failed: {reason}.", code="message.merge_tag") from error
+        raise Unrenderable(
+            f"A merge tag failed: {reason}.", code="message.merge_tag", evidence={"reason": reason}
+        ) from error
     return buffer.getvalue()
 
 

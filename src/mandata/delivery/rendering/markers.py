@@ -125,12 +125,8 @@ def protect(source: str, *, markup: bool = False) -> Protected:
     text = "".join(out)
     for opened in ("{{", "{%"):
         if opened in text:
-            raise RenderingRefused(
-                f"A merge tag that begins with {opened} is not closed.",
-                code="content.merge_tag",
-                remedy="Close it, or write the braces apart.",
-                evidence={"line": text[: text.index(opened)].count("\n") + 1},
-            )
+            line = text[: text.index(opened)].count("\n") + 1
+            raise RenderingRefused("content.tag_open", opened=opened, line=line)
     return Protected(text, tuple(pieces), key)
 
 
@@ -169,10 +165,5 @@ def _piece(text: str, source: str, start: int) -> Piece:
     inner = (match["output"] if match["output"] is not None else match["tag"]).strip() if match else ""
     name = "" if match is None or match["output"] is not None else inner.split(None, 1)[0] if inner else "?"
     if match is None or not inner or (name and name not in KNOWN):
-        raise RenderingRefused(
-            f"The merge tag {text[:60]} is not one of those that a message may use.",
-            code="content.merge_tag",
-            remedy="Allowed are {{ field }}, if, unless, case, for, break, continue and assign.",
-            evidence={"line": source[:start].count("\n") + 1},
-        )
+        raise RenderingRefused("content.tag_unknown", tag=text[:60], line=source[:start].count("\n") + 1)
     return Piece(name, inner)

@@ -115,11 +115,7 @@ class Cleaner:
     def _text(self, text: str, raw: str) -> None:
         if raw == "style":
             if self._protected.marks(text):
-                raise RenderingRefused(
-                    "A merge tag stands inside a style sheet.",
-                    code="content.merge_tag",
-                    remedy="Put it around or into the content; styles are the same for everybody.",
-                )
+                raise RenderingRefused("content.tag_style")
             if _ACTIVE_STYLE.search(text):
                 self._done.removed.append("style")
                 text = _ACTIVE_STYLE.sub("", _IMPORT.sub("", text))
@@ -222,12 +218,7 @@ class Cleaner:
         before = url[: first.start()] if first else ""
         literal = _LITERAL_HOST.match(before) or before.lower().startswith(("mailto:", "tel:", "sms:"))
         if any(piece.name for piece in pieces) or not literal:
-            raise RenderingRefused(
-                "A link's target begins with a merge tag or holds a condition.",
-                code="content.link",
-                remedy="Write scheme and host out (https://shop.example/?code={{ code }}), conditions around the link.",
-                evidence={"target": self._readable(url)[:200]},
-            )
+            raise RenderingRefused("content.link_host", target=self._readable(url)[:200])
         if link:
             self._straight.setdefault(self._readable(url), urlsplit(before).hostname or "")
         filled = self._protected.split(url)
@@ -247,9 +238,4 @@ def _check_host(url: str) -> None:
     except ValueError:
         usable = False
     if not usable or "\\" in url:
-        raise RenderingRefused(
-            "A link's target is no usable web address.",
-            code="content.link",
-            remedy="Write it as https://host/path.",
-            evidence={"target": url[:200]},
-        )
+        raise RenderingRefused("content.link_address", target=url[:200])

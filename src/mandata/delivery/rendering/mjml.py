@@ -140,31 +140,15 @@ def close() -> None:
 
 def _check(source: str) -> None:
     if len(source) > MAX_SOURCE:
-        raise RenderingRefused(
-            "The MJML source is larger than 1 MiB.", code="content.size", remedy="Put images behind addresses."
-        )
+        raise RenderingRefused("content.size", limit=MAX_SOURCE // 1024)
     if "<mj-include" in source.lower():
-        raise RenderingRefused(
-            "mj-include would read a file; a campaign stands alone.",
-            code="content.include",
-            remedy="Put the included MJML into the source itself.",
-        )
+        raise RenderingRefused("content.include")
 
 
 def _refusal(kind: str, message: str, limits: Limits) -> RenderingRefused:
     if kind == "timeout":
-        return RenderingRefused(
-            f"MJML did not come to an end within {limits.seconds:g} seconds and was stopped.",
-            code="content.mjml_time",
-            remedy="Simplify the document: very deep nesting and very many components take long.",
-        )
+        return RenderingRefused("content.mjml_time", seconds=f"{limits.seconds:g}")
     if kind == "memory":
-        return RenderingRefused(
-            f"MJML wanted more than {limits.memory // (1024 * 1024)} MiB of memory and was stopped.",
-            code="content.mjml_memory",
-            remedy="Simplify the document.",
-        )
+        return RenderingRefused("content.mjml_memory", mebibytes=limits.memory // (1024 * 1024))
     words = message.split("\n", 1)[0].removeprefix("<anonymous>:1: Error: ")[:300]
-    return RenderingRefused(
-        f"MJML cannot read the document: {words}", code="content.mjml", remedy="Mend the MJML source."
-    )
+    return RenderingRefused("content.mjml", reason=words)

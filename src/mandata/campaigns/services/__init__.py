@@ -1,0 +1,19 @@
+"""The verbs of campaigns: writing a draft, and moving it through its states."""
+
+from mandata.campaigns.services.drafts import create, discard, duplicate, edit
+from mandata.campaigns.services.moves import begin, cancel, finish, launch, pause, resume, settle, withdraw
+
+__all__ = [
+    "begin",
+    "cancel",
+    "create",
+    "discard",
+    "duplicate",
+    "edit",
+    "finish",
+    "launch",
+    "pause",
+    "resume",
+    "settle",
+    "withdraw",
+]
