@@ -213,6 +213,22 @@ def test_a_refusal_outlives_the_rolled_back_act_and_is_recorded_once_per_cause(w
         ("send.domain", "sending.domain", "ECO 6.2"),
     }
     assert len(entries(customer, "gate.refused")) == 2
+    with scope(customer.id), translation.override("cs"):
+        told = {one.code: one for one in selectors.refused(about=campaign)}["send.domain"]
+    assert told.reason == "Odesílací doména news.bakery.example není ověřena."
+    assert (told.title, told.place) == ("Odesílací doména ověřena", "domains")
+
+
+def test_each_batch_asks_again_whether_the_act_may_go_on(world: World) -> None:
+    customer = world.controller()
+    with scope(customer.id):
+        assert not selectors.may_process("send", now=NOON).allowed
+    accept(customer)
+    with scope(customer.id):
+        assert selectors.may_process("send", now=NOON).allowed
+        assert selectors.may_process("profile", now=NOON).code == "instruction.standing"
+        controllers.move(state="suspended", reason="test", actor=customer.member, at=NOON)
+        assert selectors.may_process("send", now=NOON).code == "agreement.not_suspended"
 
 
 def _plain(facts: SendFacts) -> dict[str, Any]:

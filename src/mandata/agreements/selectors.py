@@ -14,16 +14,16 @@ from django.utils.translation import get_language
 
 from mandata.accounts import selectors as accounts
 from mandata.agreements import library
-from mandata.agreements.language import words
+from mandata.agreements.language import words as words
 from mandata.agreements.models import Agreement as AgreementRow
 from mandata.agreements.models import Instruction, Refusal
 from mandata.agreements.pdf import pdf
-from mandata.agreements.rules import gates, recipients, text
+from mandata.agreements.rules import checks, gates, recipients, text
 from mandata.agreements.rules.acceptance import ADVICE, advised
 from mandata.agreements.rules.facts import ExportFacts, ImportFacts, RightsFacts, SendFacts, Standing, TrackFacts
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.text import Document, Parties, Party
-from mandata.agreements.rules.verdicts import Verdict
+from mandata.agreements.rules.verdicts import Verdict, combine
 from mandata.agreements.rules.words import Words, fill
 from mandata.agreements.rules.words import mark as _
 from mandata.foundation.errors import NotFound
@@ -98,7 +98,7 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A refusal on record, in the reader's words of the time it was made."""
+    """A refusal on record, in words of the reader's language; ``place`` says symbolically where it is mended."""
 
     id: UUID
     act: str
@@ -106,8 +106,10 @@ class Refused:
     code: str
     clause: str
     source: str
+    title: str
     reason: str
     remedy: str
+    place: str
     at: datetime
 
 
@@ -275,8 +277,35 @@ def check(facts: Facts, *, now: datetime) -> tuple[Verdict, ...]:
             return gates.may_rights(found.terms, replace(facts, standing=found.standing))
 
 
+def may_process(act: str, *, now: datetime) -> Verdict:
+    """What every act needs, in one answer: an agreement in force, no suspension, an instruction for the act.
+
+    Asked again at each claim of a batch, so that an end or a suspension stops work at the next one. ``act``: import,
+    send, track, ...
+    """
+    found = ground(now)
+    return combine(gates.may_process(found.terms, found.standing, act))
+
+
 def refused(*, about: UUID | None = None, limit: int = 100) -> list[Refused]:
-    """Refusals on record, the newest first; of one thing where ``about`` is given."""
+    """Refusals on record in the reader's language, the newest first; of one thing where ``about`` is given."""
     rows = Refusal.objects.filter(about=about) if about else Refusal.objects.all()
-    names = ("id", "act", "about", "code", "clause", "source", "reason", "remedy", "at")
-    return [Refused(**row) for row in rows.order_by("-at").values(*names)[:limit]]
+    return [_refused(row) for row in rows.order_by("-at", "-id")[:limit]]
+
+
+def _refused(row: Refusal) -> Refused:
+    check, said = checks.BY_CODE.get(row.code), reader()
+    filling = {name: str(value) for name, value in row.evidence.items()}
+    return Refused(
+        id=row.id,
+        act=row.act,
+        about=row.about,
+        code=row.code,
+        clause=row.clause,
+        source=row.source,
+        title=said.gettext(check.title) if check else row.code,
+        reason=fill(said.gettext(check.refused), filling) if check else row.reason,
+        remedy=fill(said.gettext(check.remedy), filling) if check else row.remedy,
+        place=check.place if check else "",
+        at=row.at,
+    )

@@ -5,6 +5,7 @@ campaign.recipients,
 controller.address, domains, tracking, case.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from mandata.agreements.rules.verdicts import Check
@@ -235,3 +236,8 @@ CARRIED: Final = Check(
     _("Pass the request on to whom it concerns."),
     "case",
 )
+
+BY_CODE: Final[Mapping[str, Check]] = {
+    check.code: check for check in list(globals().values()) if isinstance(check, Check)
+}
+"""Every check by its code, to tell a refusal on record in any language."""
