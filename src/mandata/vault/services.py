@@ -10,7 +10,7 @@ with scope(controller_id):
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -59,6 +59,7 @@ class Vault:
         self.epoch = epoch
         self._secrets = secrets
         self._epoch_keys: dict[int, AESGCM] = {}
+        self._indexers: dict[str, Callable[[str], bytes]] = {}
 
     @classmethod
     def open(cls) -> "Vault":
@@ -158,7 +159,10 @@ class Vault:
 
     def index(self, purpose: str, normalised: str) -> bytes:
         """Return the blind index (16 bytes) of a normalised value for a purpose of `PURPOSES`."""
-        return rules.blind_index(self._secrets[purpose], normalised)
+        indexer = self._indexers.get(purpose)
+        if indexer is None:
+            indexer = self._indexers[purpose] = rules.indexer(self._secrets[purpose])
+        return indexer(normalised)
 
     def commit(self, holder: UUID, payload: object) -> Commitment:
         """Return a salted commitment to a personal payload, with the payload sealed under the holder's key, for the

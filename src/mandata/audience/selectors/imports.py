@@ -60,7 +60,7 @@ class PreviewRow:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The columns of a file with the mapping now chosen, and its first rows as mapped; `problem` forbids the mapping."""
+    """A file's columns with the mapping now chosen, and its first rows as mapped; `problem` forbids the mapping."""
 
     options: Options
     columns: list[Column]

@@ -187,7 +187,7 @@ class Intake:
         batch.new = {own for own, _, _ in new}
         if self._dry_run or not new:
             return
-        ids = new_ids(len(new))
+        ids = sorted(new_ids(len(new)))  # in order, as the primary keys' indexes like it
         keys, batch.keys = self._vault.make(ids)
         plain = {subscriber: pack(_with_evidence(row)) for subscriber, (_, _, row) in zip(ids, new, strict=True)}
         sealed = self._vault.seal_many(PLACE, keys, plain)
