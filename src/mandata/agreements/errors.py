@@ -1,7 +1,11 @@
 """The refusals of the agreements."""
 
-from mandata.agreements.rules.verdicts import Verdict
+from typing import TYPE_CHECKING
+
 from mandata.foundation.errors import Refused
+
+if TYPE_CHECKING:
+    from mandata.agreements.rules.verdicts import Verdict
 
 
 class GateRefused(Refused):
@@ -12,7 +16,7 @@ class GateRefused(Refused):
 
     code = "agreement.refused"
 
-    def __init__(self, verdicts: tuple[Verdict, ...], *, message: str, remedy: str) -> None:
+    def __init__(self, verdicts: "tuple[Verdict, ...]", *, message: str, remedy: str) -> None:
         first = verdicts[0]
         clause = f"{first.clause} ({first.source})" if first.clause else ""
         super().__init__(message, code=first.code, clause=clause, remedy=remedy, status=403, evidence=first.evidence)
