@@ -54,9 +54,7 @@ def _ask(port: int, name: str, kind: str, *, tcp: bool = False) -> list[str]:
     return [str(answer) for answer in resolver.resolve(name, kind, tcp=tcp, lifetime=5)]
 
 
-def test_the_name_server_answers_over_udp_and_tcp_and_follows_its_file(
-    start: Start, tmp_path: Path
-) -> None:
+def test_the_name_server_answers_over_udp_and_tcp_and_follows_its_file(start: Start, tmp_path: Path) -> None:
     port = _free_port()
     zone = tmp_path / "dns.zone"
     start("dns", "--listen", f"127.0.0.1:{port}")

@@ -33,7 +33,7 @@ def dns(
 
     host, port = address(listen)
     file = zone or var() / "dns.zone"
-    resolver, quiet = _resolver(file), DNSLogger("-request,-reply,-truncated,-error", prefix=False)
+    resolver, quiet = _Zone(file), DNSLogger("-request,-reply,-truncated,-error", prefix=False)
     try:
         servers = [DNSServer(resolver, address=host, port=port, tcp=tcp, logger=quiet) for tcp in (False, True)]
     except OSError as error:
@@ -49,38 +49,39 @@ def dns(
         server.stop()
 
 
-def _resolver(file: Path) -> Any:
-    """Return a resolver over a zone file that follows its changes."""
-    from dnslib import QTYPE, RCODE, RR, DNSError
-    from dnslib.server import BaseResolver
+class _Zone:
+    """The records of a zone file, as dnslib's server asks for them; it follows the file's changes."""
 
-    class Zone(BaseResolver):
-        def __init__(self) -> None:
-            self._read: tuple[float, list[Any]] = (0.0, [])
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._changed, self._known = 0.0, list[Any]()
 
-        def resolve(self, request: Any, _handler: Any) -> Any:
-            reply, question = request.reply(), request.q
-            name = str(question.qname).lower()
-            known = [record for record in self._records() if str(record.rname).lower() == name]
-            for record in known:
-                if question.qtype in (record.rtype, QTYPE.ANY) or record.rtype == QTYPE.CNAME:
-                    reply.add_answer(record)
-            if not known:
-                reply.header.rcode = RCODE.NXDOMAIN
-            reply.header.aa = 1
-            return reply
+    def resolve(self, request: Any, _handler: Any) -> Any:
+        """Answer one question."""
+        from dnslib import QTYPE, RCODE
 
-        def _records(self) -> list[Any]:
+        reply, question = request.reply(), request.q
+        name = str(question.qname).lower()
+        known = [record for record in self._records() if str(record.rname).lower() == name]
+        for record in known:
+            if question.qtype in (record.rtype, QTYPE.ANY) or record.rtype == QTYPE.CNAME:
+                reply.add_answer(record)
+        if not known:
+            reply.header.rcode = RCODE.NXDOMAIN
+        reply.header.aa = 1
+        return reply
+
+    def _records(self) -> list[Any]:
+        from dnslib import RR, DNSError
+
+        try:
+            changed = self._file.stat().st_mtime
+        except FileNotFoundError:
+            return []
+        if changed != self._changed:
+            self._changed = changed
             try:
-                changed = file.stat().st_mtime
-            except FileNotFoundError:
-                return []
-            if changed != self._read[0]:
-                try:
-                    self._read = (changed, list(RR.fromZone(file.read_text())))
-                except (DNSError, ValueError, IndexError, LookupError, StopIteration) as error:
-                    typer.echo(f"{file} is no zone file; the former records stay: {error}", err=True)
-                    self._read = (changed, self._read[1])
-            return self._read[1]
-
-    return Zone()
+                self._known = list(RR.fromZone(self._file.read_text()))
+            except (DNSError, ValueError, LookupError, StopIteration) as error:
+                typer.echo(f"{self._file} is no zone file; the former records stay: {error}", err=True)
+        return self._known
