@@ -12,12 +12,10 @@ from uuid import UUID
 from mandata.audience import selectors
 from mandata.audience.models import List, Rejection, Subscriber, Subscription, Suppression, UploadChunk
 from mandata.audience.rules.blanking import blank_out, lines
+from mandata.audience.selectors.imports import REJECTION, UPLOAD, piece
 from mandata.foundation import canonical
 from mandata.foundation.addresses import AddressError, clean, parse
 from mandata.vault.services import Vault
-
-REJECTION = "audience_rejection.sealed"
-UPLOAD = "audience_upload_chunk.sealed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +123,13 @@ def rejections(email_index: bytes) -> list[dict[str, object]]:
     """Return the rows with this address that imports refused, with the reason."""
     vault = Vault.open()
     return [
-        {"reason": row.reason, "line": row.line, "row": _row(vault.unseal(row.import_id, REJECTION, bytes(row.sealed)))}
+        {
+            "reason": row.reason,
+            "line": row.line,
+            "row": canonical.loads(vault.unseal(row.import_id, REJECTION, bytes(row.sealed))),
+        }
         for row in Rejection.objects.filter(email_index=email_index).order_by("import_id", "line")
     ]
-
-
-def _row(content: bytes) -> object:
-    try:
-        return canonical.loads(content)
-    except ValueError:
-        return content.decode("utf-8", "replace")
 
 
 def delete_rejections(email_index: bytes) -> int:
@@ -166,20 +161,27 @@ def _uploaded(address: str, *, blank: bool = False) -> Iterator[tuple[int, list[
 def _search_upload(import_id: UUID, address: str, *, blank: bool) -> tuple[int, list[str]]:
     """Go through a file two pieces at a time, so that a line across a border is seen whole."""
     vault, found, hits = Vault.open(), [], 0
-    rows = UploadChunk.objects.filter(import_id=import_id).order_by("number")
-    numbers = list(rows.values_list("number", flat=True))
+    key = vault.key(import_id)
+    numbers = list(UploadChunk.objects.filter(import_id=import_id).order_by("number").values_list("number", flat=True))
     before, before_number = bytearray(), -1
     for number in numbers:
-        piece = vault.unseal(import_id, UPLOAD, bytes(rows.values_list("sealed", flat=True).get(number=number)))
-        window, last = before + piece, number == numbers[-1]
-        found += [
-            bytes(window[start:end]).decode("utf-8", "replace") for start, end, _ in lines(window, address, last=last)
-        ]
+        window, last = before + (piece(vault, import_id, key, number) or b""), number == numbers[-1]
+        found += [_shown(window[start:end], filler) for start, end, filler in lines(window, address, last=last)]
         changed = blank_out(window, address, last=last)
         hits += changed
         parts = {before_number: window[: len(before)], number: window[len(before) :]}
         if changed and blank:
-            for part, content in parts.items():
-                rows.filter(number=part).update(sealed=vault.seal(import_id, UPLOAD, bytes(content)))
+            _write_pieces(vault, import_id, key, {part: bytes(parts[part]) for part in parts if part >= 0})
         before, before_number = parts[number], number
     return hits, found
+
+
+def _shown(line: bytes | bytearray, filler: bytes) -> str:
+    encoding = {b" ": "utf-8", b" \x00": "utf-16-le", b"\x00 ": "utf-16-be"}[filler]
+    return bytes(line).decode(encoding, "replace").strip()
+
+
+def _write_pieces(vault: Vault, import_id: UUID, key: bytes, pieces: dict[int, bytes]) -> None:
+    for number, content in pieces.items():
+        sealed = vault.seal(import_id, UPLOAD, number.to_bytes(4, "big") + content, key=key)
+        UploadChunk.objects.filter(import_id=import_id, number=number).update(sealed=sealed)

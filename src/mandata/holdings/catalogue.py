@@ -114,7 +114,8 @@ SUPPRESSION: Final = Place(
         subjects=_SUBSCRIBERS,
         source=_("the person's own act, a mail server's answer, or the controller"),
         ground=_(
-            "Art. 17(3)(b) and Art. 21(3) GDPR: without it the person could be written to again. The hash is kept for nothing else."
+            "Art. 17(3)(b) and Art. 21(3) GDPR: without it the person could be written to again. "
+            "The hash is kept for nothing else."
         ),
         until=_("the person subscribes anew, or the agreement ends"),
     ),

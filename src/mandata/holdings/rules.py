@@ -138,6 +138,10 @@ class Holding(Protocol):
     def description(self) -> Description:
         """What the place is."""
 
+    @property
+    def verbs(self) -> Mapping[Verb, Words | None]:
+        """Say of each verb None where it works, or the reason why it cannot apply."""
+
     def find(self, subject: Subject) -> Found:
         """Count what is held of the subject."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from mandata.audience import personal as audience
 from mandata.foundation.errors import NotFound
-from mandata.holdings.catalogue import catalogue
+from mandata.holdings.catalogue import SUPPRESSION, catalogue
 from mandata.holdings.errors import NoSuchSubject
 from mandata.holdings.models import Erasure
 from mandata.holdings.register import FILES, TABLES
@@ -137,6 +137,16 @@ def preview_rows(subject: Subject) -> list[PreviewRow]:
                 )
             )
     return rows
+
+
+def stays(subject: Subject) -> list[str]:
+    """Return what an erasure of the subject leaves and on which ground, in the active language."""
+    seen = preview(subject)
+    return [
+        f"{one.name}: {one.ground}"
+        for one in (holding.description for holding in catalogue())
+        if one.ground and (one.key in seen.counts or one.key == SUPPRESSION.description.key)
+    ]
 
 
 def data_map() -> list[MapRow]:

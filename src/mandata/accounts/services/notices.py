@@ -60,9 +60,11 @@ def send_notice(
     reply_to: str = "",
     about: UUID | None = None,
     attachments: Sequence[Attachment] = (),
+    forget: bool = False,
 ) -> UUID:
     """Put a mail into the outbox of the open scope and return its id.
 
+    `forget`: the contents are deleted with their key as soon as the mail's fate is settled (the answer to an erasure).
     `about`: the data subject it is addressed to, if it is one. The address and contents are sealed under a
     key of the notice's own. Outside a controller use `scope(INSTANCE)`.
     """
@@ -78,6 +80,7 @@ def send_notice(
         "html": html,
         "sender_name": sender_name,
         "reply_to": reply_to,
+        "forget": forget,
         "attachments": [{"name": a.name, "media_type": a.media_type, "content": a.content} for a in attachments],
     }
     key = vault.create([notice_id])[notice_id]
@@ -100,10 +103,13 @@ def contents(notice_id: UUID) -> dict[str, Any]:
 def deliver(*, controller_id: UUID, notice_id: UUID, at: datetime, last: bool) -> Outcome:
     """Try once to hand a notice over; opens the scope itself, and no transaction is open while the network is used.
 
-    `last`: a temporary failure is final now. A notice that was handed over already is not sent again.
+    `last`: a temporary failure is final now. A notice that was handed over already is not sent again, and one
+    that was erased with its subject is not sent at all.
     """
     with scope(controller_id):
-        row = Notice.objects.get(id=notice_id)
+        row = Notice.objects.filter(id=notice_id).first()
+        if row is None:
+            return Outcome.FAILED
         if row.state != "queued":
             return Outcome(row.state)
         said = contents(notice_id)
@@ -113,7 +119,14 @@ def deliver(*, controller_id: UUID, notice_id: UUID, at: datetime, last: bool) -
     outcome = Outcome.SENT if answer.taken else Outcome.FAILED if answer.final or last else Outcome.LATER
     with scope(controller_id):
         _keep(notice_id, outcome, answer, hashlib.sha256(data).digest(), at)
+        if said.get("forget") and outcome is not Outcome.LATER:
+            _forget(notice_id)
     return outcome
+
+
+def _forget(notice_id: UUID) -> None:
+    Notice.objects.filter(id=notice_id).update(sealed=b"")
+    Vault.open().destroy([notice_id])
 
 
 def _keep(notice_id: UUID, outcome: Outcome, answer: postman.Answer, digest: bytes, at: datetime) -> None:

@@ -1,0 +1,94 @@
+"""What every verb of the desk does: a step in the timeline with its entry in the record, a link, a mail."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from mandata.accounts import selectors as accounts
+from mandata.accounts.services.notices import send_notice
+from mandata.foundation.actors import Actor
+from mandata.infra.tenancy import current_controller
+from mandata.record.services import append
+from mandata.rights.errors import NoSuchCase
+from mandata.rights.letters import Letter
+from mandata.rights.models import Case, CaseEvent, CaseKey
+from mandata.rights.selectors import hashed
+
+TOKEN_BYTES = 32
+
+
+def locked(case_id: UUID) -> Case:
+    """Return a case that nobody else changes until this transaction ends. Raises NoSuchCase."""
+    row: Case | None = Case.objects.select_for_update().filter(id=case_id).first()
+    if row is None:
+        raise NoSuchCase(_("There is no such case."))
+    return row
+
+
+def enter(
+    case: Case, kind: str, *, actor: Actor, at: datetime, detail: Mapping[str, object] | None = None, clause: str = ""
+) -> None:
+    """Put a step into the timeline and the record; `detail` holds ids, codes and counts only."""
+    told = dict(detail or {})
+    CaseEvent.objects.create(case_id=case.id, at=at, kind=kind, actor=str(actor), detail=_plain(told))
+    append(
+        kind=f"rights.{kind}",
+        body={"case": case.id, "number": case.number, "kind": case.kind, **told},
+        actor=actor,
+        at=at,
+        clause=clause,
+        subject=case.subject,
+    )
+
+
+def _plain(detail: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: str(value) if isinstance(value, UUID) else value.isoformat() if isinstance(value, datetime) else value
+        for name, value in detail.items()
+    }
+
+
+def new_link(case: Case, purpose: str, expires_at: datetime) -> str:
+    """Return a fresh token for a page about the case; only its hash is kept."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    CaseKey.objects.create(
+        token_hash=hashed(token),
+        controller_id=current_controller(),
+        case_id=case.id,
+        purpose=purpose,
+        expires_at=expires_at,
+    )
+    return token
+
+
+def post(case: Case, letter: Letter, *, to: str, name: str = "", kind: str, at: datetime, forget: bool = False) -> UUID:
+    """Put a mail to the person into the outbox, in the controller's name; return the notice's id."""
+    card = accounts.controller()
+    return send_notice(
+        to=to,
+        to_name=name,
+        subject=letter.subject,
+        text=letter.text,
+        kind=f"rights.{kind}",
+        at=at,
+        sender_name=card.name,
+        reply_to=card.privacy_contact or card.contact,
+        about=None if forget else case.subject,
+        forget=forget,
+    )
+
+
+def tell_controller(letter: Letter, *, at: datetime) -> UUID:
+    """Put a mail to the controller's own contact into the outbox."""
+    card = accounts.controller()
+    return send_notice(
+        to=card.privacy_contact or card.contact,
+        to_name=card.name,
+        subject=letter.subject,
+        text=letter.text,
+        kind="rights.controller",
+        at=at,
+    )
