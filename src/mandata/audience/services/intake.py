@@ -75,6 +75,7 @@ left join audience_subscription b
 where s.email_index = any(%b)
 """
 
+_ERASED = "select hash from audience_suppression where hash = any(%b) and reason = 'erasure'"
 _SUPPRESSED = """
 select hash, reason from audience_suppression
 where hash = any(%b) and channel in ('email', 'all') and scope in ('', %b) and (until is null or until > %b)
@@ -114,14 +115,18 @@ class Intake:
         batch = Batch(first, len(records), offset, records)
         rows: dict[bytes, tuple[Row, list[str]]] = {}
         leaving: dict[bytes, bytes] = {}
+        lookups: dict[bytes, str] = {}
         index = self._vault.index
         for line, cells in records:
             found = self._reader.read(line, cells)
             if isinstance(found, Rejected):
                 own = index("email", found.email.lookup) if found.email else None
+                if own and found.email:
+                    lookups[own] = found.email.lookup
                 self._reject(batch, found.line, found.reason, own, cells)
                 continue
             own = index("email", found.email.lookup)
+            lookups[own] = found.email.lookup
             if found.leaving:
                 leaving[own] = index("suppression", found.email.lookup)
             elif own in rows:
@@ -130,7 +135,18 @@ class Intake:
                 rows[own] = (found, cells)
         self._leave(batch, leaving)
         self._sort(batch, rows, leaving, flying)
+        self._forget_erased(batch, lookups)
         return batch
+
+    def _forget_erased(self, batch: Batch, lookups: Mapping[bytes, str]) -> None:
+        """Keep of refused rows of people who were erased the line and the reason only: a copy would bring them back."""
+        indexes = {own: self._vault.index("suppression", lookups[own]) for _, _, own, _ in batch.rejections if own}
+        erased = {row[0] for row in bulk.execute(_ERASED, [list(indexes.values())])}
+        nothing = seals.seal(self._key, self._place, self._import, b"[]", os.urandom(12)) if erased else b""
+        batch.rejections = [
+            (line, reason, None, nothing) if own and indexes[own] in erased else (line, reason, own, sealed)
+            for line, reason, own, sealed in batch.rejections
+        ]
 
     def _leave(self, batch: Batch, leaving: Mapping[bytes, bytes]) -> None:
         batch.leaving = list(leaving.items())
