@@ -114,6 +114,10 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "mfa_edit_webauthn": form(USER),
         "mfa_reauthenticate_webauthn": form(USER),
         "usersessions_list": form(USER),
+        # --- what holders of a message meet: the token is the key ---
+        "public:unsubscribe": form(PUBLIC),
+        "public:undo": acts(PUBLIC),
+        "public:preferences": form(PUBLIC),
         # --- the operator ---
         "operator:overview": reads(OPERATOR),
         "operator:controllers": reads(OPERATOR),

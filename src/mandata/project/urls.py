@@ -4,4 +4,5 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("mandata.console.urls")),
+    path("", include("mandata.public.urls")),
 ]

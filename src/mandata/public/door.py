@@ -59,7 +59,7 @@ _PRIVATE: Final = [
     ("X-Robots-Tag", "noindex, nofollow"),
 ]
 _PIXEL_HEADERS: Final = [("Content-Type", "image/gif"), ("Content-Length", str(len(PIXEL))), *_PRIVATE]
-_LOCALE: Final = Path(__file__).resolve().parent.parent / "locale"
+_LOCALE: Final = Path(__file__).resolve().parent / "locale"
 _log = logs.log("door")
 
 

@@ -17,7 +17,7 @@ from mandata.foundation import tokens
 from mandata.infra import bulk
 from mandata.tracking.models import Event
 from mandata.tracking.rules import ANY_LINK, Origin
-from mandata.tracking.sources import messages, places
+from mandata.tracking.sources import places
 from mandata.vault.services import token_keys
 
 _HUMAN: Final = Origin.HUMAN.value
@@ -195,10 +195,22 @@ def addressee(token: str) -> Addressee | None:
     return Addressee(place.controller_id, place.campaign_id, parsed.message_no, parsed.link)
 
 
-def subscriber_of(campaign_id: UUID, message_no: int) -> UUID | None:
-    """To whom a message went, in the open scope; None when the person is erased."""
-    found = messages(campaign_id, [message_no]).get(message_no)
-    return found.subscriber_id if found else None
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who holds a message, as the public pages meet them. `subscriber_id` is None once the person is erased."""
+
+    campaign_id: UUID
+    message_no: int
+    subscriber_id: UUID | None
+    language: str
+    list_id: UUID | None
+    list_name: str
+
+
+def reader(found: Addressee) -> Reader | None:
+    """Who holds the message, in the open scope of its controller; None when the campaign is gone."""
+    rows = bulk.execute(_READER, {"campaign": found.campaign_id, "message": found.message_no})
+    return Reader(found.campaign_id, found.message_no, *rows[0]) if rows else None
 
 
 def _states(campaign_id: UUID) -> dict[str, dict[str, int]]:
@@ -275,6 +287,15 @@ from (
     from tracking_counter where campaign_id = %(campaign)b and link <> %(any)b
 ) as counters
 group by hour, provider, link, kind, actor_class
+"""
+
+_READER = """
+select s.id, coalesce(nullif(s.language, ''), c.language), c.list_id, coalesce(l.name, '')
+from campaigns_campaign c
+left join audience_list l on l.id = c.list_id
+left join delivery_message m on m.campaign_id = c.id and m.number = %(message)b
+left join audience_subscriber s on s.id = m.subscriber_id
+where c.id = %(campaign)b
 """
 
 _STATES = "select provider, state, sum(count) from delivery_counter where campaign_id = %b group by provider, state"

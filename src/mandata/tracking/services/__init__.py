@@ -6,6 +6,6 @@ was taken, so that a record counts once, whatever is killed.
 """
 
 from mandata.tracking.services.events import take_events
-from mandata.tracking.services.unsubscriptions import take_unsubscriptions
+from mandata.tracking.services.unsubscriptions import take_unsubscriptions, unsubscribe
 
-__all__ = ["take_events", "take_unsubscriptions"]
+__all__ = ["take_events", "take_unsubscriptions", "unsubscribe"]

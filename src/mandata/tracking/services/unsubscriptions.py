@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from django.db import transaction
+
 from mandata.audience import choices
 from mandata.foundation.tokens import LINK_UNSUBSCRIBE
 from mandata.infra.environment import env
@@ -25,11 +27,19 @@ def take_unsubscriptions(*, at: datetime, folder: Path | None = None, limit: int
     return take(folder or env().var / "spool", spool.UNSUBSCRIPTIONS, _keep, at=at, limit=limit)
 
 
-def count_unsubscription(*, campaign_id: UUID, message_no: int, at: datetime) -> None:
-    """Count an unsubscription made on the page, in the open scope and transaction: once a message."""
-    facts = sources.messages(campaign_id, [message_no]).get(message_no)
-    event = _seen(int(at.timestamp() * 1000), message_no, facts, "", b"")
-    Tally(campaign_id, [event]).keep()
+def unsubscribe(
+    *, campaign_id: UUID, message_no: int, subscriber_id: UUID, list_id: UUID | None, everything: bool, at: datetime
+) -> bool:
+    """Unsubscribe the holder of a message by the page's button, in the open scope, at once; return whether it is new.
+
+    From the campaign's list; from everything where the person says so or the campaign had no list.
+    """
+    with transaction.atomic():
+        new = choices.withdraw(subscriber=subscriber_id, list_id=None if everything else list_id, at=at)
+        if new:
+            facts = sources.messages(campaign_id, [message_no]).get(message_no)
+            Tally(campaign_id, [_seen(int(at.timestamp() * 1000), message_no, facts, "", b"")]).keep()
+        return new
 
 
 def _keep(batch: Batch) -> None:

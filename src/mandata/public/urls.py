@@ -1,0 +1,13 @@
+"""Addresses of what recipients meet. The door redirects here by the last part of the path and the token."""
+
+from django.urls import path
+
+from mandata.public.pages.preferences import preferences
+from mandata.public.pages.unsubscribe import undo, unsubscribe
+
+app_name = "public"
+urlpatterns = [
+    path("unsubscribe/<str:token>", unsubscribe, name="unsubscribe"),
+    path("unsubscribe/<str:token>/undo", undo, name="undo"),
+    path("preferences/<str:token>", preferences, name="preferences"),
+]
