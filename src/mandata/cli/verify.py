@@ -23,10 +23,13 @@ def verify(as_json: AsJson = False) -> None:
 
 
 def _verify(as_json: bool) -> int:
+    from mandata.accounts import selectors as accounts
     from mandata.record import verification
     from mandata.record.signing import signer
 
-    verdicts = verification.verify_all(verification.known_logs(), signer().public_key())
+    # Both lists, so that neither a controller struck from the directory nor one that was never published is left out.
+    logs = sorted({*accounts.ids(), *verification.known_logs()})
+    verdicts = verification.verify_all(logs, signer().public_key())
     for verdict in verdicts:
         words = f"{verdict.log}: {verdict.size} entries, {verdict.heads} signed heads, {verdict.waiting} waiting. "
         words += "It holds." if verdict.holds else f"{len(verdict.findings)} findings:"

@@ -13,7 +13,8 @@ import typer
 from mandata.cli.installation import connected, django, read
 
 _LONGEST_PAUSE = 15.0
-_STALLED_EVERY = 20.0
+_HEARTBEAT = 5.0
+_STALLED_AFTER = 20.0
 _FINISH_WITHIN = 20.0
 _MANY = 500
 
@@ -54,10 +55,12 @@ def worker(
     """
     with connected():
         django()
-        _Worker(concurrency).run()
+        Worker(concurrency).run()
 
 
-class _Worker:
+class Worker:
+    """The jobs and the loops of one process, until a signal asks for the end."""
+
     def __init__(self, concurrency: int) -> None:
         from mandata.infra.logs import log
 
@@ -66,7 +69,7 @@ class _Worker:
         self._log = log("worker")
 
     def run(self) -> None:
-        """Work until a signal asks for the end."""
+        """Work until SIGTERM or SIGINT."""
         threads = [threading.Thread(target=self._loop, args=(loop,), name=loop.name) for loop in LOOPS]
         for thread in threads:
             thread.start()
@@ -92,6 +95,8 @@ class _Worker:
                         install_signal_handlers=False,
                         listen_notify=not read().database_pooled,
                         delete_jobs="successful",
+                        update_heartbeat_interval=_HEARTBEAT,
+                        stalled_worker_timeout=_STALLED_AFTER,
                         shutdown_graceful_timeout=_FINISH_WITHIN,  # then jobs are asked to stop, and queued again
                         task_middleware=[_with_fresh_connections],
                     )
@@ -114,10 +119,10 @@ class _Worker:
     async def _rescue(self, jobs: Any) -> None:
         """Queue again what a worker had in its hands when it died. Jobs are idempotent, so nothing happens twice."""
         while True:
-            for job in await jobs.job_manager.get_stalled_jobs():
+            for job in await jobs.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_AFTER):
                 self._log.warning("job.taken_over", job=job.id, task=job.task_name)
                 await jobs.job_manager.retry_job(job)
-            await asyncio.sleep(_STALLED_EVERY)
+            await asyncio.sleep(_HEARTBEAT)
 
     def _loop(self, loop: Loop) -> None:
         from django.db import close_old_connections, connections

@@ -47,6 +47,12 @@ def verify(log: UUID, key: Ed25519PublicKey) -> Verdict:
     return verdict
 
 
+def known_logs() -> list[UUID]:
+    """Return the log of every controller that ever had a head in the installation's log, or has entries that wait."""
+    waiting = Pending.objects.exclude(controller_id=INSTANCE).values_list("controller_id", flat=True)
+    return sorted({log for log, _size, _root in _published()} | set(waiting))
+
+
 def verify_all(logs: list[UUID], key: Ed25519PublicKey) -> list[Verdict]:
     """Verify the given controllers' logs and the installation's, whose entries must agree with theirs."""
     verdicts = [verify(log, key) for log in logs]

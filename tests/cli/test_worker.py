@@ -1,0 +1,67 @@
+"""Workers end after what they have in flight; what a killed one had in flight, another takes over."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mandata.infra.postgres import Urls
+
+Begin = Callable[[], "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def begin(database: Urls) -> Iterator[Begin]:
+    """Start a worker."""
+    running = []
+
+    def start() -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen([sys.executable, "-m", "tests.cli.jobs", "work"], env=_environment(database))
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.terminate()
+        process.wait(60)
+
+
+def _environment(database: Urls) -> dict[str, str]:
+    return {**os.environ, "DATABASE_URL": database.app, "PYTHONPATH": os.pathsep.join(["src", "."])}
+
+
+def _queue(database: Urls, folder: Path, seconds: float) -> None:
+    command = [sys.executable, "-m", "tests.cli.jobs", "queue", str(folder), str(seconds)]
+    subprocess.run(command, env=_environment(database), check=True)
+
+
+def _await(file: Path, seconds: float = 60) -> bool:
+    deadline = time.monotonic() + seconds
+    while not file.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return file.exists()
+
+
+def test_a_worker_asked_to_end_finishes_its_job_first(database: Urls, begin: Begin, tmp_path: Path) -> None:
+    _queue(database, tmp_path, 3)
+    worker = begin()
+    assert _await(tmp_path / "begun-0")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(30) == 0
+    assert [file.name for file in sorted(tmp_path.iterdir())] == ["begun-0", "done-0"]
+
+
+def test_the_job_of_a_worker_killed_with_9_is_taken_over(database: Urls, begin: Begin, tmp_path: Path) -> None:
+    _queue(database, tmp_path, 600)
+    worker = begin()
+    assert _await(tmp_path / "begun-0")
+    worker.kill()
+    worker.wait()
+    begin()
+    assert _await(tmp_path / "done-1", seconds=90)
+    assert not (tmp_path / "done-0").exists()
