@@ -2,7 +2,7 @@
 
     python -m tests.cli.jobs work | queue FOLDER SECONDS
 
-`work` runs a worker, `queue` queues the job. Its folder gets a file `begun-<attempt>` and, in the end, `done-<attempt>`.
+`work` runs a worker, `queue` queues the job; its folder gets a file `begun-<attempt>`, later `done-<attempt>`.
 """
 
 import os

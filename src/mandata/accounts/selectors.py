@@ -215,6 +215,11 @@ def directory(*, start: int = 0, count: int = 50) -> tuple[int, list[Listed]]:
     return ids.count(), page
 
 
+def ids() -> list[UUID]:
+    """*Directory.* Return the id of every controller."""
+    return list(Directory.objects.order_by("controller_id").values_list("controller_id", flat=True))
+
+
 def exists(controller_id: UUID) -> bool:
     """*Directory.* Say whether there is such a controller."""
     return Directory.objects.filter(controller_id=controller_id).exists()
