@@ -13,12 +13,14 @@ from django.utils import translation
 from mandata.accounts.services import controllers
 from mandata.agreements import selectors, services
 from mandata.agreements.errors import AlreadyInForce, GateRefused, NoneInForce
+from mandata.agreements.models import Agreement as AgreementRow
 from mandata.agreements.rules import text
 from mandata.agreements.rules.facts import ExportFacts, FieldFacts, ImportFacts, RightsFacts, SendFacts
 from mandata.agreements.rules.recipients import rule
 from mandata.agreements.rules.verdicts import combine
 from mandata.agreements.services import Where
 from mandata.foundation import canonical
+from mandata.foundation.errors import Fault
 from mandata.infra.clock import new_id
 from mandata.infra.environment import env
 from mandata.infra.tenancy import NoScope, scope
@@ -294,6 +296,16 @@ def test_the_accepted_text_is_shown_as_page_and_pdf(world: World) -> None:
         assert "Pekárna &amp; syn" in selectors.html(made.id)
         assert selectors.as_pdf(made.id).startswith(b"%PDF-")
         assert selectors.document(made.id).language == "cs"
+
+
+def test_a_text_changed_after_its_acceptance_is_never_shown_as_accepted(world: World) -> None:
+    customer = world.controller()
+    made = accept(customer)
+    with scope(customer.id):
+        AgreementRow.objects.filter(id=made.id).update(text=b"{}")
+        for read in (selectors.exact_text, selectors.html, selectors.as_pdf):
+            with pytest.raises(Fault, match="changed after its acceptance"):
+                read(made.id)
 
 
 def test_nobody_reads_another_controllers_agreement(world: World) -> None:

@@ -3,6 +3,7 @@
 In a scope, but for what is offered.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,10 +27,12 @@ from mandata.agreements.rules.text import Document, Parties, Party
 from mandata.agreements.rules.verdicts import Verdict, combine
 from mandata.agreements.rules.words import Words, fill
 from mandata.agreements.rules.words import mark as _
-from mandata.foundation.errors import NotFound
+from mandata.foundation.errors import Fault, NotFound
 from mandata.infra.environment import env
 
 _ACCEPTED = _("Accepted on {at}. SHA-256 of the exact text: {digest}")
+_CHANGED = _("The text of this agreement was changed after its acceptance.")
+_RESTORE = _("Restore it from a backup; the record holds the digest of the right one.")
 _NO_SUCH = _("There is no such agreement.")
 
 Facts = ImportFacts | SendFacts | TrackFacts | ExportFacts | RightsFacts
@@ -214,11 +217,17 @@ def _agreement(row: AgreementRow) -> Agreement:
 
 
 def exact_text(agreement_id: UUID) -> bytes:
-    """The exact bytes that were accepted (canonical JSON of the document), whose SHA-256 stands in the record."""
-    row = AgreementRow.objects.filter(id=agreement_id).values_list("text", flat=True).first()
+    """The exact bytes that were accepted (canonical JSON of the document), whose SHA-256 stands in the record.
+
+    Raises NotFound, and Fault where the bytes are not those of their digest any more: a changed text is never shown
+    as accepted.
+    """
+    row = AgreementRow.objects.filter(id=agreement_id).values_list("text", "text_digest").first()
     if row is None:
         raise NotFound(reader().gettext(_NO_SUCH))
-    return bytes(row)
+    if hashlib.sha256(bytes(row[0])).digest() != bytes(row[1]):
+        raise Fault(reader().gettext(_CHANGED), remedy=reader().gettext(_RESTORE))
+    return bytes(row[0])
 
 
 def document(agreement_id: UUID) -> Document:
@@ -233,10 +242,11 @@ def html(agreement_id: UUID) -> str:
 
 def as_pdf(agreement_id: UUID) -> bytes:
     """The accepted text as PDF, with the time of acceptance and the digest of the exact text below it."""
+    exact = exact_text(agreement_id)
     row = AgreementRow.objects.get(id=agreement_id)
     said = words(row.language).gettext(_ACCEPTED)
     filling = {"at": row.accepted_at.strftime("%Y-%m-%d %H:%M:%S UTC"), "digest": bytes(row.text_digest).hex()}
-    return pdf(text.load(bytes(row.text)), note=fill(said, filling))
+    return pdf(text.load(exact), note=fill(said, filling))
 
 
 def standing_instruction(now: datetime) -> UUID | None:
