@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors
-from mandata.console.requests import SESSION_KEY
+from mandata.console import requests
 from mandata.foundation.errors import Refused
 from mandata.infra.tenancy import scope
 from mandata.project.permissions import MACHINE, OPERATOR, PUBLIC, ROUTES, USER, Rule
@@ -54,15 +54,19 @@ class PermissionMiddleware:
         if not who:
             return HttpResponseNotAllowed(_allowed(rule))
         if who & {PUBLIC, MACHINE}:
-            return _told(request, lambda: view(request, *args, **kwargs))
+            return None
         if not request.user.is_authenticated:
             return _to_login(request)
         if rule.scoped:
             return self._inside(request, who, lambda: view(request, *args, **kwargs))
         if USER in who or (OPERATOR in who and request.user.is_operator):
-            _accompany(request)
-            return _told(request, lambda: view(request, *args, **kwargs))
+            _accompany(request, rule)
+            return None
         raise Http404  # what is not for you is not there
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer a refusal of a view that runs without a scope; anything else is not ours."""
+        return _refused(request, exception) if isinstance(exception, Refused) else None
 
     def _inside(self, request: HttpRequest, who: frozenset[str], call: Callable[[], HttpResponse]) -> HttpResponse:
         controller_id = chosen(request)
@@ -71,11 +75,11 @@ class PermissionMiddleware:
 
         def work() -> HttpResponse:
             with scope(controller_id):
-                member = selectors.membership(request.user.id)
+                member = selectors.membership(requests.user_id(request))
                 if member is not None:
                     _enter(request, member)
                     return _rendered(call()) if member.role in who else _refused(request, _not_your_role(who))
-            request.session.pop(SESSION_KEY, None)
+            request.session.pop(requests.SESSION_KEY, None)
             return redirect("accounts:choose")
 
         return _told(request, work)
@@ -83,12 +87,12 @@ class PermissionMiddleware:
 
 def chosen(request: HttpRequest) -> UUID | None:
     """Return the controller that the session has chosen; a person with one seat need not choose."""
-    known = request.session.get(SESSION_KEY)
+    known = request.session.get(requests.SESSION_KEY)
     if known is None:
-        seats = selectors.seats(request.user.id)  # type: ignore[arg-type]
+        seats = selectors.seats(requests.user_id(request))
         if len(seats) != 1:
             return None
-        known = request.session[SESSION_KEY] = str(seats[0])
+        known = request.session[requests.SESSION_KEY] = str(seats[0])
     return UUID(known)
 
 
@@ -97,12 +101,12 @@ def _enter(request: HttpRequest, member: selectors.Membership) -> None:
     timezone.activate(zoneinfo.ZoneInfo(member.time_zone))
 
 
-def _accompany(request: HttpRequest) -> None:
+def _accompany(request: HttpRequest, rule: Rule) -> None:
     """Let a page of a person's own stand in the console of the chosen controller; the view itself runs unscoped."""
     controller_id = chosen(request)
-    if controller_id is not None and ROUTES[request.resolver_match.view_name].who("GET") != {OPERATOR}:
+    if controller_id is not None and rule.who("GET") != {OPERATOR}:
         with scope(controller_id):
-            member = selectors.membership(request.user.id)
+            member = selectors.membership(requests.user_id(request))
         if member is not None:
             _enter(request, member)
 
@@ -169,7 +173,8 @@ class HeadersMiddleware:
 
     POLICY = (
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; frame-src 'self'"
+        "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'self'; frame-src 'self'"
     )
 
     def __init__(self, get_response: View) -> None:

@@ -7,6 +7,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as keys
 from allauth.usersessions import views as sessions
 from django.urls import path
+from django.views.generic import RedirectView
 
 from mandata.console.accounts import entrance
 
@@ -24,7 +25,7 @@ urlpatterns = [
     path("password/", account.password_change, name="account_change_password"),
     path("password/set/", account.password_set, name="account_set_password"),
     path("address/", account.email, name="account_email"),
-    path("factors/", mfa.index, name="mfa_index"),
+    path("factors/", RedirectView.as_view(pattern_name="accounts:security"), name="mfa_index"),
     path("factor/", mfa.authenticate, name="mfa_authenticate"),
     path("factor/again/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("factors/app/", totp.activate_totp, name="mfa_activate_totp"),

@@ -112,7 +112,8 @@ def security(request: HttpRequest) -> HttpResponse:
         services.users.rename(user_id=requests.user_id(request), name=form.cleaned_data["name"])
         messages.success(request, _("Saved."))
         return redirect("accounts:security")
-    context = {"form": form, "has_password": request.user.has_usable_password(), **_factors(requests.user_id(request))}
+    own = selectors.user(requests.user_id(request))
+    context = {"form": form, "has_password": own.has_usable_password(), **_factors(own.id)}
     return render(request, "console/accounts/security.html", context, status=422 if form.is_bound else 200)
 
 

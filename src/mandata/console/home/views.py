@@ -12,10 +12,10 @@ from mandata.infra.clock import now
 
 def home(request: HttpRequest) -> HttpResponse:
     """Show what needs you, what runs, what happened."""
-    return render(request, "console/home/home.html", {"controller": selectors.controller(), "steps": _steps(request)})
+    return render(request, "console/home/home.html", {"controller": selectors.controller(), "steps": _steps()})
 
 
-def _steps(request: HttpRequest) -> list[dict[str, object]]:
+def _steps() -> list[dict[str, object]]:
     """The way to the first campaign, as far as it can be told here."""
     card = selectors.controller()
     agreement = agreements.in_force(now())

@@ -1,12 +1,13 @@
 """The operator's overview, its controllers and their state (SVC-4: check and suspend, with notice)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -44,12 +45,12 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 def controllers(request: HttpRequest) -> HttpResponse:
     """List the controllers, newest first."""
-    page = Paginator(_Directory(), PAGE).get_page(request.GET.get("page"))
+    page: Page[selectors.Listed] = Paginator(_Directory(), PAGE).get_page(request.GET.get("page"))
     rows = [{**asdict(one), "state_name": STATES[one.state][0], "tone": STATES[one.state][1]} for one in page]
     return render(request, "console/operator/controllers.html", {"controllers": rows, "page": page})
 
 
-class _Directory:
+class _Directory(Sequence[selectors.Listed]):
     """The directory as a sequence of which only the shown page is read."""
 
     ordered = True
@@ -57,7 +58,7 @@ class _Directory:
     def __len__(self) -> int:
         return selectors.directory(count=0)[0]
 
-    def __getitem__(self, part: slice) -> list[selectors.Listed]:
+    def __getitem__(self, part: Any) -> Any:
         return selectors.directory(start=part.start, count=part.stop - part.start)[1]
 
 

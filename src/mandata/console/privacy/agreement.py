@@ -18,12 +18,16 @@ def agreement(request: HttpRequest) -> HttpResponse:
     context = {
         "current": current,
         "earlier": [one for one in found if current is None or one.id != current.id],
-        "who": accounts.member_names([one.accepted_by for one in found]),
+        "accepted_by": current and _name(current.accepted_by),
         # The fragment is made by our own renderer, which escapes every value it puts in.
         "html": mark_safe(selectors.html(current.id)) if current else "",  # noqa: S308
         "refusals": selectors.refused(limit=20),
     }
     return render(request, "console/privacy/agreement.html", context)
+
+
+def _name(member_id: UUID) -> str:
+    return next((member.name for member in accounts.members() if member.id == member_id), "")
 
 
 def pdf(_request: HttpRequest, agreement_id: UUID) -> HttpResponse:

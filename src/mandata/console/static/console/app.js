@@ -25,6 +25,8 @@
     if (event.detail.xhr.status >= 500) toast(words().fault, "bad");
   });
 
+  document.addEventListener("allauth.error", (event) => { event.preventDefault(); toast(words().passkey, "bad"); });
+
   // --- toasts: from the server as HX-Trigger: {"toast": {"text": …, "tone": …}}, or toast(text, tone) ---
   function toast(text, tone = "info") {
     const holder = $("#toasts");

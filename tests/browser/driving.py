@@ -1,0 +1,89 @@
+"""Verbs for a browser: open a page, look at it, let axe judge it."""
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from playwright.sync_api import Page
+
+from mandata.accounts import selectors, services
+from mandata.infra.tenancy import INSTANCE, scope
+
+AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
+SHOTS = os.environ.get("SCREENSHOTS", "")
+"""A folder to keep a picture of every page that is looked at; empty keeps none."""
+
+
+@dataclass
+class Visitor:
+    """A person at a browser window of one size and theme."""
+
+    page: Page
+    base: str
+    label: str
+    told: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda said: self.told.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.told.append(str(error)))
+
+    def open(self, path: str) -> None:
+        """Open a page of the site; an address from a mail is opened by its path."""
+        self.page.goto(self.base + re.sub(r"^https?://[^/]+", "", path))
+
+    def look(self, name: str) -> None:
+        """Keep a picture, and demand: nothing sticks out sideways, nothing was blocked, axe finds nothing."""
+        self.page.wait_for_load_state("networkidle")
+        if SHOTS:
+            Path(SHOTS).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=f"{SHOTS}/{name}_{self.label}.png", full_page=True)
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{name} is {wide} px too wide at {self.label}"
+        assert self.violations() == [], f"axe on {name} at {self.label}"
+        refused = [said for said in self.told if "status of 4" not in said]
+        assert refused == [], f"{name} at {self.label}: {refused}"
+
+    def violations(self) -> list[str]:
+        """Return what axe finds, one line each."""
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found: list[dict[str, Any]] = self.page.evaluate("axe.run().then(result => result.violations)")
+        return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
+
+    def fill(self, **values: str) -> None:
+        """Fill fields by their labels, underscores for spaces."""
+        for label, value in values.items():
+            self.page.get_by_label(label.replace("_", " "), exact=False).first.fill(value)
+
+    def press(self, name: str) -> None:
+        """Press the button or follow the link of that name."""
+        control = self.page.get_by_role("button", name=name, exact=True)
+        (control if control.count() else self.page.get_by_role("link", name=name, exact=True)).first.click()
+        self.page.wait_for_load_state()
+
+    def log_in(self, email: str, password: str) -> None:
+        """Log in with a password."""
+        self.open("/login/")
+        self.page.locator("#id_login").fill(email)
+        self.page.locator("#id_password").fill(password)
+        self.press("Log in")
+
+    def prove(self, password: str) -> None:
+        """Show once more who one is, before an act that protects the account."""
+        self.page.locator("#id_password").fill(password)
+        self.press("Confirm")
+
+
+def last_notice(controller_id: UUID = INSTANCE) -> dict[str, Any]:
+    """Return what the newest mail of a scope's outbox says."""
+    with scope(controller_id):
+        return services.notices.contents(selectors.notices(1)[0]["id"])
+
+
+def code_in(notice: dict[str, Any]) -> str:
+    """Return the code that a mail carries on a line of its own."""
+    found = re.search(r"^([A-Z0-9]{3,}-?[A-Z0-9]+)$", notice["text"], re.MULTILINE)
+    assert found, notice["text"]
+    return found.group(1)

@@ -1,0 +1,195 @@
+"""How people come in, seen through a real browser at 1280 and 390 pixels, light and dark."""
+
+import secrets
+
+import pytest
+from allauth.mfa.totp.internal.auth import hotp_value, yield_hotp_counters_from_time
+
+from mandata.accounts import selectors, services
+from mandata.infra.clock import now
+from mandata.infra.tenancy import scope
+from tests.browser.driving import Visitor, code_in, last_notice
+from tests.world import World
+
+pytestmark = pytest.mark.browser
+PASSWORD = "a loaf of rye bread"
+
+
+def _address(who: str) -> str:
+    return f"{who}.{secrets.token_hex(4)}@bakery.example"
+
+
+def _owner(world: World, name: str = "Olga Ownerová") -> tuple[str, services.controllers.Founded]:
+    email = _address("olga")
+    user = services.users.create(email=email, name=name, password=PASSWORD, verified=True)
+    founded = services.controllers.found(
+        owner_id=user,
+        name="Demo Bakery",
+        legal_name="Demo Bakery s.r.o.",
+        postal_address="1 Oven Lane, 110 00 Prague",
+        contact=email,
+        at=now(),
+    )
+    return email, founded
+
+
+@pytest.mark.req("SVC-1", "SVC-5", "AGR-1", "PPL-4")
+def test_a_person_registers_proves_the_address_reads_the_agreement_and_accepts_it(
+    world: World, visitor: Visitor
+) -> None:
+    email = _address("berta")
+    visitor.open("/account/register/")
+    visitor.look("register")
+    visitor.press("Go on")
+    visitor.look("register_errors")
+    visitor.page.locator("#id_person").fill("Berta Baker")
+    visitor.page.locator("#id_email").fill(email)
+    visitor.page.locator("#id_password").fill(PASSWORD)
+    visitor.page.get_by_label("I am at least 16").check()
+    visitor.press("Go on")
+    visitor.look("confirm_address")
+    visitor.page.locator("#id_code").fill(code_in(last_notice()))
+    visitor.press("Confirm")
+    visitor.look("register_controller")
+    for field, value in {
+        "name": "Berta's Buns",
+        "legal_name": "Berta's Buns s.r.o.",
+        "postal_address": "2 Oven Lane, Brno",
+    }.items():
+        visitor.page.locator(f"#id_{field}").fill(value)
+    visitor.page.locator("#id_contact").fill(email)
+    for question in ("age", "consumer", "eea"):
+        visitor.page.locator(f"input[name=answer_{question}][value=yes]").check()
+    visitor.press("Read the agreement")
+    visitor.look("agreement_to_accept")
+    visitor.page.get_by_label("We warrant").check()
+    visitor.page.get_by_label("I have read the agreement").check()
+    visitor.press("Accept the agreement")
+    visitor.look("home")
+    assert visitor.page.get_by_role("heading", name="Berta's Buns").is_visible()
+
+
+@pytest.mark.req("PPL-3")
+def test_a_member_logs_in_with_a_password_and_a_code_of_an_authenticator_app(world: World, visitor: Visitor) -> None:
+    email, _founded = _owner(world)
+    visitor.open("/login/")
+    visitor.look("login")
+    visitor.log_in(email, "not the password")
+    visitor.look("login_refused")
+    visitor.log_in(email, PASSWORD)
+    visitor.open("/account/security/")
+    visitor.look("security")
+    visitor.open("/login/factors/app/")
+    visitor.look("reauthenticate")
+    visitor.prove(PASSWORD)
+    visitor.look("totp")
+    secret = visitor.page.locator(".m-copy code").inner_text()
+    visitor.page.locator("#id_code").fill(_totp(secret))
+    visitor.press("Activate")
+    visitor.look("recovery_codes")
+    recovery = visitor.page.locator(".m-codes li").first.inner_text()
+    visitor.open("/account/security/")
+    visitor.look("security_protected")
+    visitor.page.request.get(visitor.base)
+    visitor.page.context.clear_cookies()
+    visitor.log_in(email, PASSWORD)
+    visitor.look("second_factor")
+    visitor.page.locator("#id_code").first.fill(recovery)
+    visitor.press("Log in")
+    visitor.open("/")
+    assert visitor.page.get_by_role("heading", name="Demo Bakery").is_visible()
+
+
+def _totp(secret: str) -> str:
+    counter = next(iter(yield_hotp_counters_from_time()))
+    return f"{hotp_value(secret, counter):06d}"
+
+
+@pytest.mark.req("SVC-2", "PPL-3")
+def test_an_owner_invites_a_colleague_who_comes_in_with_an_own_password(world: World, visitor: Visitor) -> None:
+    email, founded = _owner(world)
+    visitor.log_in(email, PASSWORD)
+    visitor.open("/account/members/invite/")
+    visitor.look("invite")
+    colleague = _address("mark")
+    visitor.page.locator("#id_name").fill("Mark Marketer")
+    visitor.page.locator("#id_email").fill(colleague)
+    visitor.press("Send the invitation")
+    visitor.look("members")
+    link = next(line for line in last_notice(founded.controller_id)["text"].splitlines() if line.startswith("http"))
+    visitor.page.context.clear_cookies()
+    visitor.open(link)
+    visitor.look("invitation")
+    visitor.page.locator("#id_password").fill(PASSWORD)
+    visitor.page.get_by_label("I am at least 16").check()
+    visitor.press("Make my account and accept")
+    visitor.look("home_of_a_marketer")
+    with scope(founded.controller_id):
+        assert {(person.name, person.role) for person in selectors.members()} >= {("Mark Marketer", "marketer")}
+    visitor.open(link)
+    visitor.look("invitation_gone")
+
+
+@pytest.mark.req("PPL-2", "SVC-4")
+def test_the_operator_suspends_a_controller_with_a_reason_and_its_owners_are_told(
+    world: World, visitor: Visitor
+) -> None:
+    _email, founded = _owner(world)
+    operator = _address("otto")
+    services.users.create(email=operator, name="Otto Operator", password=PASSWORD, is_operator=True, verified=True)
+    visitor.log_in(operator, PASSWORD)
+    visitor.open("/operator/")
+    visitor.look("operator")
+    visitor.open("/operator/controllers/")
+    visitor.look("operator_controllers")
+    visitor.open(f"/operator/controllers/{founded.controller_id}/")
+    visitor.look("operator_controller")
+    visitor.page.get_by_role("button", name="Suspend").first.click()
+    visitor.look("operator_suspend")
+    visitor.page.get_by_label("Reason").fill("The invoice is unpaid.")
+    visitor.page.get_by_role("dialog").get_by_role("button", name="Suspend").click()
+    visitor.look("operator_suspended")
+    assert "The invoice is unpaid." in last_notice(founded.controller_id)["text"]
+
+
+def test_a_passkey_opens_the_account_without_a_password(world: World, desk: Visitor) -> None:
+    email, _founded = _owner(world)
+    client = desk.page.context.new_cdp_session(desk.page)
+    client.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+               "isUserVerified": True, "automaticPresenceSimulation": True}  # fmt: skip
+    client.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    desk.base = desk.base.replace("127.0.0.1", "localhost")  # passkeys belong to names, not to IP addresses
+    desk.log_in(email, PASSWORD)
+    desk.open("/login/factors/keys/add/")
+    desk.prove(PASSWORD)
+    desk.look("passkey_add")
+    desk.page.locator("#id_passwordless").check()
+    desk.page.get_by_role("button", name="Add").click()
+    desk.page.wait_for_url("**/factors/**")
+    desk.open("/login/factors/keys/")
+    desk.look("passkeys")
+    desk.page.context.clear_cookies()
+    desk.open("/login/")
+    desk.page.get_by_role("button", name="Log in with a passkey").click()
+    desk.page.wait_for_url(desk.base + "/")
+    assert desk.page.get_by_role("heading", name="Demo Bakery").is_visible()
+
+
+def test_a_new_password_is_chosen_with_a_code_from_the_mail(world: World, desk: Visitor) -> None:
+    email, _founded = _owner(world)
+    desk.open("/login/password/reset/")
+    desk.look("password_reset")
+    desk.page.locator("#id_email").fill(email)
+    desk.press("Send the code")
+    desk.look("password_reset_code")
+    desk.page.locator("#id_code").fill(code_in(last_notice()))
+    desk.press("Confirm")
+    desk.look("password_reset_new")
+    for field in desk.page.locator("input[type=password]").all():
+        field.fill("another loaf of bread")
+    desk.press("Keep this password")
+    desk.look("password_reset_done")
+    desk.log_in(email, "another loaf of bread")
+    desk.open("/")
+    assert desk.page.get_by_role("heading", name="Demo Bakery").is_visible()
