@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from mandata.agreements.rules.clauses import described, duties, parties, service
+from mandata.agreements.rules.clauses import described, duties, parties, sending, service
 from mandata.agreements.rules.spec import CHAPTERS, Spec
 
 
 def _in_order() -> Mapping[str, Spec]:
-    parts = (parties.CLAUSES, duties.CLAUSES, service.CLAUSES, described.CLAUSES)
+    parts = (parties.CLAUSES, duties.CLAUSES, sending.CLAUSES, service.CLAUSES, described.CLAUSES)
     found = {key: spec for part in parts for key, spec in part.items()}
     if len(found) != sum(map(len, parts)):
         raise ValueError("a clause is described twice")
