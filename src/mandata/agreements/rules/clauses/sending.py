@@ -1,4 +1,4 @@
-"""Clauses on sending: to whom, in whose name, from which domain, with what in it, and what counts as a serious breach."""
+"""Clauses on sending: to whom, in whose name, from which domain, with what in it; what is a serious breach."""
 
 from collections.abc import Mapping
 from typing import Final
