@@ -36,10 +36,10 @@ DEFAULT: tuple[Line, ...] = (
     Line(r"bounce5", "rcpt", "550 5.1.1 The account that you tried to reach does not exist"),
     Line(r"nodomain5", "rcpt", "550 5.1.2 Host unknown"),
     Line(r"full", "rcpt", "552 5.2.2 Mailbox is over its quota"),
-    Line(r"busy4", "rcpt", "451 4.3.2 Try again later"),
+    Line(r"busy4", "rcpt", "451 4.3.2 Try again later", times=1),
     Line(r"grey4", "rcpt", "451 4.7.1 Greylisted, try again later", times=1),
     Line(r"spam5", "content", "554 5.7.1 Message looks like spam"),
-    Line(r"later5", "report", "550 5.1.1 User unknown"),
+    Line(r"later5|dsn", "report", "550 5.1.1 User unknown"),
     Line(r"laterfull", "report", "552 5.2.2 Mailbox full"),
     Line(r"complain", "complaint"),
 )
