@@ -427,8 +427,13 @@ _provided: list[Holding] = []
 def provide(*holdings: Holding) -> None:
     """Add the holdings of an upper area (called by the wiring). The same key again replaces."""
     for holding in holdings:
-        _provided[:] = [one for one in _provided if one.description.key != holding.description.key]
+        withdraw(holding.description.key)
         _provided.append(holding)
+
+
+def withdraw(key: str) -> None:
+    """Take a provided holding out again."""
+    _provided[:] = [one for one in _provided if one.description.key != key]
 
 
 def catalogue() -> tuple[Holding, ...]:
