@@ -9,6 +9,9 @@ from django.test import Client
 
 from mandata.audience.models import List, Subscriber, Subscription, Suppression
 from mandata.audience.services.suppression import is_suppressed
+from mandata.campaigns import selectors as campaigns
+from mandata.campaigns.rules.content import Content, Format
+from mandata.campaigns.services import drafts
 from mandata.foundation import tokens
 from mandata.infra import bulk
 from mandata.infra.clock import new_id, now
@@ -230,3 +233,50 @@ def test_a_controllers_name_is_never_taken_for_markup(client: Client, world: Wor
     customer = world.controller("<img src=x onerror=alert(1)>")
     page = client.get(f"/unsubscribe/{Holder(a_sent_campaign(world, customer=customer)).token()}")
     assert b"<img" not in page.content
+
+
+BODY = (
+    "<html><body><p>Hello {{ email }}</p><p><a href='https://shop.example/rolls'>Rolls</a></p>"
+    "<p><a href='{{ unsubscribe_url }}'>Unsubscribe</a></p><script>alert(1)</script></body></html>"
+)
+
+
+def a_written_message(world: World) -> Holder:
+    """A campaign with content, compiled, to one person."""
+    customer = world.controller()
+    with scope(customer.id):
+        place = List.objects.create(number=1, name="News", created_at=now())
+        content = Content(Format.HTML, BODY, "Rolls", "Bakery", "news@bakery.example", language="cs")
+        campaign = drafts.create(name="Rolls", actor=customer.member, at=now(), list_id=place.id, content=content)
+        number = campaigns.sendable(campaign).number
+        person = a_subscriber("eva@seznam.cz", place.id)
+        columns = {"campaign_id": "uuid", "subscriber_id": "uuid", "number": "int8", "provider": "text"}
+        bulk.insert("delivery_message", columns, [(campaign, person.id, 1, "Seznam")])
+    return Holder(Sent(customer, campaign, number, place.id, [person.id]))
+
+
+def test_a_message_is_shown_as_a_page_with_its_holders_own_links_and_can_do_nothing(
+    client: Client, world: World
+) -> None:
+    holder = a_written_message(world)
+    answer = client.get(f"/message/{holder.token(tokens.LINK_WEB_VERSION)}")
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "eva@seznam.cz" in page
+    assert f"/c/{holder.token(0)}" in page or f"/c/{holder.token(1)}" in page
+    assert f"/u/{holder.token()}" in page
+    assert holder.token(tokens.LINK_OPEN) not in page
+    assert "<script" not in page
+    assert "sandbox" in answer["Content-Security-Policy"]
+    assert not answer.cookies
+    assert client.get(f"/message/{holder.token()}").status_code == 404
+    assert client.post(f"/message/{holder.token(tokens.LINK_WEB_VERSION)}").status_code == 405
+
+
+def test_a_message_of_an_erased_person_is_no_longer_there(client: Client, world: World) -> None:
+    holder = a_written_message(world)
+    with scope(holder.sent.customer.id):
+        Subscriber.objects.filter(id=holder.person).delete()
+    answer = client.get(f"/message/{holder.token(tokens.LINK_WEB_VERSION)}")
+    assert answer.status_code == 410
+    assert "už zde není" in answer.content.decode()

@@ -118,6 +118,7 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "public:unsubscribe": form(PUBLIC),
         "public:undo": acts(PUBLIC),
         "public:preferences": form(PUBLIC),
+        "public:message": reads(PUBLIC),
         # --- the operator ---
         "operator:overview": reads(OPERATOR),
         "operator:controllers": reads(OPERATOR),

@@ -1,2 +1,1 @@
-"""What recipients and machines meet: unsubscribe, preferences, the web version, open and click, the rights portal.
-"""
+"""What recipients and machines meet: unsubscribe, preferences, the web version, open and click, the rights portal."""

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from mandata.public.pages.message import message
 from mandata.public.pages.preferences import preferences
 from mandata.public.pages.unsubscribe import undo, unsubscribe
 
@@ -10,4 +11,5 @@ urlpatterns = [
     path("unsubscribe/<str:token>", unsubscribe, name="unsubscribe"),
     path("unsubscribe/<str:token>/undo", undo, name="undo"),
     path("preferences/<str:token>", preferences, name="preferences"),
+    path("message/<str:token>", message, name="message"),
 ]

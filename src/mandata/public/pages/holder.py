@@ -111,7 +111,7 @@ def _told(request: HttpRequest, heading: str, text: str, *, status: int) -> Http
 def hardened(response: HttpResponse, language: str) -> HttpResponse:
     """Put the headers on that every public page has."""
     for name, value in _HEADERS.items():
-        response[name] = value
+        response.headers.setdefault(name, value)
     response["Content-Language"] = language
     return response
 
