@@ -1,5 +1,6 @@
 """The catcher and the name server, as commands."""
 
+import contextlib
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import smtplib
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -55,23 +57,33 @@ def _ask(port: int, name: str, kind: str, *, tcp: bool = False) -> list[str]:
 
 
 def test_the_name_server_answers_over_udp_and_tcp_and_follows_its_file(start: Start, tmp_path: Path) -> None:
-    port = _free_port()
-    zone = tmp_path / "dns.zone"
+    port, records = _free_port(), tmp_path / "dns.json"
     start("dns", "--listen", f"127.0.0.1:{port}")
     with pytest.raises(dns.resolver.NXDOMAIN):
         _ask(port, "bakery.test", "TXT")
-    zone.write_text('$ORIGIN bakery.test.\n$TTL 60\n@ IN TXT "v=spf1 -all"\nkey._domainkey IN TXT "v=DKIM1; p=AAAA"\n')
-    os.utime(zone, (1, 1))
-    assert _ask(port, "Bakery.TEST", "TXT") == ['"v=spf1 -all"']
+    spf, key = ["bakery.test", "TXT", "v=spf1 -all"], ["key._domainkey.bakery.test", "TXT", "v=DKIM1; p=AAAA"]
+    records.write_text(json.dumps([spf, key]))
+    assert _eventually(lambda: _ask(port, "Bakery.TEST", "TXT") == ['"v=spf1 -all"'])
     assert _ask(port, "key._domainkey.bakery.test", "TXT", tcp=True) == ['"v=DKIM1; p=AAAA"']
     with pytest.raises(dns.resolver.NoAnswer):
         _ask(port, "bakery.test", "MX")
-    zone.write_text("this is no zone file")
-    os.utime(zone, (2, 2))
+    records.write_text("this is no list of records")
+    time.sleep(0.5)
     assert _ask(port, "bakery.test", "TXT") == ['"v=spf1 -all"']
-    zone.write_text("$ORIGIN bakery.test.\n$TTL 60\n@ IN MX 10 mx.bakery.test.\n")
-    os.utime(zone, (3, 3))
-    assert _ask(port, "bakery.test", "MX") == ["10 mx.bakery.test."]
+    records.write_text(json.dumps([["bakery.test", "MX", "10 mx.bakery.test"]]))
+    assert _eventually(lambda: _ask(port, "bakery.test", "MX") == ["10 mx.bakery.test."])
+    with pytest.raises(dns.resolver.NXDOMAIN):
+        _ask(port, "key._domainkey.bakery.test", "TXT")
+
+
+def _eventually(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with contextlib.suppress(dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            if condition():
+                return True
+        time.sleep(0.05)
+    return False
 
 
 def test_the_catcher_takes_mail_and_keeps_it_in_the_installations_folder(start: Start, tmp_path: Path) -> None:

@@ -25,13 +25,14 @@ class Installation:
 
     def __init__(self, folder: Path) -> None:
         self.var = folder
-        self.web, self.track = (f"127.0.0.1:{_free_port()}" for _ in range(2))
+        self.web, self.track, self.smtp, self.dns = (f"127.0.0.1:{_free_port()}" for _ in range(4))
         self.server = Server(folder / "postgres")
         self._running: list[subprocess.Popen[str]] = []
 
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.endswith("DATABASE_URL")}
-        return {**kept, "MANDATA_VAR": str(self.var), "MANDATA_LOG_LEVEL": "warning"}
+        helpers = {"MANDATA_SMTP_URL": f"smtp://{self.smtp}", "MANDATA_DNS": self.dns}
+        return {**kept, **helpers, "MANDATA_VAR": str(self.var), "MANDATA_LOG_LEVEL": "warning"}
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "mandata.cli", *arguments]
@@ -39,9 +40,9 @@ class Installation:
             command, env=self.environment(), capture_output=True, text=True, timeout=120, check=False, cwd=self.var
         )
 
-    def begin(self) -> "subprocess.Popen[str]":
+    def begin(self, *more: str) -> "subprocess.Popen[str]":
         """Start `mandata up` without waiting."""
-        command = [sys.executable, "-m", "mandata.cli", "up", "--web", self.web, "--track", self.track, "--json"]
+        command = [sys.executable, "-m", "mandata.cli", "up", "--web", self.web, "--track", self.track, "--json", *more]
         errors = (self.var / "up.err").open("a")
         process = subprocess.Popen(
             command, env=self.environment(), stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
@@ -49,9 +50,9 @@ class Installation:
         self._running.append(process)
         return process
 
-    def up(self) -> tuple["subprocess.Popen[str]", dict[str, Any]]:
+    def up(self, *more: str) -> tuple["subprocess.Popen[str]", dict[str, Any]]:
         """Start it and wait until it says that it answers."""
-        process = self.begin()
+        process = self.begin(*more)
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, self.errors()
@@ -189,6 +190,19 @@ def test_a_port_that_somebody_else_holds_is_told_with_a_remedy(installation: Ins
         assert process.wait(60) == 1
     assert f"Something else listens on {installation.web}" in installation.errors()
     assert "--web" in installation.errors()
+
+
+def test_the_helpers_come_along_where_the_settings_look_for_them(installation: Installation) -> None:
+    _, told = installation.up("--with", "catcher", "--with", "dns", "--mailbox", f"127.0.0.1:{_free_port()}")
+    assert set(told["pids"]) == {"catcher", "dns", "worker", "track", "web"}
+    for place in (installation.smtp, installation.dns):
+        host, port = place.split(":")
+        assert _eventually(lambda host=host, port=port: _listens(host, int(port)))  # type: ignore[misc]
+
+
+def _listens(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0
 
 
 def test_a_worker_that_is_asked_to_end_ends_with_exit_code_0(installation: Installation) -> None:

@@ -1,9 +1,10 @@
-"""`mandata dns`: a name server for one zone file, so that sending domains can be verified where there is no network."""
+"""`mandata dns`: a small name server, so that sending domains can be verified where there is no network."""
 
+import json
 import signal
 import threading
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,76 +13,62 @@ from mandata.cli.output import AsJson, emit
 from mandata.cli.serve import address
 from mandata.foundation.errors import Fault
 
+if TYPE_CHECKING:
+    from mandata.delivery.nameserver import Zone
+
+_LOOK_EVERY = 0.2
+
 
 def dns(
     listen: Annotated[str, typer.Option(help="Host and port to answer on, over UDP and TCP.")] = "127.0.0.1:5300",
-    zone: Annotated[Path | None, typer.Option(help="The zone file; default is dns.zone in MANDATA_VAR.")] = None,
+    records: Annotated[Path | None, typer.Option(help="The records; default is dns.json in MANDATA_VAR.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Answer DNS questions from a zone file (RFC 1035, section 5), which is read again whenever it changes.
+    """Answer DNS questions from a JSON file, which is read again whenever it changes.
 
     For demos and for trying things out: put the records there that the console shows for a sending domain, and point
-    MANDATA_DNS here. What the file does not hold does not exist; nobody else is asked.
+    MANDATA_DNS here. The file holds a list of [name, kind, value, …] lists; kinds are A, MX, CNAME and TXT. What it
+    does not hold does not exist; nobody else is asked.
 
     Examples:
 
-        mandata dns --zone example.zone
+        mandata dns --records records.json
 
         MANDATA_DNS=127.0.0.1:5300 mandata up --with dns
     """
-    from dnslib.server import DNSLogger, DNSServer
+    from mandata.delivery.nameserver import NameServer, Zone
 
     host, port = address(listen)
-    file = zone or var() / "dns.zone"
-    resolver, quiet = _Zone(file), DNSLogger("-request,-reply,-truncated,-error", prefix=False)
-    try:
-        servers = [DNSServer(resolver, address=host, port=port, tcp=tcp, logger=quiet) for tcp in (False, True)]
-    except OSError as error:
-        raise Fault(f"{listen} is taken: {error}", remedy="Choose another with --listen.") from error
+    file, zone = records or var() / "dns.json", Zone()
+    server = NameServer(zone, host, port)
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
-    for server in servers:
-        server.start_thread()
-    emit(as_json, {"listen": listen, "zone": str(file)}, f"Answering on {listen} from {file}  (Ctrl-C ends it)")
-    ending.wait()
-    for server in servers:
-        server.stop()
+    changed = _follow(file, zone, 0.0)
+    try:
+        server.start()
+    except OSError as error:
+        raise Fault(f"{listen} is taken: {error}", remedy="Choose another with --listen.") from error
+    emit(as_json, {"listen": listen, "records": str(file)}, f"Answering on {listen} from {file}  (Ctrl-C ends it)")
+    while not ending.wait(_LOOK_EVERY):
+        changed = _follow(file, zone, changed)
+    server.stop()
 
 
-class _Zone:
-    """The records of a zone file, as dnslib's server asks for them; it follows the file's changes."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._changed, self._known = 0.0, list[Any]()
-
-    def resolve(self, request: Any, _handler: Any) -> Any:
-        """Answer one question."""
-        from dnslib import QTYPE, RCODE
-
-        reply, question = request.reply(), request.q
-        name = str(question.qname).lower()
-        known = [record for record in self._records() if str(record.rname).lower() == name]
-        for record in known:
-            if question.qtype in (record.rtype, QTYPE.ANY) or record.rtype == QTYPE.CNAME:
-                reply.add_answer(record)
-        if not known:
-            reply.header.rcode = RCODE.NXDOMAIN
-        reply.header.aa = 1
-        return reply
-
-    def _records(self) -> list[Any]:
-        from dnslib import RR, DNSError
-
-        try:
-            changed = self._file.stat().st_mtime
-        except FileNotFoundError:
-            return []
-        if changed != self._changed:
-            self._changed = changed
-            try:
-                self._known = list(RR.fromZone(self._file.read_text()))
-            except (DNSError, ValueError, LookupError, StopIteration) as error:
-                typer.echo(f"{self._file} is no zone file; the former records stay: {error}", err=True)
-        return self._known
+def _follow(file: Path, zone: "Zone", read: float) -> float:
+    """Put the file's records in the zone where it has changed since `read`; return the time of its last change."""
+    changed = file.stat().st_mtime if file.exists() else 0.0
+    if changed == read:
+        return read
+    try:
+        entries = [[str(part) for part in entry] for entry in json.loads(file.read_text())] if changed else []
+        wanted = {(name.lower().rstrip("."), kind): values for name, kind, *values in entries}
+    except (OSError, ValueError, TypeError) as error:
+        typer.echo(f"{file} holds no records; the former ones stay: {error}", err=True)
+        return changed
+    for name, kind, *_values in zone.as_list():
+        if (name, kind) not in wanted:
+            zone.put(name, kind)
+    for (name, kind), values in wanted.items():
+        zone.put(name, kind, *values)
+    return changed

@@ -133,6 +133,7 @@ def _start(child: _Child) -> None:
         child.service.command,
         env={**os.environ, **child.service.environment, SUPERVISOR: str(os.getpid())},
         stdin=subprocess.DEVNULL,
+        stdout=2,  # standard output belongs to the command that supervises
         # A session of its own: the terminal's Ctrl-C reaches the supervisor alone, which then ends all in order.
         start_new_session=True,
     )

@@ -8,10 +8,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -33,6 +34,7 @@ def up(
     extra: Annotated[
         list[str] | None, typer.Option("--with", help="Also run `catcher` (mail) or `dns`; may be repeated.")
     ] = None,
+    mailbox: Annotated[str, typer.Option(help="Where the catcher shows what it caught.")] = "127.0.0.1:8025",
     as_json: AsJson = False,
 ) -> None:
     """Start everything: database, tables, console, tracking door, worker. Ctrl-C ends everything, the database last.
@@ -51,49 +53,72 @@ def up(
     if unknown := set(extra or ()) - set(EXTRAS):
         raise typer.BadParameter(f"--with knows {' and '.join(EXTRAS)}, not {', '.join(sorted(unknown))}.")
     began = time.monotonic()
+
+    def announce(supervisor: Supervisor) -> None:
+        _announce(as_json, web, track, supervisor, time.monotonic() - began)
+        supervisor.watch()
+
+    run(web, track, extra or [], announce, mailbox=mailbox)
+
+
+def run(
+    web: str, track: str, extras: list[str], then: Callable[[Supervisor], None], *, mailbox: str = "127.0.0.1:8025"
+) -> None:
+    """Start everything, call `then` once it answers, and stop everything when that returns; the database last."""
     with _only_one(var()), connected() as urls:
         _await_free_ports([web, track])
         _migrate({"DATABASE_URL": urls.app, "OWNER_DATABASE_URL": urls.owner} if urls.superuser else {})
-        supervisor = Supervisor(_services(web, track, extra or []), say=_say)
+        supervisor = Supervisor(_services(web, track, _extras(extras, mailbox)), say=say)
         supervisor.start()
         try:
             _await_answers(supervisor, [(web, "/"), (track, "/health")])
             if not supervisor.asked_to_stop:
-                _announce(as_json, web, track, supervisor, time.monotonic() - began)
-                supervisor.watch()
+                then(supervisor)
         finally:
-            _say("Stopping.")
+            say("Stopping.")
             supervisor.stop()
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Tell people one line, apart from what a command prints for programs."""
     typer.echo(line, err=True)
 
 
-def _mandata(*arguments: str) -> list[str]:
+def mandata(*arguments: str) -> list[str]:
+    """Return the command line of one of our own commands."""
     return [sys.executable, "-m", "mandata.cli", *arguments]
 
 
-def _services(web: str, track: str, extras: list[str]) -> list[Service]:
+def _extras(names: list[str], mailbox: str) -> list[Service]:
+    """Return the helpers, where the settings look for them: MANDATA_SMTP_URL and MANDATA_DNS."""
+    services = []
+    if "catcher" in names:
+        smtp = urlsplit(read().smtp_url)
+        listen = f"{smtp.hostname}:{smtp.port or 25}"
+        services.append(Service("catcher", mandata("catcher", "--smtp", listen, "--http", mailbox)))
+    if "dns" in names:
+        listen = os.environ.setdefault("MANDATA_DNS", "127.0.0.1:5300")
+        services.append(Service("dns", mandata("dns", "--listen", listen)))
+    return services
+
+
+def _services(web: str, track: str, extras: list[Service]) -> list[Service]:
     """Return the services in the order of their start; they end in the opposite order."""
     told = {
         "MANDATA_PUBLIC_URL": os.environ.get("MANDATA_PUBLIC_URL") or f"http://{web}",
         "MANDATA_TRACKING_URL": os.environ.get("MANDATA_TRACKING_URL") or f"http://{track}",
     }
-    services = [Service(name, _mandata(name), told) for name in EXTRAS if name in extras]
     return [
-        *services,
-        Service("worker", _mandata("worker"), told),
-        Service("track", _mandata("track", "--listen", track), told),
-        Service("web", _mandata("web", "--listen", web), told),
+        *extras,
+        Service("worker", mandata("worker"), told),
+        Service("track", mandata("track", "--listen", track), told),
+        Service("web", mandata("web", "--listen", web), told),
     ]
 
 
 def _migrate(owner: dict[str, str]) -> None:
     environment = {**os.environ, **owner, SUPERVISOR: str(os.getpid())}
-    done = subprocess.run(
-        _mandata("migrate"), env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False
-    )
+    done = subprocess.run(mandata("migrate"), env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
     if done.returncode != 0:
         raise Fault(
             "The tables could not be brought up to date, so nothing was started.", remedy="The reason is above."
@@ -180,4 +205,4 @@ def _announce(as_json: bool, web: str, track: str, supervisor: Supervisor, secon
         typer.echo(json.dumps(values))
         sys.stdout.flush()
         return
-    _say(f"Mandata is up after {seconds:.1f} s: {console}  (Ctrl-C stops everything)")
+    say(f"Mandata is up after {seconds:.1f} s: {console}  (Ctrl-C stops everything)")

@@ -35,6 +35,7 @@ LOOPS = (
     # A thread and a connection each, so that an unsubscription waits behind nothing: it is effective within 2 s.
     Loop("unsubscriptions", "mandata.tracking.services:take_unsubscriptions", 0.5),
     Loop("events", "mandata.tracking.services:take_events", 1.0),
+    Loop("delivery", "mandata.delivery.engine.pool:keep", 0.5),
     Loop("record", "mandata.record.services:sequence_due", 0.5),
 )
 
