@@ -67,10 +67,9 @@ class Bakery:
             return selectors.find_import(import_id)
 
 
-@pytest.fixture
-def bakery(world: World) -> Bakery:
+def open_bakery(world: World, name: str = "Demo Bakery") -> Bakery:
     """A bakery in the middle of its business."""
-    customer = world.controller()
+    customer = world.controller(name)
     with scope(customer.id):
         offer = agreements.offer(language="en")
         assert customer.member.id is not None
@@ -84,3 +83,9 @@ def bakery(world: World) -> Bakery:
         )
         made = services.create_list(name="Newsletter", actor=customer.member, at=NOON)
     return Bakery(customer.id, customer.member, made)
+
+
+@pytest.fixture
+def bakery(world: World) -> Bakery:
+    """A controller with an accepted agreement and a list."""
+    return open_bakery(world)

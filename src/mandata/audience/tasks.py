@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import psycopg
 from django.db import InterfaceError, OperationalError
 from procrastinate import JobContext, RetryStrategy
 
@@ -13,7 +14,11 @@ from mandata.infra.jobs import app
     name=imports.JOB,
     queue="imports",
     pass_context=True,
-    retry=RetryStrategy(max_attempts=6, exponential_wait=3, retry_exceptions=[OperationalError, InterfaceError]),
+    retry=RetryStrategy(
+        max_attempts=6,
+        exponential_wait=3,
+        retry_exceptions=[OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError],
+    ),
 )
 def run_import(context: JobContext, controller_id: str, import_id: str) -> None:
     """Take a slice of an import in; `run_slice` queues the next one in the transaction of its last batch."""

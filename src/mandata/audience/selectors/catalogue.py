@@ -39,9 +39,9 @@ def lists() -> list[ListRow]:
     counts = {
         row["list_id"]: row
         for row in Subscription.objects.values("list_id").annotate(
-            subscribed=Count("*", filter=Q(state="subscribed")),
-            unsubscribed=Count("*", filter=Q(state="unsubscribed")),
-            pending=Count("*", filter=Q(state="pending")),
+            subscribed=Count("state", filter=Q(state="subscribed")),
+            unsubscribed=Count("state", filter=Q(state="unsubscribed")),
+            pending=Count("state", filter=Q(state="pending")),
         )
     }
     return [_row(one, counts.get(one.id, {})) for one in List.objects.order_by("number")]
@@ -52,7 +52,7 @@ def find_list(list_id: UUID) -> ListRow:
     found = List.objects.filter(id=list_id).first()
     if found is None:
         raise NoSuchList("There is no such list.")
-    states = Subscription.objects.filter(list_id=list_id).values_list("state").annotate(count=Count("*"))
+    states = Subscription.objects.filter(list_id=list_id).values_list("state").annotate(count=Count("state"))
     return _row(found, dict(states))
 
 

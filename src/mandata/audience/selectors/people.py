@@ -205,7 +205,10 @@ def _places(subscriber_id: UUID) -> list[Place]:
         " where b.subscriber_id = %b order by l.number",
         [subscriber_id],
     )
-    return [Place(*row) for row in rows]
+    return [
+        Place(list_id, name, state, basis, json.loads(evidence), since, ended_at, ended_by)
+        for list_id, name, state, basis, evidence, since, ended_at, ended_by in rows
+    ]
 
 
 def suppressions_of(index: bytes) -> list[tuple[str, str, str, datetime]]:

@@ -64,7 +64,7 @@ def _stream(controller_id: UUID, list_id: UUID, writer: Writer) -> Iterator[byte
 
 def _line(writer: Writer, keys: list[str], row: tuple[Any, ...], plain: bytes) -> str:
     _, _, clear, state, basis, evidence, ended_at = row
-    identity = json.loads(plain)
+    identity, clear, evidence = json.loads(plain), json.loads(clear), json.loads(evidence)
     source = identity.get(EVIDENCE_SOURCE) or evidence.get("source", "")
     consent_at = evidence.get("at", "") if basis == Basis.CONSENT else ""
     customer = "yes" if basis == Basis.EXISTING_CUSTOMER else ""

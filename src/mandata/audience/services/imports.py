@@ -9,9 +9,9 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, OperationalError, connections
+from django.db import OperationalError, connections
 from django.utils.translation import gettext as _
-from psycopg.errors import DiskFull
+from psycopg.errors import DeadlockDetected, DiskFull, UniqueViolation
 
 from mandata.agreements.rules.facts import FieldFacts
 from mandata.audience import selectors
@@ -38,7 +38,7 @@ from mandata.vault.services import Vault
 JOB = "audience.import"
 BATCH = 2_000
 """Rows in a transaction: few enough that a crash costs little, enough that round trips cost nothing."""
-SLICE = 60.0
+SLICE = 20.0
 """Seconds after which a job hands over to the next one, so that a worker that is told to stop need not wait long."""
 _TRIES = 3
 
@@ -170,8 +170,9 @@ def run_slice(
     except FileProblem as problem:
         _fail(controller_id, import_id, f"{problem.code}:{problem.line}", now())
         return False
-    except OperationalError as error:
-        if not isinstance(error.__cause__, DiskFull):
+    except (DiskFull, OperationalError) as error:
+        # The ORM wraps the driver's errors, our bulk statements do not.
+        if not isinstance(error, DiskFull) and not isinstance(error.__cause__, DiskFull):
             raise
         _fail(controller_id, import_id, "disk_full", now())
         return False
@@ -244,7 +245,7 @@ class _Run:
         for attempt in range(_TRIES):
             try:
                 return written.result()
-            except IntegrityError:
+            except (UniqueViolation, DeadlockDetected):
                 if attempt + 1 == _TRIES:
                     raise
                 with scope(self._controller):

@@ -180,6 +180,8 @@ class Intake:
             else:
                 new.append((own, suppressions[own], row))
         self._remark(batch, new, old)
+        # In one order everywhere: two imports of the same people then wait for each other, and never in a ring.
+        new.sort(key=lambda one: one[0])
         self._add(batch, new)
         self._meet(batch, old)
 
@@ -248,7 +250,10 @@ class Intake:
         keys = self._vault.keys([row[0] for row in found])
         place = seals.place_data(self._vault.controller_id, PLACE)
         held = {
-            subscriber: (json.loads(seals.unseal(keys[subscriber], place, subscriber, bytes(envelope))), clear)
+            subscriber: (
+                json.loads(seals.unseal(keys[subscriber], place, subscriber, bytes(envelope))),
+                json.loads(clear),
+            )
             for subscriber, envelope, clear in found
             if subscriber in keys
         }
