@@ -1,4 +1,6 @@
-"""A bakery whose customers have something in every holding, and a scan that looks for a person in every byte of the database."""
+"""A bakery whose customers have something in every holding, and a scan that looks for a person in every byte of the
+database.
+"""
 
 import base64
 import hashlib
@@ -90,7 +92,9 @@ def accept(customer: Customer) -> None:
 
 
 def a_person(shop: Shop, address: str, *, first: str = "Jana", last: str = "Nováková", number: int = 1) -> UUID:
-    """Somebody with data in every holding: fields, a list, a message, events, a bounce, refused rows, a file, a mail, a payload."""
+    """Somebody with data in every holding: fields, a list, a message, events, a bounce, refused rows, a file, a mail,
+    a payload.
+    """
     with scope(shop.id):
         reference = audience_services.subscribe(
             list_id=shop.list_id,
@@ -168,7 +172,9 @@ def _upload(shop: Shop, data: bytes) -> UUID:
         )
         guessed = audience.find_import(made).options
         assert guessed is not None
-        options = Options.from_json({**guessed.as_json(), "source": "e-shop", "warranted": True, "consent_at": NOON.isoformat()})
+        options = Options.from_json(
+            {**guessed.as_json(), "source": "e-shop", "warranted": True, "consent_at": NOON.isoformat()}
+        )
         audience_services.choose(import_id=made, options=options, actor=shop.member, at=NOON)
     return made
 
@@ -190,7 +196,9 @@ def forms(text: str) -> set[bytes]:
 
 
 def rows_with(superuser: str, *texts: str) -> list[str]:
-    """Return the tables in which a row holds one of the texts, in whatever spelling, as a superuser reads the database."""
+    """Return the tables in which a row holds one of the texts, in whatever spelling, as a superuser reads the
+    database.
+    """
     needles = set().union(*(forms(text) for text in texts))
     patterns = sorted({part.decode() for form in needles for part in (form, form.hex().encode())})
     hits = []
@@ -219,7 +227,9 @@ def opened(superuser: str, controller: UUID) -> Iterator[tuple[str, bytes]]:
             "select table_name, column_name from information_schema.columns "
             "where table_schema = 'public' and data_type = 'bytea'"
         ).fetchall():
-            rows = connection.execute(sql.SQL("select {} from {}").format(sql.Identifier(column), sql.Identifier(table)))
+            rows = connection.execute(
+                sql.SQL("select {} from {}").format(sql.Identifier(column), sql.Identifier(table))
+            )
             data = seals.place_data(controller, re.sub(r"_\d+$", "", table) + "." + column)
             for (value,) in rows:
                 if value and bytes(value[:3]) == _ENVELOPE and bytes(value[3:19]) in keys:
@@ -255,7 +265,8 @@ def files_with(folder: Path, *texts: str) -> list[Path]:
     return [
         path
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and any(form in content or form in content.lower() for form in needles for content in [path.read_bytes()])
+        if path.is_file()
+        and any(form in content or form in content.lower() for form in needles for content in [path.read_bytes()])
     ]
 
 

@@ -1,5 +1,7 @@
 """An erased person is found nowhere; what remains is a statistic, a hash that keeps the person away, and a proof."""
 
+from dataclasses import replace
+
 import pytest
 
 from mandata.audience import services as audience
@@ -12,7 +14,7 @@ from mandata.foundation.actors import Actor
 from mandata.holdings import catalogue, selectors, services
 from mandata.holdings.errors import ErasureIncomplete, NothingHeld, UnknownGround
 from mandata.holdings.models import Erasure
-from mandata.holdings.rules import Found, Place
+from mandata.holdings.rules import Erased, Found, Place
 from mandata.infra import bulk
 from mandata.infra.clock import new_id
 from mandata.infra.postgres import Urls
@@ -163,7 +165,8 @@ def test_an_erasure_is_logged_without_personal_data_and_certified_with_a_proof(w
     with scope(shop.id):
         certificate = selectors.certificate(done.id)
         entry = record.entry(certificate.entry)
-        leaf = merkle.leaf_hash(record_leaf(entry.id))
+        leaf = merkle.leaf_hash(record_leaf(certificate.entry))
+    assert entry is not None
     assert entry.subject == done.subject == reference
     assert entry.clause == "Art. 17(1)(b) GDPR"
     assert entry.body["key"] == done.key_fingerprint
@@ -211,12 +214,12 @@ def test_a_holding_that_erases_less_than_it_counted_fails_the_whole_erasure(worl
     reference = a_person(shop, NOVAK)
     description = catalogue.SUBSCRIBERS.description
     lazy = Place(
-        type(description)(**{**{name: getattr(description, name) for name in description.__slots__}, "key": "lazy"}),
+        replace(description, key="lazy"),
         finder=lambda subject: Found(delete=1),
         exporter=lambda subject: (),
         rectifier=catalogue.KEYS.rectifier,
         restrictor=catalogue.KEYS.restrictor,
-        eraser=lambda subject, at: selectors_erased(),
+        eraser=lambda subject, at: Erased(),
     )
     catalogue.provide(lazy)
     try:
@@ -228,12 +231,6 @@ def test_a_holding_that_erases_less_than_it_counted_fails_the_whole_erasure(worl
         assert has_key(reference)
         assert selectors.subject(reference).reference == reference
         assert not audience.is_suppressed(email=NOVAK, at=LATER)
-
-
-def selectors_erased() -> object:
-    from mandata.holdings.rules import Erased
-
-    return Erased()
 
 
 def test_another_controller_neither_sees_nor_erases_the_person(world: World) -> None:

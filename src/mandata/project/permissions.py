@@ -119,6 +119,12 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "public:undo": acts(PUBLIC),
         "public:preferences": form(PUBLIC),
         "public:message": reads(PUBLIC),
+        # --- what data subjects meet: the token is the key ---
+        "public_rights:request": form(PUBLIC),
+        "public_rights:asked": reads(PUBLIC),
+        "public_rights:confirm": form(PUBLIC),
+        "public_rights:progress": reads(PUBLIC),
+        "public_rights:answer": form(PUBLIC),
         # --- the operator ---
         "operator:overview": reads(OPERATOR),
         "operator:controllers": reads(OPERATOR),

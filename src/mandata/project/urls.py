@@ -5,4 +5,5 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("mandata.console.urls")),
     path("", include("mandata.public.urls")),
+    path("", include("mandata.public.rights.urls")),
 ]

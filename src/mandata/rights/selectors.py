@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors as accounts
 from mandata.foundation import addresses, canonical
@@ -127,7 +129,7 @@ def case(case_id: UUID, *, at: datetime, sealed: bool = True) -> CaseView:
     """Return a case with its timeline, newest step first. Raises NoSuchCase."""
     row = Case.objects.filter(id=case_id).first()
     if row is None:
-        raise NoSuchCase("There is no such case.")
+        raise NoSuchCase(_("There is no such case."))
     wrote = _unsealed([row])[row.id]
     answer = Answer.objects.filter(id=case_id).values_list("expires_at", "fetched_at").first()
     steps = CaseEvent.objects.filter(case_id=case_id).order_by("-at", "-id")
@@ -147,7 +149,7 @@ def case_numbered(number: int) -> UUID:
     """Return the id of the case with a number. Raises NoSuchCase."""
     found: UUID | None = Case.objects.filter(number=number).values_list("id", flat=True).first()
     if found is None:
-        raise NoSuchCase("There is no such case.")
+        raise NoSuchCase(_("There is no such case."))
     return found
 
 
@@ -155,13 +157,24 @@ def subject_of(case_id: UUID) -> Subject | None:
     """Return whom a case is about, for a preview: by reference where the person is in the audience, else by address."""
     row = Case.objects.filter(id=case_id).first()
     if row is None:
-        raise NoSuchCase("There is no such case.")
+        raise NoSuchCase(_("There is no such case."))
     return holdings.subject_by_address(_unsealed([row])[row.id].address)
 
 
 def cases_of(subject: UUID) -> list[UUID]:
     """Return the cases of somebody in the audience, newest first."""
     return list(Case.objects.filter(subject=subject).order_by("-number").values_list("id", flat=True))
+
+
+def portal(controller_id: UUID) -> accounts.Card:
+    """Return whose page of requests this is; opens the scope itself. Raises BadLink for a controller that is not
+    here.
+    """
+    with scope(controller_id):
+        try:
+            return accounts.controller()
+        except ObjectDoesNotExist:
+            raise BadLink(_("There is no such page."), remedy=_("Look at the address again.")) from None
 
 
 def hashed(token: str) -> bytes:
@@ -173,7 +186,7 @@ def key(token: str, purposes: tuple[str, ...], *, at: datetime) -> CaseKey:
     """Return what a link's token stands for. Raises BadLink, alike for what never was and what has expired."""
     found = CaseKey.objects.filter(token_hash=hashed(token), purpose__in=purposes, expires_at__gt=at).first()
     if found is None:
-        raise BadLink("This link is not valid, or it has expired.", remedy="Ask again; you will get a new one.")
+        raise BadLink(_("This link is not valid, or it has expired."), remedy=_("Ask again; you will get a new one."))
     return found
 
 
