@@ -19,7 +19,7 @@ from mandata.cli.lifeline import SUPERVISOR
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 SETTLED = 60.0
-PATIENCE = 40.0
+PATIENCE = 60.0
 """Seconds that a child has to finish what it has in flight."""
 
 

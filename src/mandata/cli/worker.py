@@ -2,10 +2,13 @@
 
 import asyncio
 import importlib
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -36,6 +39,7 @@ LOOPS = (
     Loop("unsubscriptions", "mandata.tracking.services:take_unsubscriptions", 0.5),
     Loop("events", "mandata.tracking.services:take_events", 1.0),
     Loop("delivery", "mandata.delivery.engine.pool:keep", 0.5),
+    Loop("returns", "mandata.delivery.returns:keep_listening", 2.0),
     Loop("record", "mandata.record.services:sequence_due", 0.5),
 )
 
@@ -80,6 +84,7 @@ class Worker:
             self._ending.set()
             for thread in threads:
                 thread.join()
+            _end_children()
 
     async def _jobs(self) -> None:
         from procrastinate import PsycopgConnector
@@ -143,6 +148,21 @@ class Worker:
                 pause = min(max(pause, 0.5) * 2, _LONGEST_PAUSE)
                 self._log.error("loop.failed", loop=loop.name, error=type(error).__name__, pause=pause, exc_info=True)
         connections.close_all()
+
+
+def _end_children() -> None:
+    """Ask the engines to end, and wait until what they have in flight has its outcome in the database."""
+    own = Path("/proc/self/task")
+    for children in own.glob("*/children"):
+        for pid in map(int, children.read_text().split()):
+            os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _FINISH_WITHIN
+    while time.monotonic() < deadline:
+        try:
+            if os.waitpid(-1, os.WNOHANG) == (0, 0):
+                time.sleep(0.02)
+        except ChildProcessError:
+            return
 
 
 def _with_fresh_connections(process: Callable[[], Any], _context: Any, _worker: Any) -> Any:
