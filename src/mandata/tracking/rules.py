@@ -218,6 +218,7 @@ def network(address: str) -> bytes:
     return parsed.packed[:3]
 
 
+@lru_cache(maxsize=65_536)
 def network_text(prefix: bytes) -> str:
     """A network class as people write it: `192.0.2.0/24`, `2001:db8:1::/48`, or nothing."""
     if len(prefix) == 3:

@@ -27,9 +27,13 @@ class CampaignFacts:
 
 
 class MessageFacts(NamedTuple):
-    """What of a message its events need. `sent` is seconds since 1970, None while it is not known."""
+    """What of a message its events need.
 
-    subscriber_id: UUID
+    `subscriber` is the reference as text, None when it is nobody's any more; `sent` seconds since 1970, None while it
+    is not known.
+    """
+
+    subscriber: str | None
     provider: str
     sent: float | None
 
@@ -56,8 +60,8 @@ def campaign(campaign_id: UUID) -> CampaignFacts | None:
 def messages(campaign_id: UUID, numbers: Collection[int]) -> dict[int, MessageFacts]:
     """The facts of messages by their numbers; an erased recipient's message is not in the answer."""
     rows = bulk.execute(
-        "select number, subscriber_id, provider, extract(epoch from sent_at)::float8 from delivery_message "
-        "where campaign_id = %b and number = any(%b::bigint[])",
-        [campaign_id, list(numbers)],
+        "select number, subscriber_id::text, provider, extract(epoch from sent_at)::float8 from delivery_message "
+        "where campaign_id = %b and number = any(%s::bigint[])",
+        [campaign_id, "{" + ",".join(map(str, sorted(numbers))) + "}"],
     )
     return {row[0]: MessageFacts(*row[1:]) for row in rows}

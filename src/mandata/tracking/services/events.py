@@ -11,9 +11,10 @@ from mandata.foundation.tokens import FIRST_RESERVED, LINK_OPEN
 from mandata.infra.environment import env
 from mandata.infra.tenancy import scope
 from mandata.tracking import rules, sources, spool
-from mandata.tracking.rules import ANY_LINK, Agent, Kind, Method, Verdict
+from mandata.tracking.rules import ANY_LINK, Agent, Kind, Method
+from mandata.tracking.services import tally
 from mandata.tracking.services.segments import take
-from mandata.tracking.services.tally import Seen, Tally
+from mandata.tracking.services.tally import Seen
 from mandata.tracking.sources import CampaignFacts, MessageFacts
 from mandata.tracking.spool import Batch, SpoolRecord
 
@@ -25,7 +26,8 @@ TEST_MESSAGE: Final = 0
 _AGENTS: Final = {int(agent): (agent, agent.name.lower()) for agent in Agent}
 _METHODS: Final = {int(method): method for method in Method}
 _AT_ONCE_MS: Final = int(rules.AT_ONCE_SECONDS * 1000)
-_NOBODY: Final = MessageFacts(None, "", None)  # type: ignore[arg-type]
+_NOBODY: Final = MessageFacts(None, "", None)
+_NEVER: Final[list[tuple[int, int]]] = []
 
 Visits = dict[tuple[int, int], list[tuple[int, int]]]
 
@@ -68,7 +70,7 @@ class _Taker:
                 if facts is not None:
                     records = by_campaign[number]
                     messages = sources.messages(known[number].campaign_id, {record.message_no for record in records})
-                    Tally(known[number].campaign_id, _seen(records, facts, messages, visits)).keep()
+                    tally.keep(known[number].campaign_id, _seen(records, facts, messages, visits))
         self._remember(batch.records)
 
     def _remember(self, records: list[SpoolRecord]) -> None:
@@ -91,23 +93,32 @@ def _seen(
     records: list[SpoolRecord], facts: CampaignFacts, messages: dict[int, MessageFacts], visits: Visits
 ) -> list[Seen]:
     """The events of one campaign, each with who did it."""
-    spans: dict[int, list[tuple[int, int]]] = {}
+    spans = {
+        message: rules.busy_spans(found, facts.links)
+        for (campaign_no, message), found in visits.items()
+        if campaign_no == records[0].campaign_no
+    }
     events = []
     for record in records:
-        campaign_no, message_no, link, at_ms, _, agent_no, network = record
+        _, message_no, link, at_ms, method, agent_no, network = record
         is_open = link == LINK_OPEN
         message = messages.get(message_no, _NOBODY)
-        if message_no not in spans:
-            spans[message_no] = rules.busy_spans(visits.get((campaign_no, message_no), ()), facts.links)
         agent, agent_name = _AGENTS.get(agent_no, _AGENTS[Agent.OTHER])
-        origin, signals = _verdict(record, is_open, agent, message.sent, spans[message_no])
+        origin, signals = rules.classify(
+            Kind.OPEN if is_open else Kind.CLICK,
+            _METHODS.get(method, Method.OTHER),
+            agent,
+            network,
+            None if message.sent is None else at_ms / 1000 - message.sent,
+            any(start <= at_ms <= end for start, end in spans.get(message_no, _NEVER)),
+        )
         kind, individual = ("open", facts.track_opens) if is_open else ("click", facts.track_clicks)
         events.append(
             Seen(
                 at_ms,
                 kind,
                 message_no,
-                message.subscriber_id,
+                message.subscriber,
                 message.provider,
                 ANY_LINK if is_open else link,
                 origin.value,
@@ -118,16 +129,3 @@ def _seen(
             )
         )
     return events
-
-
-def _verdict(
-    record: SpoolRecord, is_open: bool, agent: Agent, sent: float | None, spans: list[tuple[int, int]]
-) -> Verdict:
-    return rules.classify(
-        Kind.OPEN if is_open else Kind.CLICK,
-        _METHODS.get(record.method, Method.OTHER),
-        agent,
-        record.network,
-        None if sent is None else record.at_ms / 1000 - sent,
-        any(start <= record.at_ms <= end for start, end in spans),
-    )

@@ -14,8 +14,9 @@ from mandata.infra.environment import env
 from mandata.infra.tenancy import scope
 from mandata.tracking import rules, sources, spool
 from mandata.tracking.rules import ANY_LINK, Agent, Origin
+from mandata.tracking.services import tally
 from mandata.tracking.services.segments import take
-from mandata.tracking.services.tally import Seen, Tally
+from mandata.tracking.services.tally import Seen
 from mandata.tracking.spool import Batch, SpoolRecord
 
 LIMIT: Final = 500
@@ -38,7 +39,7 @@ def unsubscribe(
         new = choices.withdraw(subscriber=subscriber_id, list_id=None if everything else list_id, at=at)
         if new:
             facts = sources.messages(campaign_id, [message_no]).get(message_no)
-            Tally(campaign_id, [_seen(int(at.timestamp() * 1000), message_no, facts, "", b"")]).keep()
+            tally.keep(campaign_id, [_seen(int(at.timestamp() * 1000), message_no, facts, "", b"")])
         return new
 
 
@@ -60,8 +61,8 @@ def _keep_campaign(campaign_id: UUID, records: list[SpoolRecord]) -> None:
     messages = sources.messages(campaign_id, {record.message_no for record in records})
     leaving: dict[UUID, datetime] = {}
     for record in records:
-        if message := messages.get(record.message_no):
-            leaving.setdefault(message.subscriber_id, datetime.fromtimestamp(record.at_ms / 1000, UTC))
+        if (message := messages.get(record.message_no)) and message.subscriber:
+            leaving.setdefault(UUID(message.subscriber), datetime.fromtimestamp(record.at_ms / 1000, UTC))
     # What counts is when the person pressed the button, not when we came to it.
     for subscriber, at in leaving.items():
         choices.withdraw(subscriber=subscriber, list_id=facts.list_id, at=at)
@@ -69,7 +70,7 @@ def _keep_campaign(campaign_id: UUID, records: list[SpoolRecord]) -> None:
         _seen(record.at_ms, record.message_no, messages.get(record.message_no), _agent(record), record.network)
         for record in records
     ]
-    Tally(campaign_id, [event for event in events if event.message_no]).keep()
+    tally.keep(campaign_id, [event for event in events if event.message_no])
 
 
 def _agent(record: SpoolRecord) -> str:
@@ -81,7 +82,7 @@ def _seen(at_ms: int, message_no: int, facts: sources.MessageFacts | None, agent
         at_ms,
         rules.Kind.UNSUBSCRIBE.value,
         message_no,
-        facts.subscriber_id if facts else None,
+        facts.subscriber if facts else None,
         facts.provider if facts else "",
         ANY_LINK,
         Origin.HUMAN.value,
