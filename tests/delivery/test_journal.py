@@ -105,8 +105,10 @@ def test_a_journal_is_never_continued_by_another_process(tmp_path: Path) -> None
 
 def test_a_begin_is_on_file_although_the_process_dies_right_after(tmp_path: Path) -> None:
     program = (
-        "import os,signal,sys;from pathlib import Path;from uuid import UUID;from mandata.delivery.journal import Journal\n"
-        "j=Journal(Path(sys.argv[1]),UUID(int=1));j.opened(UUID(int=2));j.begin(UUID(int=2),5);os.kill(os.getpid(),signal.SIGKILL)"
+        "import os,signal,sys\nfrom pathlib import Path\nfrom uuid import UUID\n"
+        "from mandata.delivery.journal import Journal\n"
+        "j=Journal(Path(sys.argv[1]),UUID(int=1));j.opened(UUID(int=2));j.begin(UUID(int=2),5)\n"
+        "os.kill(os.getpid(),signal.SIGKILL)"
     )
     environment = os.environ | {"PYTHONPATH": "src"}
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "j")], env=environment, check=False)

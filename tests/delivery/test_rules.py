@@ -16,7 +16,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def test_every_state_stands_in_the_table_and_none_leads_to_itself() -> None:
     assert set(TRANSITIONS) == set(State)
     assert not any(may_follow(state, state) for state in State)
-    assert TERMINAL == {State.SENT, State.FAILED, State.CANCELLED}
+    assert {State.SENT, State.FAILED, State.CANCELLED} == TERMINAL
 
 
 @pytest.mark.req("DLV-5")

@@ -37,12 +37,16 @@ boot id, a missing record proves nothing, so a message of an open chunk without 
 
 A kill in the middle of a write leaves a torn tail: reading stops at the first record that is short or whose CRC is
 wrong, and what stands behind it counts as not written. The journal holds numbers and codes only, no personal data.
+
+The writer holds an exclusive flock on its file as long as it lives; who gets the lock knows that the writer is dead.
 """
 
+import fcntl
 import os
 import struct
+import threading
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -50,6 +54,7 @@ from uuid import UUID
 
 from mandata.delivery.rules.outcomes import Fate, Outcome, Stage
 
+SUFFIX: Final = ".journal"
 MAGIC: Final = b"MDTJRNL\x01"
 HEADER_SIZE: Final = 64
 RECORD_SIZE: Final = 40
@@ -74,18 +79,25 @@ def boot_id() -> bytes:
 
 
 class Journal:
-    """The journal that one worker writes. `begin` flushes by itself; the rest is kept until the next flush."""
+    """The journal that one worker writes, from several threads. `begin` flushes; the rest is kept until a flush."""
 
     def __init__(self, path: Path, worker: UUID, *, fsync: bool = False, boot: bytes = b"") -> None:
         """Begin a new file. FileExistsError when there is one: a journal is never continued by another process."""
         self.path = path
         self._fsync = fsync
         self._kept = bytearray()
+        self._lock = threading.Lock()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-        self._file = os.open(path, flags, 0o600)
+        begun = path.with_suffix(".new")
+        if path.exists():
+            raise FileExistsError(path)
+        self._file = os.open(begun, flags, 0o600)
+        # The lock says that the writer lives; the name tells others of the file only once it is locked and whole.
+        fcntl.flock(self._file, fcntl.LOCK_EX)
         head = _HEADER.pack(MAGIC, boot or boot_id(), worker.bytes)
         self._kept += head + _CRC.pack(zlib.crc32(head))
         self.sync()
+        begun.rename(path)
 
     def opened(self, chunk: UUID) -> None:
         """A chunk's claim is committed."""
@@ -119,13 +131,15 @@ class Journal:
         stage: int = 0,
     ) -> None:
         record = _RECORD.pack(kind, fate, code, chunk.bytes, message, major, detail, stage)
-        self._kept += record + _CRC.pack(zlib.crc32(record))
+        with self._lock:
+            self._kept += record + _CRC.pack(zlib.crc32(record))
 
     def flush(self) -> None:
         """Hand everything kept to the kernel by one write. OSError when the disk is full; nothing kept is lost."""
-        while self._kept:
-            written = os.write(self._file, self._kept)
-            del self._kept[:written]
+        with self._lock:
+            while self._kept:
+                written = os.write(self._file, self._kept)
+                del self._kept[:written]
 
     def sync(self) -> None:
         """Flush, and with `fsync` wait for the disk."""
@@ -139,6 +153,23 @@ class Journal:
         os.close(self._file)
         if remove:
             self.path.unlink(missing_ok=True)
+
+
+def abandoned(folder: Path) -> Iterator[Path]:
+    """Go through the journals in a folder whose writers are dead, holding each one's lock while it is looked at."""
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        try:
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.exists():
+                yield path
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(file)
 
 
 @dataclass(slots=True)

@@ -63,6 +63,10 @@ class Environment:
         "Where campaigns go: smtp:// or smtps://, with user and password if need be.",
         secret=True,
     )
+    smtp_connections: int = _setting(
+        "MANDATA_SMTP_CONNECTIONS", 10, "How many connections a sending process keeps to MANDATA_SMTP_URL."
+    )
+    senders: int = _setting("MANDATA_SENDERS", 1, "How many sending processes a worker starts while campaigns are due.")
     notice_smtp_url: str = _setting(
         "MANDATA_NOTICE_SMTP_URL", "", "Where the system's own mail goes; empty uses MANDATA_SMTP_URL.", secret=True
     )
@@ -126,6 +130,10 @@ def _parse(name: str, kind: Any, text: str) -> object:
         if lowered not in {"true", "false", "1", "0", "yes", "no"}:
             raise Fault(f"{name} is neither true nor false.", remedy=f"Set {name}=true or {name}=false.")
         return lowered in {"true", "1", "yes"}
+    if int in kinds:
+        if not text.isdigit() or int(text) == 0:
+            raise Fault(f"{name} is no whole number above 0.", remedy=f"Set {name}=10, for example.")
+        return int(text)
     return text
 
 

@@ -25,6 +25,7 @@ class Act(StrEnum):
     RESUME = "resume"
     CANCEL = "cancel"
     FINISH = "finish"
+    REOPEN = "reopen"  # a member had messages of unknown outcome sent again
 
 
 TRANSITIONS: Final[dict[tuple[State, Act], State]] = {
@@ -35,6 +36,7 @@ TRANSITIONS: Final[dict[tuple[State, Act], State]] = {
     (State.SENDING, Act.PAUSE): State.PAUSED,
     (State.SENDING, Act.CANCEL): State.CANCELLED,
     (State.SENDING, Act.FINISH): State.FINISHED,
+    (State.FINISHED, Act.REOPEN): State.SENDING,
     (State.PAUSED, Act.RESUME): State.SENDING,
     (State.PAUSED, Act.CANCEL): State.CANCELLED,
 }

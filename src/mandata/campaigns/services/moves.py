@@ -79,11 +79,22 @@ def finish(*, campaign_id: UUID, totals: Mapping[str, int], actor: Actor, at: da
     append(kind="campaign.finished", body={"campaign": campaign_id, "totals": dict(totals)}, actor=actor, at=at)
 
 
+def reopen(*, campaign_id: UUID, actor: Actor, at: datetime) -> None:
+    """Send what a member decided to send again after the campaign had finished."""
+    _move(campaign_id, Act.REOPEN, at, finished_at=None)
+    append(kind="campaign.reopened", body={"campaign": campaign_id}, actor=actor, at=at)
+
+
 def settle(*, campaign_id: UUID, totals: Mapping[str, int], actor: Actor, at: datetime) -> None:
     """Delivery has taken back what a cancelled campaign had queued. Doing it again changes nothing."""
     settled, _rows = Active.objects.filter(campaign_id=campaign_id).delete()
     if settled:
         append(kind="campaign.settled", body={"campaign": campaign_id, "totals": dict(totals)}, actor=actor, at=at)
+
+
+def postpone(*, campaign_id: UUID, until: datetime) -> None:
+    """Nothing is due before `until`: delivery need not look earlier. A move in between makes it due again."""
+    Active.objects.filter(campaign_id=campaign_id).update(due_at=until)
 
 
 def _recorded(campaign_id: UUID, act: Act, actor: Actor, at: datetime, reason: str, **changes: object) -> None:

@@ -121,7 +121,8 @@ class Store:
         segment, start, length = row[0]
         with (self.folder / segment).open("rb") as file:
             file.seek(start)
-            return file.read(length)
+            content: bytes = file.read(length)
+            return content
 
     def erase(self, address: str, only: Collection[int] | None = None) -> int:
         """Overwrite and forget everything held for an address, or of it `only` the messages with these numbers."""

@@ -1,0 +1,35 @@
+"""The refusals of delivery."""
+
+from mandata.foundation.errors import NotFound, Refused
+
+
+class NoSuchDomain(NotFound):
+    """There is no such sending domain at this controller."""
+
+    code = "delivery.no_such_domain"
+
+
+class DomainTaken(Refused):
+    """The domain is there already."""
+
+    code = "delivery.domain_taken"
+
+
+class NotADomain(Refused):
+    """The text is no domain name."""
+
+    code = "delivery.not_a_domain"
+    status = 422
+
+
+class NothingToDecide(Refused):
+    """There is no unknown message to decide about."""
+
+    code = "delivery.nothing_unknown"
+
+
+class NotSent(Refused):
+    """A test message could not be handed over."""
+
+    code = "delivery.not_sent"
+    status = 502

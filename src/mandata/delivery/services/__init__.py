@@ -1,0 +1,33 @@
+"""The verbs of delivery. Members' verbs run inside the controller's scope; the engine's open it themselves."""
+
+from mandata.delivery.services.domains import add_domain, remove_domain, verify_domain
+from mandata.delivery.services.launching import (
+    audience,
+    cancel,
+    checklist,
+    decide_unknown,
+    facts,
+    launch,
+    pause,
+    resume,
+)
+from mandata.delivery.services.returning import receive_return
+from mandata.delivery.services.tending import tend_due
+from mandata.delivery.services.trying import test_send
+
+__all__ = [
+    "add_domain",
+    "audience",
+    "cancel",
+    "checklist",
+    "decide_unknown",
+    "facts",
+    "launch",
+    "pause",
+    "receive_return",
+    "remove_domain",
+    "resume",
+    "tend_due",
+    "test_send",
+    "verify_domain",
+]

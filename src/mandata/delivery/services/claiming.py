@@ -1,0 +1,189 @@
+"""What the engine does to the database: claims in chunks, settles outcomes, keeps leases, gives back.
+
+Each verb opens the controller's scope itself and commits before it returns. The intent to send stands in PostgreSQL
+(the chunk, and the message's state) before a message is handed to anybody.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import orjson
+from django.db import transaction
+
+from mandata.agreements import selectors as agreements
+from mandata.agreements.rules.recipients import Asked, Rule
+from mandata.audience.selectors.people import PLACE
+from mandata.delivery.models import Chunk
+from mandata.delivery.rules.outcomes import Outcome
+from mandata.delivery.rules.retry import first_tried, retry
+from mandata.delivery.services.returning import refused_at_the_door
+from mandata.delivery.statements import statement
+from mandata.infra import bulk
+from mandata.infra.clock import new_id
+from mandata.infra.tenancy import scope
+from mandata.vault.services import Vault
+
+CHUNK_SIZE: Final = 50
+LEASE: Final = timedelta(seconds=60)
+
+
+class Claimed(NamedTuple):
+    """A message in an open chunk, its recipient's values opened."""
+
+    chunk_id: UUID
+    number: int
+    attempts: int
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a controller's claims rest on: its recipient rule, its open vault; looked up anew every few seconds."""
+
+    rule: Rule
+    vault: Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which campaign to claim from, and for whom."""
+
+    controller_id: UUID
+    campaign_id: UUID
+    list_id: UUID
+    frozen_at: datetime
+    worker_id: UUID
+    shard: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """One outcome on its way to PostgreSQL."""
+
+    chunk_id: UUID
+    number: int
+    attempts: int
+    outcome: Outcome
+    at: datetime
+
+
+def standing(controller_id: UUID, *, at: datetime) -> Standing | None:
+    """Return what claims rest on; None while the gate is shut: no agreement in force, or the controller suspended."""
+    with scope(controller_id):
+        ground = agreements.ground(at)
+        if not ground.standing.accepted or ground.standing.ended or ground.standing.suspended:
+            return None
+        rule = agreements.recipient_rule(at)
+        return None if rule is None else Standing(rule, Vault.open())
+
+
+def claim(*, order: Order, standing: Standing, limit: int, at: datetime) -> list[Claimed]:
+    """Take up to `limit` due messages into chunks of at most 50 and return them, committed and unsealed.
+
+    Empty when nothing is due, the campaign is not sending, or other workers hold what is due.
+    """
+    chunks = [new_id() for _ in range(-(-limit // CHUNK_SIZE))]
+    values = standing.rule.parameters(Asked("email", at, order.frozen_at)) | {
+        "controller": order.controller_id,
+        "campaign": order.campaign_id,
+        "list": order.list_id,
+        "chunks": chunks,
+        "limit": limit,
+        "size": CHUNK_SIZE,
+        "shard": order.shard,
+    }
+    with scope(order.controller_id):
+        rows = bulk.execute(statement("claim", rule=standing.rule.sql()), values)
+        _open_chunks(order, rows, at)
+        keys = standing.vault.keys([row[0] for row in rows])
+    return [_opened(standing.vault, keys, row) for row in rows]
+
+
+def _open_chunks(order: Order, rows: Sequence[tuple[Any, ...]], at: datetime) -> None:
+    sizes: dict[UUID, int] = {}
+    for row in rows:
+        sizes[row[3]] = sizes.get(row[3], 0) + 1
+    Chunk.objects.bulk_create(
+        Chunk(
+            id=chunk_id,
+            controller_id=order.controller_id,
+            campaign_id=order.campaign_id,
+            worker_id=order.worker_id,
+            size=size,
+            opened_at=at,
+            leased_until=at + LEASE,
+        )
+        for chunk_id, size in sizes.items()
+    )
+
+
+def _opened(vault: Vault, keys: Mapping[UUID, bytes], row: tuple[Any, ...]) -> Claimed:
+    subscriber, number, attempts, chunk_id, identity, clear = row
+    key = keys.get(subscriber)
+    if key is None:
+        return Claimed(chunk_id, number, attempts, {})
+    plain = orjson.loads(vault.unseal_with(subscriber, PLACE, identity, key=key))
+    # Django has psycopg leave jsonb as text. Most people have no clear values.
+    return Claimed(chunk_id, number, attempts, plain if clear == "{}" else {**orjson.loads(clear), **plain})
+
+
+_STATES = {"sent": "sent", "deferred": "deferred", "failed": "failed", "unknown": "unknown", "returned": "queued"}
+
+
+def settle(
+    *,
+    controller_id: UUID,
+    campaign_id: UUID,
+    shard: int,
+    settled: Sequence[Settled],
+    done: Sequence[UUID],
+    at: datetime,
+) -> None:
+    """Write outcomes in bulk and close the chunks in `done`. Doing it again changes nothing."""
+    rows = [_row(one) for one in settled]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 7
+    names = ("numbers", "states", "codes", "statuses", "diagnostics", "next", "sent")
+    values: dict[str, Any] = dict(zip(names, map(list, columns), strict=True)) | {
+        "controller": controller_id,
+        "campaign": campaign_id,
+        "shard": shard,
+        "chunks": list({one.chunk_id for one in settled}),
+    }
+    with scope(controller_id):
+        if rows:
+            bulk.execute(statement("settle"), values)
+        refusals = [(one.number, one.outcome) for one in settled if one.outcome.fate == "failed" and one.outcome.code]
+        if refusals:
+            refused_at_the_door(campaign_id=campaign_id, refusals=refusals, at=at)
+        if done:
+            Chunk.objects.filter(id__in=done).delete()
+
+
+def _row(one: Settled) -> tuple[Any, ...]:
+    outcome, state, next_at = one.outcome, _STATES[one.outcome.fate], None
+    if state == "deferred":
+        began = first_tried(one.attempts, now=one.at)
+        next_at = retry(outcome, attempts=one.attempts, message_no=one.number, first_tried=began, now=one.at).at
+        state = "deferred" if next_at else "failed"
+    sent_at = one.at if state == "sent" else None
+    if state == "queued":
+        return one.number, state, None, "", "", None, None
+    return one.number, state, outcome.code or None, outcome.enhanced, outcome.diagnostic[:300], next_at, sent_at
+
+
+def renew(*, worker_id: UUID, chunks: Sequence[UUID], at: datetime) -> set[UUID]:
+    """Prolong the leases of a worker's chunks; return those that are still its own."""
+    with transaction.atomic():
+        rows = bulk.execute(
+            "update delivery_chunk set leased_until = %b where worker_id = %b and id = any(%b) returning id",
+            [at + LEASE, worker_id, list(chunks)],
+        )
+    return {row[0] for row in rows}
+
+
+def own_chunks(worker_id: UUID) -> list[tuple[UUID, UUID, UUID]]:
+    """Return (chunk, controller, campaign) of every chunk open in a worker's name. Scope-free."""
+    return list(Chunk.objects.filter(worker_id=worker_id).values_list("id", "controller_id", "campaign_id"))

@@ -1,0 +1,115 @@
+"""After a death: what a worker's journal says goes to PostgreSQL, and its leases return.
+
+On the worker's own host the journal tells exactly what is sent, to send, or unknown. Where the host is lost, nobody
+can read the journal: once the lease has run out, the unconfirmed of its chunks are unknown. A journal that turns up
+later still has the better word, because an unknown message keeps its chunk.
+"""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from mandata.delivery.journal import BrokenJournal, Replay, abandoned, boot_id, replay
+from mandata.delivery.models import Chunk, Worker
+from mandata.delivery.rules.outcomes import Outcome
+from mandata.delivery.services.claiming import Settled, own_chunks, settle
+from mandata.infra import bulk
+from mandata.infra.logs import log
+from mandata.infra.tenancy import scope
+
+GRACE: Final = timedelta(seconds=120)
+"""How long after its lease a chunk waits for its host's own journal."""
+
+_log = log("delivery")
+
+
+def recover_journals(*, folder: Path, at: datetime) -> int:
+    """Replay the journals of workers of this host that are dead; return how many were settled.
+
+    A journal is removed once PostgreSQL has everything it says.
+    """
+    done = 0
+    for path in abandoned(folder):
+        try:
+            found = replay(path)
+        except BrokenJournal:
+            _log.error("journal.broken", file=path.name)
+            path.rename(path.with_suffix(".broken"))
+            continue
+        _settle_worker(found, at)
+        path.unlink(missing_ok=True)
+        Worker.objects.filter(id=found.worker).delete()
+        done += 1
+    return done
+
+
+def _settle_worker(found: Replay, at: datetime) -> None:
+    same_boot = found.boot == boot_id()
+    known = found.unsettled()
+    open_chunks = {chunk: (controller, campaign) for chunk, controller, campaign in own_chunks(found.worker)}
+    for chunk_id, (controller_id, campaign_id) in open_chunks.items():
+        chunk = known.get(chunk_id)
+        numbers = _numbers(controller_id, campaign_id, chunk_id)
+        # A chunk that the journal does not know was committed in the worker's last moment: nothing of it had left.
+        fates: dict[int, Outcome | None] = (
+            chunk.fates(numbers, same_boot=same_boot) if chunk else dict.fromkeys(numbers, None)
+        )
+        if chunk is None and not same_boot:
+            fates = {number: Outcome(number, "unknown") for number in numbers}
+        rows = [
+            Settled(chunk_id, number, attempts, fates[number] or Outcome(number, "returned"), at)
+            for number, attempts in numbers.items()
+        ]
+        settle(controller_id=controller_id, campaign_id=campaign_id, shard=0, settled=rows, done=[chunk_id], at=at)
+        unknown = sum(row.outcome.fate == "unknown" for row in rows)
+        _log.warning("chunk.recovered", chunk=str(chunk_id), messages=len(rows), unknown=unknown)
+
+
+def _numbers(controller_id: UUID, campaign_id: UUID, chunk_id: UUID) -> dict[int, int]:
+    """Return number -> attempts of the messages in a chunk."""
+    with scope(controller_id):
+        rows = bulk.execute(
+            "select number, attempts from delivery_message where campaign_id = %b and chunk_id = %b",
+            [campaign_id, chunk_id],
+        )
+    return dict(rows)
+
+
+def expire_leases(*, at: datetime) -> int:
+    """Give up chunks whose lease ran out and whose host did not settle them: their messages are unknown."""
+    lost = list(
+        Chunk.objects.filter(leased_until__lt=at - GRACE).values_list("id", "controller_id", "campaign_id")[:1000]
+    )
+    for chunk_id, controller_id, campaign_id in lost:
+        numbers = _numbers(controller_id, campaign_id, chunk_id)
+        why = "the sending host was lost before the outcome reached the database"
+        rows = [
+            Settled(chunk_id, number, tries, Outcome(number, "unknown", 0, "", why), at)
+            for number, tries in numbers.items()
+        ]
+        settle(controller_id=controller_id, campaign_id=campaign_id, shard=0, settled=rows, done=[chunk_id], at=at)
+        _log.error("chunk.lost", chunk=str(chunk_id), messages=len(rows))
+    return len(lost)
+
+
+def enrol(*, worker_id: UUID, host: str, at: datetime) -> None:
+    """Enter a worker that begins."""
+    Worker.objects.create(id=worker_id, host=host[:120], started_at=at, seen_at=at)
+
+
+def seen(*, worker_id: UUID, at: datetime) -> None:
+    """A worker is alive."""
+    Worker.objects.filter(id=worker_id).update(seen_at=at)
+
+
+def leave(*, worker_id: UUID) -> None:
+    """A worker has settled everything and ends."""
+    Worker.objects.filter(id=worker_id).delete()
+
+
+def release(*, chunk_id: UUID, controller_id: UUID, campaign_id: UUID, at: datetime) -> None:
+    """Give back a chunk of which nothing was begun."""
+    numbers = _numbers(controller_id, campaign_id, chunk_id)
+    rows = [Settled(chunk_id, number, tries, Outcome(number, "returned"), at) for number, tries in numbers.items()]
+    settle(controller_id=controller_id, campaign_id=campaign_id, shard=0, settled=rows, done=[chunk_id], at=at)

@@ -1,0 +1,116 @@
+"""What a campaign needs beside sending: its audience frozen, its rest taken back, its end noticed."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from mandata.agreements import selectors as agreements
+from mandata.agreements.rules.recipients import Asked
+from mandata.campaigns import selectors as campaigns
+from mandata.campaigns import services as campaign_services
+from mandata.campaigns.errors import WrongState
+from mandata.delivery import selectors
+from mandata.delivery.models import Chunk
+from mandata.delivery.statements import statement
+from mandata.foundation.actors import SYSTEM
+from mandata.infra import bulk
+from mandata.infra.logs import log
+from mandata.infra.tenancy import current_controller, scope
+
+_SHUT = timedelta(seconds=5)
+_LOCK = "select 1 from campaigns_campaign where id = %b and state = 'launching' for update skip locked"
+
+_log = log("delivery")
+
+
+def tend_due(*, at: datetime) -> int:
+    """Tend every campaign with something due; return how many have messages to send."""
+    sending = 0
+    for one in campaigns.due(at):
+        sending += tend_campaign(controller_id=one.controller_id, campaign_id=one.campaign_id, at=at)
+    return sending
+
+
+def tend_campaign(*, controller_id: UUID, campaign_id: UUID, at: datetime) -> bool:
+    """Do what the campaign's state asks for; return whether it has messages to send now."""
+    try:
+        with scope(controller_id):
+            state = campaigns.row(campaign_id).state
+            if state == "launching":
+                return freeze(campaign_id=campaign_id, at=at) > 0
+            if state == "cancelled":
+                _take_back(campaign_id, at)
+                return False
+            return state == "sending" and _look_at(campaign_id, at)
+    except WrongState:
+        return False  # somebody moved it meanwhile; the next round sees the new state
+
+
+def freeze(*, campaign_id: UUID, at: datetime) -> int:
+    """Make the messages of a launched campaign in one statement, and let them be claimed; return how many.
+
+    Without an agreement in force or recipients, the campaign goes back to its writer.
+    """
+    one, rule = campaigns.row(campaign_id), agreements.recipient_rule(at)
+    if rule is None or one.list_id is None:
+        campaign_services.withdraw(campaign_id=campaign_id, reason="no_agreement", actor=SYSTEM, at=at)
+        return 0
+    values: dict[str, Any] = rule.parameters(Asked("email", at)) | {
+        "campaign": campaign_id,
+        "controller": current_controller(),
+        "list": one.list_id,
+    }
+    if not bulk.execute(_LOCK, [campaign_id]):
+        return 0  # another worker is freezing it, or has just done so
+    recipients = int(bulk.execute(statement("freeze", rule=rule.sql()), values)[0][0])
+    campaign_services.begin(campaign_id=campaign_id, recipients=recipients, actor=SYSTEM, at=at)
+    _log.info("campaign.frozen", campaign=str(campaign_id), recipients=recipients)
+    return recipients
+
+
+def _take_back(campaign_id: UUID, at: datetime) -> None:
+    """Cancel what is queued; when nothing is in flight any more, the campaign is settled."""
+    move(campaign_id=campaign_id, before=("queued", "deferred"), after="cancelled", at=at)
+    if not Chunk.objects.filter(campaign_id=campaign_id).exists():
+        totals = selectors.totals(campaign_id)
+        campaign_services.settle(campaign_id=campaign_id, totals=totals, actor=SYSTEM, at=at)
+
+
+def _look_at(campaign_id: UUID, at: datetime) -> bool:
+    """Finish the campaign when nothing is open; put it off when all that is left waits for its time."""
+    (due, next_at) = bulk.execute(
+        "select coalesce(bool_or(next_at is null or next_at <= %b), false), min(next_at) from delivery_message "
+        "where campaign_id = %b and state in ('queued', 'deferred')",
+        [at, campaign_id],
+    )[0]
+    if due:
+        return True
+    if Chunk.objects.filter(campaign_id=campaign_id).exists():
+        return False
+    if next_at is not None:
+        campaign_services.postpone(campaign_id=campaign_id, until=next_at)
+        return False
+    campaign_services.finish(campaign_id=campaign_id, totals=selectors.totals(campaign_id), actor=SYSTEM, at=at)
+    _log.info("campaign.finished", campaign=str(campaign_id))
+    return False
+
+
+def postpone(*, controller_id: UUID, campaign_id: UUID, at: datetime) -> None:
+    """Look again in a few seconds: the gate is shut at the moment."""
+    with scope(controller_id):
+        campaign_services.postpone(campaign_id=campaign_id, until=at + _SHUT)
+
+
+def move(
+    *, campaign_id: UUID, before: tuple[str, ...], after: str, at: datetime, numbers: list[int] | None = None
+) -> int:
+    """Move messages from some states to another, with the counters; return how many. Inside the scope."""
+    values = {
+        "campaign": campaign_id,
+        "controller": current_controller(),
+        "before": list(before),
+        "after": after,
+        "numbers": numbers,
+        "at": at,
+    }
+    return int(bulk.execute(statement("move"), values)[0][0])

@@ -1,0 +1,86 @@
+"""The test send: one message of a campaign, as somebody would get it, to a member's own address."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from mandata.campaigns import selectors as campaigns
+from mandata.campaigns.rules.merging import display_name
+from mandata.delivery.errors import NotSent
+from mandata.delivery.rendering.compiled import Compiled, Recipient
+from mandata.delivery.rules.outcomes import Outcome
+from mandata.delivery.transports.port import Letter, Unreachable
+from mandata.delivery.transports.settings import from_url
+from mandata.delivery.transports.smtp import SmtpTransport
+from mandata.foundation.actors import Actor
+from mandata.foundation.tokens import mint_many, references
+from mandata.infra.environment import env
+from mandata.record.services import append
+from mandata.vault.services import token_keys
+
+MOST: Final = 5
+NO_MESSAGE: Final = 0
+"""The message number of a test: its links lead on, but count for nobody."""
+
+
+class _Desk:
+    """A few letters, each tried once."""
+
+    def __init__(self, letters: list[Letter]) -> None:
+        self.letters = letters
+        self.outcomes: list[Outcome] = []
+
+    def take(self) -> Letter | None:
+        return self.letters.pop() if self.letters else None
+
+    def closed(self) -> bool:
+        return not self.letters
+
+    def begin(self, key: int) -> None:
+        """A test is not journalled: nobody is harmed by a second one."""
+
+    def report(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+    def idle(self) -> None:
+        """Nothing is kept back."""
+
+
+def test_send(*, campaign_id: UUID, to: Sequence[str], fields: Mapping[str, Any], actor: Actor, at: datetime) -> int:
+    """Send the campaign as a person with these values would get it to up to five addresses; return how many were taken.
+
+    Raises NoSuchCampaign, ContentNotReady, Unrenderable; NotSent with the receiver's words where one was refused.
+    """
+    found = campaigns.sendable(campaign_id)
+    compiled, keys = Compiled.from_bytes(found.data), token_keys()
+    tokens = mint_many(keys, references(keys, [(found.number, NO_MESSAGE)])[0], compiled.tokens)
+    sender = f"{tokens[compiled.bounce_index]}@{env().return_domain}"
+    letters = [
+        Letter(key, sender, address, compiled.fill(Recipient(address, fields, display_name(fields)), tokens, at))
+        for key, address in enumerate(list(to)[:MOST])
+    ]
+    desk, wanted = _Desk(letters), len(letters)
+    settings = from_url(env().smtp_url, helo=env().return_domain, connections=1)
+    try:
+        SmtpTransport(settings).send(desk)
+    except Unreachable as error:
+        raise NotSent(
+            _("The test could not be sent: the mail server does not answer."),
+            remedy=_("Check MANDATA_SMTP_URL and that the server behind it runs."),
+            evidence={"reason": str(error)},
+        ) from error
+    refused = [outcome for outcome in desk.outcomes if outcome.fate != "sent"]
+    if refused:
+        raise NotSent(
+            _("The test was refused: %(words)s") % {"words": f"{refused[0].code} {refused[0].diagnostic}"},
+            remedy=_("Check the address and try again."),
+        )
+    body: dict[str, object] = {"campaign": campaign_id, "messages": wanted}
+    append(kind="campaign.tested", body=body, actor=actor, at=at)
+    return wanted
+
+
+test_send.__test__ = False  # type: ignore[attr-defined]  # its name is not a test's

@@ -1,0 +1,25 @@
+-- Moves messages of one campaign from some states to another by a decision, with the counters.
+with old as materialized (
+    select m.subscriber_id, m.provider, m.state
+    from delivery_message m
+    where m.campaign_id = %(campaign)s and m.state = any(%(before)s::text[])
+      and (%(numbers)s::bigint[] is null or m.number = any(%(numbers)s::bigint[]))
+    order by m.number
+    for update
+), done as (
+    update delivery_message m set
+        state = %(after)s::text, chunk_id = null, next_at = null,
+        sent_at = case when %(after)s::text = 'sent' then %(at)s::timestamptz else m.sent_at end
+    from old
+    where m.controller_id = %(controller)s and m.campaign_id = %(campaign)s and m.subscriber_id = old.subscriber_id
+    returning m.provider, m.state
+), moves as (
+    select provider, state, -1 as change from old union all select provider, state, 1 from done
+), counted as (
+    insert into delivery_counter (controller_id, campaign_id, shard, provider, state, count)
+    select %(controller)s, %(campaign)s, 0, provider, state, sum(change) from moves
+    group by provider, state having sum(change) <> 0 order by provider, state
+    on conflict (controller_id, campaign_id, shard, provider, state)
+    do update set count = delivery_counter.count + excluded.count
+)
+select count(*) from done

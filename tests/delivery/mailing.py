@@ -1,0 +1,148 @@
+"""A shop that mails: an accepted agreement, a verified domain, people on a list, campaigns. Also for benchmarks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from mandata.accounts.models import Controller, Directory
+from mandata.agreements import selectors as agreements
+from mandata.agreements import services as agreement_services
+from mandata.audience import services as audience
+from mandata.audience.services.envelopes import Kept, columns_of, pack
+from mandata.campaigns import services as campaigns
+from mandata.campaigns.rules.content import Content, Format
+from mandata.delivery import selectors, services
+from mandata.delivery.models import Domain, Message
+from mandata.delivery.services import tending
+from mandata.foundation.actors import Actor
+from mandata.infra import bulk
+from mandata.infra.clock import new_id, new_ids, now
+from mandata.infra.tenancy import scope
+from mandata.vault.services import Vault, begin
+
+BODY = (
+    '<p>Dear {{ first_name | default: "friend" }}, <a href="https://shop.example/bread">bread</a>.</p>'
+    '<p>Our newsletter. {{ postal_address }} <a href="{{ unsubscribe_url }}">Leave</a></p>'
+)
+SMALL = Content(Format.HTML, BODY, "Bread", "Demo Bakery", "news@bakery.example", preheader="Warm", language="en")
+
+
+@dataclass
+class Shop:
+    """A controller ready to send."""
+
+    id: UUID
+    actor: Actor
+    list_id: UUID
+
+    def people(self, count: int, address: Callable[[int], str] = "reader{}@inbox.example".format) -> list[UUID]:
+        """Put many people on the list at once, with consent."""
+        made: list[UUID] = []
+        for start in range(0, count, 5000):
+            made += self._people([address(i) for i in range(start, min(count, start + 5000))])
+        return made
+
+    def _people(self, addresses: Sequence[str]) -> list[UUID]:
+        with scope(self.id):
+            at, vault, ids = now(), Vault.open(), new_ids(len(addresses))
+            keys, wrapped = vault.make(ids)
+            vault.keep(wrapped)
+            identities = [
+                {"email": text, "first_name": f"Ann{n}", "last_name": "Reader"} for n, text in enumerate(addresses)
+            ]
+            envelopes = vault.seal_many(
+                "audience_subscriber.identity", keys, {i: pack(one) for i, one in zip(ids, identities, strict=True)}
+            )
+            self._insert(vault, ids, addresses, identities, envelopes, at)
+        return ids
+
+    def _insert(
+        self, vault: Vault, ids: list[UUID], addresses: Sequence[str], identities: list[dict[str, Any]],
+        envelopes: dict[UUID, bytes], at: datetime,
+    ) -> None:  # fmt: skip
+        rows: list[tuple[Any, ...]] = []
+        for one, text, identity in zip(ids, addresses, identities, strict=True):
+            facets = columns_of(vault, Kept(text.rpartition("@")[2], identity))
+            indexes = (vault.index("email", text), vault.index("suppression", text))
+            rows.append((one, envelopes[one], *indexes, 1, "{}", at, at, *(facets[name] for name in _FACETS)))
+        columns = {
+            "id": "uuid",
+            "identity": "bytea",
+            "email_index": "bytea",
+            "suppression_index": "bytea",
+            "index_version": "int2",
+            "clear": "jsonb",
+            "created_at": "timestamptz",
+            "updated_at": "timestamptz",
+        }
+        bulk.insert("audience_subscriber", columns | _FACETS, rows)
+        evidence = orjson.dumps({"source": "test", "at": at.isoformat()}).decode()
+        bulk.insert(
+            "audience_subscription",
+            {"list_id": "uuid", "subscriber_id": "uuid", "state": "text", "basis": "text", "evidence": "jsonb",
+             "since": "timestamptz", "ended_by": "text"},
+            [(self.list_id, one, "subscribed", "consent", evidence, at, "") for one in ids],
+        )  # fmt: skip
+
+    def draft(self, content: Content = SMALL, **more: Any) -> UUID:
+        """Write a campaign for the list."""
+        with scope(self.id):
+            return campaigns.create(
+                name="Saturday", actor=self.actor, at=now(), content=content, list_id=self.list_id, **more
+            )
+
+    def launched(self, content: Content = SMALL) -> UUID:
+        """Write, launch and freeze a campaign."""
+        campaign = self.draft(content)
+        with scope(self.id):
+            services.launch(campaign_id=campaign, actor=self.actor, at=now())
+        tending.tend_campaign(controller_id=self.id, campaign_id=campaign, at=now())
+        return campaign
+
+    def states(self, campaign: UUID) -> dict[str, int]:
+        """Count the messages by state, from the messages themselves; the counters must say the same."""
+        with scope(self.id):
+            counted: dict[str, int] = {}
+            for state in Message.objects.filter(campaign_id=campaign).values_list("state", flat=True):
+                counted[state] = counted.get(state, 0) + 1
+            assert selectors.totals(campaign) == counted, (selectors.totals(campaign), counted)
+        return counted
+
+    def campaign_state(self, campaign: UUID) -> str:
+        """Return the campaign's state."""
+        from mandata.campaigns import selectors as campaign_selectors
+
+        with scope(self.id):
+            return campaign_selectors.row(campaign).state
+
+
+_FACETS = {
+    "phone_index": "bytea", "mail_domain": "text", "provider": "text", "language": "text", "country": "text",
+    "region": "text", "birthday": "text",
+}  # fmt: skip
+
+
+def shop(name: str = "Demo Bakery", domain: str = "bakery.example") -> Shop:
+    """Make a controller with an agreement in force, a list, and a verified domain."""
+    controller, member, at = new_id(), new_id(), now()
+    actor = Actor("member", member)
+    Directory.objects.create(controller_id=controller, created_at=at)
+    with scope(controller):
+        Controller.objects.create(
+            controller_id=controller, name=name, legal_name=f"{name} Ltd", created_at=at,
+            postal_address="1 Oven Lane, 110 00 Prague", contact=f"office@{domain}",
+        )  # fmt: skip
+        begin(at=at)
+        offer = agreements.offer(language="en")
+        answers = {question.name: "no" if question.name == "consumer" else "yes" for question in offer.questions}
+        agreement_services.accept(
+            member_id=member, language="en", answers=answers, warranted=True, shown=offer.shown, at=at
+        )
+        list_id = audience.create_list(name="Newsletter", actor=actor, at=at)
+        services.add_domain(name=domain, actor=actor, at=at)
+        Domain.objects.filter(name=domain).update(state="verified", verified_at=at)
+    return Shop(controller, actor, list_id)
