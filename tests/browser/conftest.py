@@ -8,8 +8,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Route, sync_playwright
@@ -28,22 +26,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--no-first-run",
 ]
-
-
-@dataclass(frozen=True)
-class Look:
-    """A window's width and the system's theme."""
-
-    width: int
-    theme: Literal["light", "dark"]
-
-    @property
-    def label(self) -> str:
-        """For names of pictures and tests."""
-        return f"{self.width}_{self.theme}"
-
-
-LOOKS = [Look(1280, "light"), Look(1280, "dark"), Look(390, "light"), Look(390, "dark")]
 
 
 def free_port() -> int:
@@ -91,26 +73,16 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(params=LOOKS, ids=lambda look: look.label)
-def visitor(request: pytest.FixtureRequest, chromium: Browser, site: str) -> Iterator[Visitor]:
-    """A person at each of the four looks."""
-    yield from _visit(chromium, site, request.param)
-
-
 @pytest.fixture
-def desk(chromium: Browser, site: str) -> Iterator[Visitor]:
-    """A person at a wide, light window: for what does not depend on looks."""
-    yield from _visit(chromium, site, LOOKS[0])
-
-
-def _visit(chromium: Browser, site: str, look: Look) -> Iterator[Visitor]:
-    size = {"width": look.width, "height": 844 if look.width < 600 else 900}
-    context = chromium.new_context(viewport=size, color_scheme=look.theme, locale="en-GB", reduced_motion="reduce")  # type: ignore[arg-type]
+def visitor(chromium: Browser, site: str) -> Iterator[Visitor]:
+    """A person at a browser window; `look` tries every size and theme."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", reduced_motion="reduce")
     context.set_default_timeout(10_000)
+    ours = (site, site.replace("127.0.0.1", "localhost"), "data:")
 
     def only_ours(route: Route) -> None:
-        route.continue_() if route.request.url.startswith((site, site.replace("127.0.0.1", "localhost"), "data:")) else route.abort()
+        route.continue_() if route.request.url.startswith(ours) else route.abort()
 
     context.route("**/*", only_ours)
-    yield Visitor(context.new_page(), site, look.label)
+    yield Visitor(context.new_page(), site)
     context.close()

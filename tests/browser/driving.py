@@ -4,7 +4,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from playwright.sync_api import Page
@@ -16,14 +16,20 @@ AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
 SHOTS = os.environ.get("SCREENSHOTS", "")
 """A folder to keep a picture of every page that is looked at; empty keeps none."""
 
+LOOKS: list[tuple[int, int, Literal["light", "dark"]]] = [
+    (1280, 900, "light"),
+    (1280, 900, "dark"),
+    (390, 844, "light"),
+    (390, 844, "dark"),
+]
+
 
 @dataclass
 class Visitor:
-    """A person at a browser window of one size and theme."""
+    """A person at a browser window."""
 
     page: Page
     base: str
-    label: str
     told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -35,20 +41,28 @@ class Visitor:
         self.page.goto(self.base + re.sub(r"^https?://[^/]+", "", path))
 
     def look(self, name: str) -> None:
-        """Keep a picture, and demand: nothing sticks out sideways, nothing was blocked, axe finds nothing."""
-        self.page.wait_for_load_state("networkidle")
-        if SHOTS:
-            Path(SHOTS).mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=f"{SHOTS}/{name}_{self.label}.png", full_page=True)
-        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, f"{name} is {wide} px too wide at {self.label}"
-        assert self.violations() == [], f"axe on {name} at {self.label}"
+        """Look at the page wide and narrow, light and dark; keep pictures; demand of each look that nothing sticks out
+        sideways and axe finds nothing, and of the page that nothing was blocked.
+        """
+        self.page.wait_for_load_state()
+        for width, height, theme in LOOKS:
+            self.page.set_viewport_size({"width": width, "height": height})
+            self.page.emulate_media(color_scheme=theme)
+            where = f"{name} at {width} px, {theme}"
+            if SHOTS:
+                Path(SHOTS).mkdir(parents=True, exist_ok=True)
+                self.page.screenshot(path=f"{SHOTS}/{name}_{width}_{theme}.png", full_page=True)
+            wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{where}: {wide} px too wide"
+            assert self.violations() == [], where
+        self.page.set_viewport_size({"width": 1280, "height": 900})
         refused = [said for said in self.told if "status of 4" not in said]
-        assert refused == [], f"{name} at {self.label}: {refused}"
+        assert refused == [], f"{name}: {refused}"
 
     def violations(self) -> list[str]:
         """Return what axe finds, one line each."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found: list[dict[str, Any]] = self.page.evaluate("axe.run().then(result => result.violations)")
         return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
-from django.urls import include, path
+from django.urls import URLPattern, include, path
 
 from mandata.foundation.errors import Refused
 
@@ -30,10 +30,12 @@ class Example(forms.Form):
 
 def component(request: HttpRequest, what: str) -> HttpResponse:
     """Render a template of the gallery."""
-    request.user = SimpleNamespace(
+    request.user = SimpleNamespace(  # type: ignore[assignment]
         name="Olga Ownerová", email="olga@bakery.example", is_operator=True, is_authenticated=True
     )
-    request.member = SimpleNamespace(controller_name="Demo Bakery", role="owner", seats=2, time_zone="Europe/Prague")
+    request.member = SimpleNamespace(  # type: ignore[attr-defined]
+        controller_name="Demo Bakery", role="owner", seats=2, time_zone="Europe/Prague"
+    )
     now = datetime.now(UTC)
     days = [NOW - timedelta(days=30 - at) for at in range(31)]
     context = {
@@ -152,7 +154,7 @@ def _stub(request: HttpRequest) -> HttpResponse:
     return HttpResponse("")
 
 
-def _area(*names: str) -> list[object]:
+def _area(*names: str) -> list[URLPattern]:
     return [path(f"{name}/", _stub, name=name) for name in names]
 
 
@@ -166,6 +168,6 @@ urlpatterns = [
     path("reports/", include((_area("overview"), "reports"))),
     path("sending/", include((_area("domains", "senders", "suppression", "unknown"), "sending"))),
     path("privacy/", include((_area("overview", "agreement", "requests", "data_map", "record"), "privacy"))),
-    path("accounts/", include((_area("members", "settings", "security", "choose"), "accounts"))),
+    path("accounts/", include((_area("members", "settings", "security", "choose", "language"), "accounts"))),
     path("operator/", include((_area("overview", "controllers", "notices"), "operator"))),
 ]
