@@ -28,7 +28,6 @@ from mandata.foundation import tokens
 from mandata.foundation.tokens import TokenKeys
 from mandata.public.door import Door
 from mandata.public.linktables import LinkTables
-from mandata.public.serving import door_command
 from mandata.tracking import spool
 from mandata.tracking.spool import Writer
 
@@ -152,7 +151,8 @@ def serving(application: str, folder: Path) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = door_command("127.0.0.1", port, application=application)
+    options = ["--interface", "wsgi", "--port", str(port), "--http", "1", "--no-ws", "--blocking-threads", "4"]
+    command = [sys.executable, "-m", "granian", *options, "--log-level", "warning", application]
     process = subprocess.Popen(command, env=os.environ | {"BENCH_SPOOL": str(folder)})
     try:
         os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})

@@ -1,9 +1,10 @@
-"""The door as it runs: a child process under granian, and a plain client that can also misbehave."""
+"""The door as it runs: `mandata track` as a child process, and a plain client that can also misbehave."""
 
 import http.client
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,6 @@ from pathlib import Path
 
 from mandata.foundation import tokens
 from mandata.foundation.tokens import TokenKeys
-from mandata.public.serving import door_command
 from mandata.tracking import spool
 from mandata.tracking.spool import SpoolRecord
 from mandata.vault.providers import FileKeys
@@ -74,12 +74,13 @@ class DoorProcess:
 
 @contextmanager
 def served_door(
-    var: Path, *, database_url: str = "", command_prefix: tuple[str, ...] = (), application: str = "", **settings: str
+    var: Path, *, database_url: str = "", command_prefix: tuple[str, ...] = (), **settings: str
 ) -> Iterator[DoorProcess]:
-    """Serve a door on a free port until the block ends."""
+    """Serve a door on a free port until the block ends; without `database_url`, of a database that does not answer."""
     port = free_port()
-    environment = os.environ | {"MANDATA_VAR": str(var), "DATABASE_URL": database_url} | settings
-    command = door_command("127.0.0.1", port, **({"application": application} if application else {}))
+    away = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+    environment = os.environ | {"MANDATA_VAR": str(var), "DATABASE_URL": database_url or away} | settings
+    command = [sys.executable, "-m", "mandata.cli", "track", "--listen", f"127.0.0.1:{port}"]
     process = subprocess.Popen([*command_prefix, *command], env=environment)
     key = FileKeys(var / "keys").service_key("token-1", 64)
     door = DoorProcess(port, var, process, TokenKeys(1, key[:32], key[32:]))

@@ -9,20 +9,24 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from mandata.audience.models import Subscription
 from mandata.campaigns.models import Campaign, Link, Number
 from mandata.foundation import tokens
 from mandata.infra.clock import new_id, now
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
 from mandata.tracking.rules import Agent, Method
+from mandata.tracking.services import take_unsubscriptions
 from mandata.tracking.spool import EVENTS, UNSUBSCRIPTIONS
-from tests.public.door_process import DoorProcess, free_port, served_door
+from tests.public.door_process import DoorProcess, served_door
+from tests.tracking.cast import a_sent_campaign
 from tests.world import World
 
 LINKS = {
@@ -214,8 +218,7 @@ def test_nothing_of_the_address_or_the_user_agent_reaches_the_disk(tmp_path: Pat
 
 
 def test_without_a_database_opens_and_unsubscriptions_go_on_and_clicks_wait(tmp_path: Path) -> None:
-    away = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
-    with served_door(tmp_path, database_url=away) as door:
+    with served_door(tmp_path) as door:
         assert door.ask("GET", f"/o/{door.token(1, 1, tokens.LINK_OPEN)}.gif").status == 200
         assert door.ask("POST", f"/u/{door.token(1, 1, tokens.LINK_UNSUBSCRIBE)}").status == 200
         reply = door.ask("GET", f"/c/{door.token(1, 1, 0)}")
@@ -309,3 +312,15 @@ def test_the_door_imports_no_django() -> None:
     program = "import sys, json, mandata.public.door; print(json.dumps(sorted(sys.modules)))"
     modules = json.loads(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout)
     assert [name for name in modules if name.split(".")[0] == "django"] == []
+
+
+@pytest.mark.req("DSR-9")
+def test_from_the_press_of_the_button_to_its_effect_is_well_under_two_seconds(door: DoorProcess, world: World) -> None:
+    sent = a_sent_campaign(world)
+    began = time.monotonic()
+    assert door.ask("POST", f"/u/{door.token(sent.number, 1, tokens.LINK_UNSUBSCRIBE)}").status == 200
+    assert take_unsubscriptions(at=now(), folder=door.var / "spool") >= 1
+    with scope(sent.customer.id):
+        assert Subscription.objects.get(subscriber_id=sent.people[0]).state == "unsubscribed"
+    # The worker's loop comes by every half second; what is left is to be done in the rest.
+    assert time.monotonic() - began < 1.5

@@ -214,17 +214,20 @@ def test_events_of_any_month_find_a_partition(world: World, door: Door) -> None:
         assert Event.objects.count() == 3
 
 
-def test_a_file_that_is_no_segment_stops_ingestion_loudly_and_costs_nothing(world: World, door: Door) -> None:
+def test_a_file_that_is_no_segment_is_told_loudly_and_holds_up_no_other(world: World, door: Door) -> None:
     sent = a_sent_campaign(world)
     door.clicked(sent, 1, 0, 60)
     [path] = spool.segments(door.folder, EVENTS)
+    time.sleep(0.002)
+    door.opened(sent, 2, 60)
     raw = path.read_bytes()
     path.write_bytes(raw[:4] + b"\x09" + raw[5:])
     with pytest.raises(Fault, match="no spool segment"):
         taken(door)
+    assert totals(sent) == {("open", "human"): (1, 1)}
     path.write_bytes(raw)
     assert taken(door) == 1
-    assert totals(sent) == {("click", "human"): (1, 1)}
+    assert totals(sent) == {("open", "human"): (1, 1), ("click", "human"): (1, 1)}
 
 
 KILLED = textwrap.dedent(

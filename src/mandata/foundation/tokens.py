@@ -50,6 +50,9 @@ LINK_WEB_VERSION: Final = 65531
 FIRST_RESERVED: Final = 65500
 MAX_CONTENT_LINK: Final = FIRST_RESERVED - 1
 
+# Numbers of messages begin at 1. A test message to a member has this one; what happens to it is not counted.
+TEST_MESSAGE: Final = 0
+
 MAX_CAMPAIGN_NO: Final = 2**48 - 1
 MAX_MESSAGE_NO: Final = 2**48 - 1
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from mandata.foundation.tokens import FIRST_RESERVED, LINK_OPEN
+from mandata.foundation.tokens import FIRST_RESERVED, LINK_OPEN, TEST_MESSAGE
 from mandata.infra.environment import env
 from mandata.infra.tenancy import scope
 from mandata.tracking import rules, sources, spool
@@ -20,9 +20,6 @@ from mandata.tracking.spool import Batch, SpoolRecord
 
 LIMIT: Final = 20_000
 REMEMBERED: Final = 20_000
-# Numbers of messages begin at 1; a test message to a member has this one, and what happens to it is not counted.
-TEST_MESSAGE: Final = 0
-
 _AGENTS: Final = {int(agent): (agent, agent.name.lower()) for agent in Agent}
 _METHODS: Final = {int(method): method for method in Method}
 _AT_ONCE_MS: Final = int(rules.AT_ONCE_SECONDS * 1000)

@@ -19,20 +19,36 @@ Keep = Callable[[Batch], None]
 def take(folder: Path, stream: str, keep: Keep, *, at: datetime, limit: int, before_ms: int = 2**48) -> int:
     """Hand every record of a stream that is older than `before_ms` to `keep`, in batches of at most `limit`.
 
-    Returns how many there were. A segment that another process is at is left to it. One that is complete and taken is
-    removed, first the file and then its mark: the other way round a crash in between would let it be taken again.
+    Returns how many there were. A segment that another process is at is left to it. What goes wrong with one segment
+    holds up no other, and is raised at the end.
     """
     taken = 0
+    failure: Exception | None = None
     for path in spool.segments(folder, stream):
-        batch: Batch | None = None
-        while batch is None or (batch.records and not batch.complete):
-            batch = _take_batch(path, keep, at=at, limit=limit, before_ms=before_ms)
-            if batch is None:
-                break
-            taken += len(batch.records)
-        if batch is not None and batch.complete:
-            spool.remove(path)
-            SpoolMark.objects.filter(segment=path.name).delete()
+        try:
+            taken += _take_segment(path, keep, at=at, limit=limit, before_ms=before_ms)
+        except Exception as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
+    return taken
+
+
+def _take_segment(path: Path, keep: Keep, *, at: datetime, limit: int, before_ms: int) -> int:
+    """Take what there is of a segment; one that is complete and taken is removed.
+
+    First the file goes and then its mark: the other way round a crash in between would let it be taken again.
+    """
+    taken = 0
+    batch: Batch | None = None
+    while batch is None or (batch.records and not batch.complete):
+        batch = _take_batch(path, keep, at=at, limit=limit, before_ms=before_ms)
+        if batch is None:
+            return taken
+        taken += len(batch.records)
+    if batch.complete:
+        spool.remove(path)
+        SpoolMark.objects.filter(segment=path.name).delete()
     return taken
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from mandata.audience import choices
-from mandata.foundation.tokens import LINK_UNSUBSCRIBE
+from mandata.foundation.tokens import LINK_UNSUBSCRIBE, TEST_MESSAGE
 from mandata.infra.environment import env
 from mandata.infra.tenancy import scope
 from mandata.tracking import rules, sources, spool
@@ -70,7 +70,7 @@ def _keep_campaign(campaign_id: UUID, records: list[SpoolRecord]) -> None:
         _seen(record.at_ms, record.message_no, messages.get(record.message_no), _agent(record), record.network)
         for record in records
     ]
-    tally.keep(campaign_id, [event for event in events if event.message_no])
+    tally.keep(campaign_id, [event for event in events if event.message_no != TEST_MESSAGE])
 
 
 def _agent(record: SpoolRecord) -> str:
