@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 import mandata
 from mandata.cli import catcher, dns, migrate, serve, settings, up, verify, worker
+from mandata.cli.demo import command as demo
 from mandata.cli.lifeline import tie
 from mandata.foundation.errors import Fault, Refused
 
@@ -56,6 +57,8 @@ def _main(
 
 
 app.command("up")(up.up)
+app.command("demo")(demo.demo)
+app.command("demo-story", hidden=True)(demo.story)
 app.command("migrate")(migrate.migrate)
 app.command("web")(serve.web)
 app.command("track")(serve.track)

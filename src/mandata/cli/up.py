@@ -22,6 +22,7 @@ from mandata.cli.output import AsJson
 from mandata.cli.serve import address
 from mandata.cli.supervisor import Service, Supervisor
 from mandata.foundation.errors import Fault
+from mandata.infra.postgres import Server
 
 _ANSWER_WITHIN = 60.0
 _PORT_FREE_WITHIN = 25.0
@@ -68,7 +69,8 @@ def run(
     with _only_one(var()), connected() as urls:
         _await_free_ports([web, track])
         _migrate({"DATABASE_URL": urls.app, "OWNER_DATABASE_URL": urls.owner} if urls.superuser else {})
-        supervisor = Supervisor(_services(web, track, _extras(extras, mailbox)), say=say)
+        tend = _keeper(urlsplit(urls.app).port or 0) if urls.superuser else None
+        supervisor = Supervisor(_services(web, track, _extras(extras, mailbox)), say=say, tend=tend)
         supervisor.start()
         try:
             _await_answers(supervisor, [(web, "/"), (track, "/health")])
@@ -77,6 +79,22 @@ def run(
         finally:
             say("Stopping.")
             supervisor.stop()
+
+
+def _keeper(port: int) -> Callable[[], None]:
+    """Return what keeps the embedded database alive, on the port by which its users know it."""
+    database = Server(read().var / "postgres", port=port)
+
+    def keep() -> None:
+        if database.running():
+            return
+        say("The database has ended; it is started again.")
+        try:
+            database.start()
+        except Fault as fault:
+            say(str(fault))
+
+    return keep
 
 
 def say(line: str) -> None:

@@ -1,0 +1,41 @@
+"""The order of the demo's steps."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from mandata.cli.demo import cast, importing, recipients, requests, sending, summary
+from mandata.cli.demo.stage import Stage
+from mandata.delivery.catcher.client import CatcherClient
+
+CATCHER = "http://127.0.0.1:8025"
+
+
+def tell(web: str, track: str, var: Path) -> tuple[dict[str, Any], list[str]]:
+    """Do every step that has not been done yet; return the figures, and what did not hold."""
+    stage = Stage(
+        web=web,
+        track=track,
+        examples=_examples(),
+        zone=var / "dns.json",
+        catcher=CatcherClient(CATCHER),
+        console=Console(stderr=True),
+    )
+    passwords = cast.logins(var)
+    cast.people(stage, passwords)
+    cast.accept(stage)
+    sending.verify_domain(stage)
+    importing.import_subscribers(stage)
+    sending.compose(stage)
+    sending.send(stage)
+    recipients.act(stage)
+    requests.answer(stage)
+    summary.verify(stage)
+    summary.show(stage, passwords)
+    return stage.figures, stage.failures
+
+
+def _examples() -> Path:
+    """The example data lie in the checkout, beside src/."""
+    return Path(__file__).resolve().parents[4] / "examples"
