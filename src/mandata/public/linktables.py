@@ -26,6 +26,7 @@ PAUSE_SECONDS: Final = 1.0
 # Everything that may stand in a URL as it is (RFC 3986), percent signs of what is already encoded included.
 _URL_CHARACTERS: Final = "%:/?#[]@!$&'()*+,;=-._~"
 
+_PATIENCE = "set local statement_timeout = '3s'"
 _NUMBER = "select controller_id, campaign_id from campaigns_number where number = %s"
 _SCOPE = "select set_config('mandata.controller', %s, true)"
 _LINKS = "select number, url from campaigns_link where controller_id = %s and campaign_id = %s"
@@ -144,13 +145,14 @@ class DatabaseLinks:
                 connect_timeout=3,
                 application_name="mandata-door",
                 prepare_threshold=None,
-                options="-c statement_timeout=3000",
             )
         return self._connection
 
     @staticmethod
     def _load(connection: psycopg.Connection[Any], campaign_no: int) -> Table:
         with connection.transaction():
+            # Within the transaction, because a pooler in transaction mode gives the connection to others in between.
+            connection.execute(_PATIENCE)
             found = connection.execute(_NUMBER, [campaign_no]).fetchone()
             if found is None:
                 return {}
