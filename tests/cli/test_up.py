@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 from mandata.infra.postgres import Server
+from mandata.infra.postgres import process as postgres
 
 
 class Installation:
@@ -156,6 +157,19 @@ def test_a_child_that_is_killed_is_started_again(installation: Installation) -> 
     os.kill(told["pids"]["track"], signal.SIGKILL)
     assert _eventually(lambda: "track ended (signal 9)" in installation.errors())
     assert _eventually(lambda: installation.answers(installation.track))
+
+
+def test_a_database_that_is_killed_is_started_again_and_everything_goes_on(installation: Installation) -> None:
+    installation.up()
+    data = installation.server.folder.resolve() / "data"
+    before = postgres.postmaster(data)
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+    assert _eventually(lambda: postgres.postmaster(data) not in (None, before))
+    assert _eventually(installation.server.running)
+    assert installation.run("verify").returncode == 0
+    assert _eventually(lambda: installation.answers(installation.web, "/"))
+    assert "The database has ended; it is started again." in installation.errors()
 
 
 def test_after_kill_9_of_the_supervisor_its_children_go_and_the_next_start_comes_up(installation: Installation) -> None:

@@ -19,6 +19,7 @@ from mandata.cli.lifeline import SUPERVISOR
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 SETTLED = 60.0
+TEND_EVERY = 1.0
 PATIENCE = 60.0
 """Seconds that a child has to finish what it has in flight."""
 
@@ -44,12 +45,16 @@ class _Child:
 class Supervisor:
     """Keeps services alive between `start()` and `stop()`. Signals SIGINT and SIGTERM end `watch()`.
 
-    `say` gets one line of words for each thing that happens.
+    `say` gets one line of words for each thing that happens; `tend` is called every second or so while watching.
     """
 
-    def __init__(self, services: Iterable[Service], *, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, services: Iterable[Service], *, say: Callable[[str], None], tend: Callable[[], None] | None = None
+    ) -> None:
         self._children = [_Child(service) for service in services]
         self._say = say
+        self._tend = tend
+        self._tended = 0.0
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._signals = 0
 
@@ -72,6 +77,7 @@ class Supervisor:
         with selectors.DefaultSelector() as selector:
             selector.register(self._wake_read, selectors.EVENT_READ)
             while not self.asked_to_stop:
+                self._tend_in_time()
                 self._restart_the_dead()
                 if until is not None and until():
                     return
@@ -114,10 +120,17 @@ class Supervisor:
             if child.process is None and child.due <= now:
                 _start(child)
 
+    def _tend_in_time(self) -> None:
+        if self._tend is not None and time.monotonic() - self._tended >= TEND_EVERY:
+            self._tend()
+            self._tended = time.monotonic()
+
     def _wait(self, limit: float | None) -> float | None:
         now = time.monotonic()
         waits = [max(child.due - now, 0.01) for child in self._children if child.process is None]
-        return min([*waits, limit] if limit is not None else waits, default=None)
+        waits += [limit] if limit is not None else []
+        waits += [TEND_EVERY] if self._tend is not None else []
+        return min(waits, default=None)
 
     def _drain(self) -> None:
         try:
