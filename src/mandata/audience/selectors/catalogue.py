@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from mandata.audience.errors import NoSuchList
 from mandata.audience.models import Field, List, Subscription
@@ -51,7 +52,7 @@ def find_list(list_id: UUID) -> ListRow:
     """Return one list. Raises NoSuchList."""
     found = List.objects.filter(id=list_id).first()
     if found is None:
-        raise NoSuchList("There is no such list.")
+        raise NoSuchList(_("There is no such list."))
     states = Subscription.objects.filter(list_id=list_id).values_list("state").annotate(count=Count("state"))
     return _row(found, dict(states))
 

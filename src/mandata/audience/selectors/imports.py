@@ -8,6 +8,8 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from mandata.audience.errors import NoSuchImport
 from mandata.audience.models import Import, Rejection, UploadChunk
 from mandata.audience.rules import columns, csvfile
@@ -85,7 +87,7 @@ def load(import_id: UUID) -> Import:
     """Return an import's row for services of this area. Raises NoSuchImport."""
     found = Import.objects.filter(id=import_id).first()
     if found is None:
-        raise NoSuchImport("There is no such import.")
+        raise NoSuchImport(gettext("There is no such import."))
     one: Import = found
     return one
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from mandata.audience.errors import NoSuchSubscriber
 from mandata.audience.models import Subscriber, Subscription, Suppression
 from mandata.audience.rules.fields import EVIDENCE_SOURCE, EVIDENCE_WORDS
@@ -179,7 +181,7 @@ def person(subscriber_id: UUID) -> Person:
     """Return everything held of one person, unsealed. Raises NoSuchSubscriber."""
     one = Subscriber.objects.filter(id=subscriber_id).first()
     if one is None:
-        raise NoSuchSubscriber("There is no such subscriber.")
+        raise NoSuchSubscriber(_("There is no such subscriber."))
     identity = identities([subscriber_id]).get(subscriber_id, {})
     source, words = str(identity.pop(EVIDENCE_SOURCE, "")), str(identity.pop(EVIDENCE_WORDS, ""))
     facets = {name: getattr(one, name) for name in ("mail_domain", "provider", "language", "country", "region")}
