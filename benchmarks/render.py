@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mandata.campaigns.rules.content import Content, Format, Setting
-from mandata.delivery.rendering import mjml
+from mandata.delivery.rendering import workshop
 from mandata.delivery.rendering.compiled import Compiled, Recipient
 from mandata.delivery.rendering.compiler import compile_content
 from mandata.foundation.tokens import TokenKeys, mint_many, references
@@ -65,7 +65,7 @@ def figures(count: int = 20_000) -> Iterator[dict[str, object]]:
     began = time.perf_counter()
     made, facts = compile_content(content, setting)
     yield {"bench": "render.compile", "milliseconds": round((time.perf_counter() - began) * 1e3, 1)}
-    mjml.close()
+    workshop.close()
     stored = made.to_bytes()
     began = time.perf_counter()
     loaded = Compiled.from_bytes(stored)

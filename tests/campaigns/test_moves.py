@@ -27,6 +27,7 @@ def move(baker: Baker, campaign: UUID, act: Act) -> None:
         Act.PAUSE: lambda: services.pause(campaign_id=campaign, actor=baker.actor, at=LATER),
         Act.RESUME: lambda: services.resume(campaign_id=campaign, actor=baker.actor, at=LATER),
         Act.CANCEL: lambda: services.cancel(campaign_id=campaign, actor=baker.actor, at=LATER),
+        Act.REOPEN: lambda: services.reopen(campaign_id=campaign, actor=baker.actor, at=LATER),
         Act.FINISH: lambda: services.finish(campaign_id=campaign, totals={"sent": 3}, actor=SYSTEM, at=LATER),
     }
     calls[act]()

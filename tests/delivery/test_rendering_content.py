@@ -7,8 +7,10 @@ import pytest
 
 from mandata.campaigns.rules.content import Facts, Format, Setting
 from mandata.delivery.rendering import liquid, preview
+from mandata.delivery.rendering.compiled import Recipient
 from mandata.delivery.rendering.errors import RenderingRefused, Unrenderable
-from tests.delivery.rendering_kit import FOOT, SETTING, build, fill, show, token
+from mandata.delivery.rendering.provider import web_version
+from tests.delivery.rendering_kit import AT, FOOT, SETTING, build, fill, show, token
 
 BAKERY = {"first_name": "Eva", "points": 7}
 
@@ -360,3 +362,51 @@ def test_an_empty_or_broken_source_never_crashes(form: Format) -> None:
             show(source, form=form)
         except RenderingRefused as refused:
             assert refused.message and refused.remedy
+
+
+def test_the_web_version_keeps_the_recipients_links_and_counts_no_opening() -> None:
+    made, _ = build(
+        f'<html><body><p>Dear {{{{ first_name }}}}, <a href="https://a.example/1">x</a></p>{FOOT}</body></html>'
+    )
+    tokens = [token(link) for link in made.tokens]
+    page = web_version(made.to_bytes(), Recipient("eva@mail.example", {"first_name": "Eva"}), tokens, AT)
+    assert "Dear Eva" in page and f"http://t.example/c/{token(1)}" in page
+    assert "/o/" not in page
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{" * 200_000,
+        "{% comment %}" * 50_000,
+        " " * 900_000 + "{{- x }}",
+        "<a " * 300_000,
+        "<style>" + "<a " * 200_000 + "</style>",
+        "<p>" + "zlq1z" * 100_000,
+        "<p>" + "x" * 900_000,
+        '<a href="https://a.example/' + "x" * 900_000 + '">x</a>',
+        "<img alt=x src='data:image/png;base64," + "A" * 900_000 + "'>",
+        "{{ x }}" * 30_000,
+        "{% assign a = 1 %}" * 20_000 + "{{ a }}" * 1_000,
+        "<div>" * 300,
+        "<!--[if mso]>" * 50_000,
+        "&" * 900_000,
+        "<svg>" * 5_000,
+    ],
+    ids=range(15),
+)
+def test_hostile_sources_are_done_or_refused_in_bounded_time(source: str) -> None:
+    began = time.monotonic()
+    try:
+        parts = show(source + FOOT)
+        preview.harmless(parts.html)
+    except RenderingRefused as refused:
+        assert refused.message and refused.remedy
+    assert time.monotonic() - began < 20
+
+
+def test_a_loop_that_nests_is_not_given_to_a_parser_that_may_fall_over_it() -> None:
+    made, _ = build("<div>{% for i in (1..3000) %}<!--[if mso]><p><![endif]-->{% endfor %}</div>" + FOOT)
+    deep = preview.read(fill(made)).html.replace("<!--[if mso]>", "").replace("<![endif]-->", "")
+    with pytest.raises(Unrenderable, match="too deeply"):
+        preview.harmless(deep)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from mandata.audience.selectors import catalogue, people
 from mandata.campaigns import words
-from mandata.campaigns.errors import ContentNotReady, NoSuchCampaign
+from mandata.campaigns.errors import ContentNotReady, ContentRefused, NoSuchCampaign
 from mandata.campaigns.models import Active, Campaign, Link
 from mandata.campaigns.renderer import Preview, renderer
 from mandata.campaigns.rules import merging, states
@@ -219,10 +219,13 @@ def due(at: datetime, limit: int = 100) -> list[DueCampaign]:
 def preview(campaign_id: UUID, *, address: str, fields: Mapping[str, Any], name: str = "", at: datetime) -> Preview:
     """Return the message as a person with these values would get it.
 
-    Raises NoSuchCampaign; ContentNotReady where the content gives no message; Unrenderable where the values give none.
+    Raises NoSuchCampaign; ContentNotReady where the content gives no message, ContentRefused where the values do.
     """
     data = sendable(campaign_id).data
-    return renderer().preview(data, address=address, name=name, fields=fields, at=at)
+    try:
+        return renderer().preview(data, address=address, name=name, fields=fields, at=at)
+    except ContentRefused as refused:
+        raise words.told(refused) from None
 
 
 def preview_as(campaign_id: UUID, subscriber_id: UUID, *, at: datetime) -> Preview:

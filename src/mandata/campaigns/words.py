@@ -6,6 +6,8 @@ from typing import Final
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from mandata.campaigns.errors import ContentRefused
+
 FINDINGS: Final[dict[str, tuple[str, str]]] = {
     "subject_missing": (_("The subject is empty."), _("Say in a few words what the message is about.")),
     "subject_too_long": (
@@ -76,6 +78,12 @@ def finding(code: str, values: Mapping[str, object]) -> tuple[str, str]:
 def refusal(msgid: str, remedy_id: str, values: Mapping[str, object]) -> tuple[str, str]:
     """Return what a refusal of rendering says, and what would mend it."""
     return gettext(msgid) % dict(values), gettext(remedy_id) % dict(values)
+
+
+def told(refused: ContentRefused) -> ContentRefused:
+    """Return a refusal of rendering with its words in the language now on."""
+    refused.message, refused.remedy = refusal(refused.msgid, refused.remedy_id, refused.evidence)
+    return refused
 
 
 def state(name: str) -> str:

@@ -1,7 +1,18 @@
 """The verbs of campaigns: writing a draft, and moving it through its states."""
 
 from mandata.campaigns.services.drafts import create, discard, duplicate, edit
-from mandata.campaigns.services.moves import begin, cancel, finish, launch, pause, postpone, reopen, resume, settle, withdraw
+from mandata.campaigns.services.moves import (
+    begin,
+    cancel,
+    finish,
+    launch,
+    pause,
+    postpone,
+    reopen,
+    resume,
+    settle,
+    withdraw,
+)
 
 __all__ = [
     "begin",

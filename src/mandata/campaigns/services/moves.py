@@ -35,7 +35,7 @@ def launch(
         one = selectors.row(campaign_id)
         refused = compile_into(one)
         if refused:
-            raise refused
+            raise words.told(refused)
         _refuse_unready(one)
         body: dict[str, object] = {
             "campaign": one.id,

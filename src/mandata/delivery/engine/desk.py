@@ -106,7 +106,7 @@ class Desk:
         tokens = mint_many(self.keys, waiting.reference, compiled.tokens)
         try:
             if not address:
-                raise Unrenderable("The recipient's identity cannot be opened.", code="message.identity")
+                raise Unrenderable("message.identity")
             content = compiled.fill(Recipient(address, values, display_name(values)), tokens, self._date)
         except Unrenderable as error:
             number = waiting.claimed.number

@@ -67,7 +67,7 @@ class _State:
             try:
                 fields = {name: liquid.plain(value) for name, value in self.recipient.fields.items()}
             except TypeError as error:
-                raise Unrenderable(f"A value cannot stand in a message: {error}.", code="message.value") from error
+                raise Unrenderable("message.value", reason=str(error)) from error
             addresses = {
                 name: prefix + by_link[link] + suffix
                 for name, (prefix, link, suffix) in self.compiled.addresses.items()
@@ -211,7 +211,7 @@ def _words(value: object) -> str:
     try:
         return body_text(liquid.words(liquid.plain(value)))
     except (TypeError, ValueError) as error:
-        raise Unrenderable(f"A value cannot stand in a message: {error}.", code="message.value") from error
+        raise Unrenderable("message.value", reason=str(error)) from error
 
 
 @lru_cache(maxsize=64)

@@ -18,10 +18,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import css_inline
-
 from mandata.campaigns.rules.content import NEWSLETTER_MARKS, Content, Facts, Format, Setting
-from mandata.delivery.rendering import liquid, markers, mjml, plaintext
+from mandata.delivery.rendering import liquid, markers, plaintext, workshop
 from mandata.delivery.rendering.compiled import Compiled, Recipient, compiled
 from mandata.delivery.rendering.cutter import Cutter, Item, Token, Value, addresses, constants, merged
 from mandata.delivery.rendering.encoding import LINE, SOFT, body_text, header_text, mailbox, phrase, quote, unstructured
@@ -41,18 +39,6 @@ OWN_NAMES = frozenset(
     {"email", "now", "unsubscribe_url", "preferences_url", "web_version_url", "postal_address", "sender_name"}
 )
 
-# MJML has put its styles in their places, and its author says by mj-style which others are to be inlined; doing it
-# again would only repeat its resets on every cell (half as large again). There css-inline only writes clean HTML.
-_INLINERS = {
-    form: css_inline.CSSInliner(
-        inline_style_tags=form is Format.HTML,
-        keep_style_tags=True,
-        keep_at_rules=True,
-        keep_link_tags=False,
-        load_remote_stylesheets=False,
-    )
-    for form in Format
-}
 _INDENT = re.compile(r"\n\s+")
 _BODY_TAG = re.compile(r"<body[^>]*>")
 _LETTERS = re.compile(r"\W+")
@@ -71,6 +57,7 @@ class _Layout:
 
     parts: list[str | int] = field(default_factory=list)
     slots: list[list[Any]] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
     column: int = 0
 
     def raw(self, text: str) -> None:
@@ -82,10 +69,10 @@ class _Layout:
 
     def slot(self, *slot: Any) -> None:
         """A slot; equal ones are filled once."""
-        wanted = list(slot)
-        if wanted not in self.slots:
-            self.slots.append(wanted)
-        self.parts.append(self.slots.index(wanted))
+        number = self.numbers.setdefault(repr(slot), len(self.slots))
+        if number == len(self.slots):
+            self.slots.append(list(slot))
+        self.parts.append(number)
 
     def body(self, items: Iterable[Item]) -> None:
         """One part of the message in quoted-printable."""
@@ -117,8 +104,7 @@ def compile_content(content: Content, setting: Setting) -> tuple[Compiled, Facts
     """
     _check_headers(content, setting)
     protected, preheader = _protect(content)
-    source, problems = _to_html(content.format, protected)
-    text = _INLINERS[content.format].inline(source)
+    text, problems = workshop.make(content.format, protected.text)
     if content.format is Format.MJML:
         text = _INDENT.sub("\n", text)
     special = frozenset({"unsubscribe_url", "preferences_url", "web_version_url"})
@@ -163,12 +149,6 @@ def _protect(content: Content) -> tuple[Protected, str]:
     both = markers.protect(source + _CUT + html.escape(body_text(content.preheader), quote=False), markup=True)
     text, _, preheader = both.text.rpartition(_CUT)
     return Protected(text, both.pieces, both.key), preheader.strip()
-
-
-def _to_html(form: Format, protected: Protected) -> tuple[str, list[dict[str, object]]]:
-    if form is Format.MJML:
-        return mjml.render(protected.text)
-    return protected.text, []
 
 
 def _with_preheader(text: str, preheader: str) -> str:

@@ -43,6 +43,7 @@ class Cutter:
         self.addresses = addresses(setting)
         self.constants = constants(setting)
         self.names: set[str] = set()
+        self._length = 0
         self.outside: set[str] = set()  # names that stand outside all conditions of the part cut last
 
     def items(self, text: str, mode: str) -> list[Item]:
@@ -84,6 +85,9 @@ class Cutter:
         return [part] if isinstance(part, str) else [Token(part.number)]
 
     def _liquid(self, prelude: str, source: str, mode: str) -> Value:
+        self._length += len(prelude) + len(source)
+        if self._length > liquid.MAX_SOURCE:
+            raise RenderingRefused("content.tag_long")
         template = liquid.parse(prelude + source, mode)
         self.names |= {name for name in liquid.variables(template) if not name.startswith("mandata_link_")}
         return Value(("liquid", prelude + source, mode))

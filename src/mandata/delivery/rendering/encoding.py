@@ -66,36 +66,35 @@ def _quote_line(line: str, column: int, *, last: bool) -> tuple[str, int]:
         data = data[:-1] + _HEX[data[-1:]]
     encoded = data.decode("ascii")
     out: list[str] = []
-    while encoded:
-        if column == 0:
-            encoded = _guard(encoded)
-        cut = _cut(encoded, LINE - column)
-        out.append(encoded[:cut])
-        encoded = encoded[cut:]
-        column += cut
-        if encoded:
+    at, end = 0, len(encoded)
+    while at < end:
+        guarded = "" if column else _guarded(encoded, at)
+        at += bool(guarded)
+        cut = _cut(encoded, at, LINE - column - len(guarded))
+        out += (guarded, encoded[at:cut])
+        column += len(guarded) + cut - at
+        at = cut
+        if at < end:
             out.append(SOFT)
             column = 0
     return "".join(out), column
 
 
-def _guard(encoded: str) -> str:
-    """Keep a line from beginning with a dot or with "From "."""
-    if encoded[0] == ".":
-        return "=2E" + encoded[1:]
-    if encoded.startswith("From "):
-        return "=46" + encoded[1:]
-    return encoded
+def _guarded(encoded: str, at: int) -> str:
+    """Return the escape that keeps a line from beginning with a dot or with "From "; empty where it does not."""
+    if encoded[at] == ".":
+        return "=2E"
+    return "=46" if encoded.startswith("From ", at) else ""
 
 
-def _cut(encoded: str, room: int) -> int:
-    """Return how many characters fit into `room` without tearing an escape."""
-    if len(encoded) <= room:
+def _cut(encoded: str, at: int, room: int) -> int:
+    """Return the end of what fits into `room` from `at` without tearing an escape."""
+    if len(encoded) - at <= room:
         return len(encoded)
     for back in (1, 2):
-        if room >= back and encoded[room - back] == "=":
-            return room - back
-    return max(room, 0)
+        if room >= back and encoded[at + room - back] == "=":
+            return at + room - back
+    return at + max(room, 0)
 
 
 def header_text(value: str) -> str:
@@ -134,7 +133,7 @@ def phrase(value: str) -> str:
 def mailbox(name: str, address: str) -> str:
     """Return `name <address>`, or the address alone. Raises Unrenderable for an address that no header may carry."""
     if not _ADDRESS.fullmatch(address) or len(address) > 320:
-        raise Unrenderable("The address cannot stand in a message header.", code="message.address")
+        raise Unrenderable("message.address")
     display = phrase(name)
     if not display:
         return address

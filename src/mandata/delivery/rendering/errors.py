@@ -7,7 +7,6 @@ The words stand here once, in English, marked for translation; who shows them tr
 from typing import Final
 
 from mandata.campaigns.errors import ContentRefused
-from mandata.foundation.errors import Refused
 
 
 def _(text: str) -> str:
@@ -72,13 +71,42 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         _("Put the included MJML into the source itself."),
     ),
     "content.mjml": (_("MJML cannot read the document: %(reason)s"), _("Mend the MJML source.")),
-    "content.mjml_time": (
-        _("MJML did not come to an end within %(seconds)s seconds and was stopped."),
-        _("Simplify the document: very deep nesting and very many components take long."),
+    "content.html": (_("The HTML cannot be read: %(reason)s"), _("Mend the source.")),
+    "content.time": (
+        _("The content was not done within %(seconds)s seconds and was stopped."),
+        _("Simplify it: very deep nesting, very many components and very many styles take long."),
     ),
-    "content.mjml_memory": (
-        _("MJML wanted more than %(mebibytes)s MiB of memory and was stopped."),
+    "content.memory": (
+        _("The content wanted more than %(mebibytes)s MiB of memory and was stopped."),
         _("Simplify the document."),
+    ),
+    "content.crash": (
+        _("The content broke the program that reads it."),
+        _("Simplify it: look for elements nested thousands of times."),
+    ),
+    "content.depth": (
+        _("Elements are nested more than %(limit)s times."),
+        _("Close what is opened, and nest less."),
+    ),
+    "message.address": (
+        _("The address cannot stand in a message header."),
+        _("Correct the subscriber's address."),
+    ),
+    "message.identity": (
+        _("The recipient's identity cannot be opened."),
+        _("Nothing to do if the person was erased; otherwise see that the keys are there."),
+    ),
+    "message.value": (
+        _("A value cannot stand in a message: %(reason)s."),
+        _("Keep texts, numbers and lists of them in fields."),
+    ),
+    "message.merge_tag": (
+        _("A merge tag failed: %(reason)s."),
+        _("Mend the tag, or the values that it reads."),
+    ),
+    "message.depth": (
+        _("The message nests its elements too deeply to be shown."),
+        _("Look for a loop that opens elements without closing them."),
     ),
 }
 
@@ -91,8 +119,9 @@ class RenderingRefused(ContentRefused):
         super().__init__(code, msgid, remedy, evidence)
 
 
-class Unrenderable(Refused):
+class Unrenderable(ContentRefused):
     """One recipient's message cannot be filled; the others are not concerned. It says no personal data."""
 
-    code = "message.unrenderable"
-    status = 422
+    def __init__(self, code: str, **evidence: object) -> None:
+        msgid, remedy = WORDS[code]
+        super().__init__(code, msgid, remedy, evidence)

@@ -317,9 +317,7 @@ def render(template: BoundTemplate, data: Mapping[str, object], budget: Budget) 
         template.render_with_context(context, buffer)
     except (LiquidError, ArithmeticError, RecursionError, ValueError, TypeError) as error:
         reason = str(error.message) if isinstance(error, _LIMITS) else type(error).__name__
-        raise Unrenderable(
-            f"A merge tag failed: {reason}.", code="message.merge_tag", evidence={"reason": reason}
-        ) from error
+        raise Unrenderable("message.merge_tag", reason=reason) from error
     return buffer.getvalue()
 
 

@@ -12,6 +12,7 @@ of tracked links. Marker: KEY, a letter, a number, "q"; the letter says what it 
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,10 +21,11 @@ from mandata.delivery.rendering.errors import RenderingRefused
 _TAG = re.compile(
     r"\{\{-?(?P<output>(?:[^{}\"']|\"[^\"]*\"|'[^']*'|\{(?!\{)|\}(?!\}))*?)-?\}\}|\{%-?(?P<tag>.*?)-?%\}", re.S
 )
-_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|\{%-?\s*#.*?%\}", re.S)
-_BLANK_BEFORE = re.compile(r"\s+(\{\{-|\{%-)")
-_BLANK_AFTER = re.compile(r"(-\}\}|-%\})\s+")
-_SCAN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<!--|-->|<[a-zA-Z/!]|[>\"']", re.S)
+_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}")
+_COMMENT_END = re.compile(r"\{%-?\s*endcomment\s*-?%\}")
+_KEYS = re.compile(r"zlq(\d{1,9})z", re.I)
+_SCAN = re.compile(r"\{\{|\{%|<!--|-->|<[a-zA-Z/!]|[>\"']")
+_ENDS = {"{{": "}}", "{%": "%}"}
 
 OPENING = frozenset({"if", "unless", "case", "for"})
 INNER = frozenset({"elsif", "else", "when"})
@@ -53,6 +55,10 @@ class Piece:
 def names(text: str) -> frozenset[str]:
     """The words of a text, as a set of names of elements or attributes."""
     return frozenset(text.split())
+
+
+VOID = names("area base br col embed hr img input link meta param source track wbr")
+"""Elements without content and end (HTML section 13.1.2)."""
 
 
 class Mark(NamedTuple):
@@ -102,6 +108,14 @@ def _mark(found: re.Match[str]) -> Mark:
     return Mark(found[1] or found[3], int(found[2] or found[4]))
 
 
+class _Found(NamedTuple):
+    """A merge tag in a source; `between` says that it stands between elements, not in a tag or a comment."""
+
+    start: int
+    end: int
+    between: bool
+
+
 def protect(source: str, *, markup: bool = False) -> Protected:
     """Hide the merge tags of a source. Raises RenderingRefused for unclosed and for unknown tags.
 
@@ -109,43 +123,38 @@ def protect(source: str, *, markup: bool = False) -> Protected:
     occur in the source, so that nobody can write a marker.
     """
     key = _key(source)
-    source = _COMMENT.sub("", source)
-    source = _BLANK_BEFORE.sub(r"\1", source)
-    source = _BLANK_AFTER.sub(r"\1", source)
     pieces: list[Piece] = []
     out: list[str] = []
-    end = 0
-    for start, stop, between in _tags(source):
-        piece = _piece(html.unescape(source[start:stop]) if markup else source[start:stop], source, start)
+    end, trims = 0, False
+    for tag in _tags(source):
+        text = source[tag.start : tag.end]
+        before = source[end : tag.start]
+        before = before.lstrip() if trims else before
+        out.append(before.rstrip() if text[2] == "-" else before)
+        end, trims = tag.end, text[-3] == "-"
+        if _COMMENT.match(text) or text[2:].lstrip("-").lstrip().startswith("#"):
+            continue
+        piece = _piece(html.unescape(text) if markup else text, source, tag.start)
         marker = f"{key}p{len(pieces)}q"
-        out += (source[end:start], f"<!--{marker}-->" if piece.name and between else marker)
+        out.append(f"<!--{marker}-->" if piece.name and tag.between else marker)
         pieces.append(piece)
-        end = stop
-    out.append(source[end:])
-    text = "".join(out)
-    for opened in ("{{", "{%"):
-        if opened in text:
-            line = text[: text.index(opened)].count("\n") + 1
-            raise RenderingRefused("content.tag_open", opened=opened, line=line)
-    return Protected(text, tuple(pieces), key)
+    out.append(source[end:].lstrip() if trims else source[end:])
+    return Protected("".join(out), tuple(pieces), key)
 
 
 def _key(source: str) -> str:
-    number = 0
-    lowered = source.lower()
-    while (key := f"zlq{number}z") in lowered:
-        number += 1
-    return key
+    taken = {int(digits) for digits in _KEYS.findall(source)}
+    return f"zlq{next(number for number in range(len(taken) + 1) if number not in taken)}z"
 
 
-def _tags(source: str) -> list[tuple[int, int, bool]]:
-    """Return start, end, and whether the tag stands between elements (not in a tag, not in a comment)."""
-    found: list[tuple[int, int, bool]] = []
-    state, quote = "text", ""
-    for match in _SCAN.finditer(source):
-        word = match[0]
-        if word.startswith(("{{", "{%")):
-            found.append((match.start(), match.end(), state == "text"))
+def _tags(source: str) -> Iterator[_Found]:
+    """Yield the merge tags in order; `{% comment %}` reaches to its end. Each character is looked at once."""
+    state, quote, at = "text", "", 0
+    while match := _SCAN.search(source, at):
+        word, at = match[0], match.end()
+        if word in _ENDS:
+            at = _end_of(source, match.start())
+            yield _Found(match.start(), at, state == "text")
         elif state == "comment":
             state = "text" if word == "-->" else state
         elif state == "tag":
@@ -157,7 +166,18 @@ def _tags(source: str) -> list[tuple[int, int, bool]]:
             state = "comment"
         elif word[0] == "<":
             state, quote = "tag", ""
-    return found
+
+
+def _end_of(source: str, start: int) -> int:
+    opened = source[start : start + 2]
+    close = source.find(_ENDS[opened], start + 2)
+    end = close + 2 if close >= 0 else 0
+    if end and _COMMENT.match(source, start, end):
+        found = _COMMENT_END.search(source, end)
+        end = found.end() if found else 0
+    if not end:
+        raise RenderingRefused("content.tag_open", opened=opened, line=source[:start].count("\n") + 1)
+    return end
 
 
 def _piece(text: str, source: str, start: int) -> Piece:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from mandata.campaigns.rules.content import Link
 from mandata.delivery.rendering.errors import RenderingRefused
-from mandata.delivery.rendering.markers import Protected, names
+from mandata.delivery.rendering.markers import VOID, Protected, names
 
 _ATTRIBUTE = re.compile(r'\s+([^\s=">/]+)(?:="([^"]*)")?')
 _TOKEN = re.compile(
@@ -57,6 +57,9 @@ class Cleaned:
     images_without_alt: int = 0
 
 
+MAX_DEPTH = 250  # of nested elements; newsletters have about 30
+
+
 class Cleaner:
     """One walk over one document."""
 
@@ -73,35 +76,43 @@ class Cleaner:
         self._open_label: list[str] | None = None
         self._out: list[str] = []
         self._done = Cleaned("", [])
+        self._depth = 0
         self._language = html.escape(language)
 
     def clean(self, source: str) -> Cleaned:
         """Return the cleaned document. Raises RenderingRefused for links and places merge tags may not stand in."""
         source = _DOCTYPE.sub("", source, count=1)
         self._out.append("<!DOCTYPE html>\n")
-        end, skipping, depth, raw = 0, "", 0, ""
-        for token in _TOKEN.finditer(source):
-            text = source[end : token.start()]
-            if raw and not (token["end"] and token["tag"].lower() == raw):
-                continue  # inside style or title nothing is a tag
+        end = 0
+        while token := _TOKEN.search(source, end):
+            self._text(source[end : token.start()])
             end = token.end()
             name = (token["tag"] or "").lower()
-            if skipping:
-                depth += 0 if name != skipping else -1 if token["end"] else 1
-                skipping = skipping if depth else ""
-                continue
-            self._text(text, raw)
-            raw = ""
             if token["tag"] is None:
                 self._comment(token["comment"])
             elif name in _DROPPED:
                 self._done.removed.append(name)
-                skipping, depth = ("", 0) if token["end"] else (name, 1)
+                end = end if token["end"] else _end_of_element(source, name, end)
             else:
-                raw = self._element(name, bool(token["end"]), token["attributes"])
-        if not skipping:
-            self._text(source[end:], raw)
+                self._element(name, bool(token["end"]), token["attributes"])
+                if name in _RAW and not token["end"]:
+                    end = self._raw(source, name, end)
+        self._text(source[end:])
         return self._finish()
+
+    def _raw(self, source: str, name: str, start: int) -> int:
+        """Take over what a style or title holds, in which nothing is a tag; return where its end tag begins."""
+        close = source.find(f"</{name}", start)
+        end = len(source) if close < 0 else close
+        text = source[start:end]
+        if name == "style":
+            if self._protected.marks(text):
+                raise RenderingRefused("content.tag_style")
+            if _ACTIVE_STYLE.search(text):
+                self._done.removed.append("style")
+                text = _ACTIVE_STYLE.sub("", _IMPORT.sub("", text))
+        self._out.append(text if name == "style" else text.replace("<", "&lt;"))
+        return end
 
     def _finish(self) -> Cleaned:
         done = self._done
@@ -112,18 +123,11 @@ class Cleaner:
         done.links += [Link(None, url, label) for url, label in self._straight.items()]
         return done
 
-    def _text(self, text: str, raw: str) -> None:
-        if raw == "style":
-            if self._protected.marks(text):
-                raise RenderingRefused("content.tag_style")
-            if _ACTIVE_STYLE.search(text):
-                self._done.removed.append("style")
-                text = _ACTIVE_STYLE.sub("", _IMPORT.sub("", text))
-        else:
-            # What the tokenizer did not take for a tag must be none for anybody else.
-            text = text.replace("<", "&lt;")
-            if self._open_label is not None:
-                self._open_label.append(text)
+    def _text(self, text: str) -> None:
+        # What the tokenizer did not take for a tag must be none for anybody else.
+        text = text.replace("<", "&lt;")
+        if self._open_label is not None:
+            self._open_label.append(text)
         self._out.append(text)
 
     def _comment(self, comment: str) -> None:
@@ -134,24 +138,27 @@ class Cleaner:
         if marker or (conditional and "<script" not in word and "<iframe" not in word):
             self._out.append(f"<!--{comment}-->")
 
-    def _element(self, name: str, closing: bool, attributes: str) -> str:
-        """Write one tag; return its name if what follows is raw text."""
+    def _element(self, name: str, closing: bool, attributes: str) -> None:
+        """Write one tag."""
         refresh = name == "meta" and "refresh" in attributes.lower()
         if name in _DROPPED_VOID or refresh or name in _UNWRAPPED:
             if not closing:
                 self._done.removed.append(name)
-            return ""
+            return
         if closing:
             if name == "a":
                 self._open_label = None
+            self._depth -= 1
             self._out.append(f"</{name}>")
-            return ""
+            return
+        self._depth += name not in VOID
+        if self._depth > MAX_DEPTH:
+            raise RenderingRefused("content.depth", limit=MAX_DEPTH)
         pairs = [self._attribute(name, key.lower(), value) for key, value in _ATTRIBUTE.findall(attributes)]
         kept = "".join(f' {key}="{value}"' for key, value in filter(None, pairs))
         self._out.append(f"<{name}{kept}>")
         if name == "img":
             self._image(dict(filter(None, pairs)))
-        return name if name in _RAW else ""
 
     def _image(self, attributes: dict[str, str]) -> None:
         self._done.images += 1
@@ -176,7 +183,7 @@ class Cleaner:
             return (key, self._language) if self._language else None
         if key in _URLS:
             return self._address(tag, key, html.unescape(value).strip())
-        return key, value
+        return key, value.replace("<", "&lt;").replace(">", "&gt;")
 
     def _address(self, tag: str, key: str, url: str) -> tuple[str, str] | None:
         bare = re.sub(r"[\x00-\x20\x7f-\x9f]", "", url)
@@ -229,6 +236,17 @@ class Cleaner:
     def _readable(self, url: str) -> str:
         parts = self._protected.split(url)
         return "".join(p if isinstance(p, str) else self._protected.pieces[p.number].source for p in parts)
+
+
+def _end_of_element(source: str, name: str, start: int) -> int:
+    """Return where the element that was opened before `start` ends, elements of its name in it included."""
+    depth, end = 1, start
+    for token in re.finditer(rf"<(/?){name}[\s/>]", source[start:]):
+        depth += -1 if token[1] else 1
+        if not depth:
+            close = source.find(">", start + token.start())
+            return close + 1 if close >= 0 else len(source)
+    return max(end, len(source))
 
 
 def _check_host(url: str) -> None:

@@ -6,7 +6,7 @@ Markers of merge tags and tokens pass through, so that both parts are filled fro
 import re
 from html.parser import HTMLParser
 
-from mandata.delivery.rendering.markers import Protected, names
+from mandata.delivery.rendering.markers import VOID, Protected, names
 
 _BLOCKS = names(
     "address article aside blockquote body center dd div dl dt figcaption figure footer header main nav ol p pre "
@@ -15,7 +15,6 @@ _BLOCKS = names(
 )
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _SILENT = frozenset({"head", "style", "title", "script"})
-_VOID = names("area base br col embed hr img input link meta source track wbr")
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.I)
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 
@@ -31,7 +30,7 @@ class _Writer(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {key: value or "" for key, value in attrs}
         hidden = tag in _SILENT or _HIDDEN.search(values.get("style", "")) is not None
-        if (hidden or self._silent) and tag not in _VOID:
+        if (hidden or self._silent) and tag not in VOID:
             self._silent.append(tag)
         if hidden or self._silent:
             return

@@ -8,12 +8,14 @@ anything reaches a member's browser, which shows it in a sandboxed frame besides
 import email
 import html
 import re
+from collections import Counter
 from email import policy
 from typing import NamedTuple
 
 import nh3
 
-from mandata.delivery.rendering.markers import names
+from mandata.delivery.rendering.errors import Unrenderable
+from mandata.delivery.rendering.markers import VOID, names
 
 _STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.S | re.I)
 _BODY = re.compile(r"<body([^>]*)>(.*)</body>", re.S | re.I)
@@ -28,6 +30,10 @@ _EVERYWHERE = names(
 _ATTRIBUTES = {tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()}
 _ATTRIBUTES["*"] = _ATTRIBUTES.get("*", set()) | _EVERYWHERE
 _ATTRIBUTES["a"] = _ATTRIBUTES.get("a", set()) | {"target"}
+
+
+MAX_DEPTH = 1_000
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)")
 
 
 class Parts(NamedTuple):
@@ -52,14 +58,32 @@ def read(message: bytes) -> Parts:
     )
 
 
+def depth(source: str) -> int:
+    """Return how deep elements are nested at most, taking each tag at its word."""
+    opened: Counter[str] = Counter()
+    now = deepest = 0
+    for closing, name in _TAG.findall(source):
+        if not closing and name not in VOID:
+            opened[name] += 1
+            now += 1
+            deepest = max(deepest, now)
+        elif closing and opened[name]:
+            opened[name] -= 1
+            now -= 1
+    return deepest
+
+
 def harmless(source: str) -> str:
     """Return a whole HTML document that shows the message and does nothing else.
 
+    Raises Unrenderable for nesting that only a merge tag's loop can make: parsers in machine code may fall over it.
     Scripts, forms, handlers and style sheets that load anything are gone; images stay. For a frame with `sandbox`.
     """
     styles = "\n".join(text for text in _STYLE.findall(source) if not _REMOTE_STYLE.search(text))
     found = _BODY.search(source)
     attributes, body = (found[1], found[2]) if found else ("", source)
+    if depth(body) > MAX_DEPTH:
+        raise Unrenderable("message.depth")
     style = _BODY_STYLE.search(attributes)
     kept = html.unescape(style[1]) if style and not _REMOTE_STYLE.search(html.unescape(style[1])) else ""
     clean = nh3.clean(

@@ -33,8 +33,8 @@ class Provider:
         shown, text = _PIXEL.sub("", parts.html), parts.text
         for link, place in places.items():
             target = targets.get(link, "#")
-            shown = _put(html.escape(target), rf'[^"\'\s<>]*{place}', shown)
-            text = _put(target, rf"[^\s<>]*{place}", text)
+            shown = _put(html.escape(target), place, shown)
+            text = _put(target, place, text)
         return Preview(parts.subject, preview.harmless(shown), text, parts.headers, len(message))
 
 
@@ -53,8 +53,14 @@ def _without(source: str, token: str) -> str:
     return re.sub(rf"<img[^>]*{re.escape(token)}[^>]*>", "", source) if token else source
 
 
-def _put(target: str, pattern: str, source: str) -> str:
-    return re.sub(pattern, lambda _: target, source)
+def _put(target: str, place: str, source: str) -> str:
+    """Replace each address that ends with the stand-in by the link's target."""
+    *parts, rest = source.split(place)
+    return "".join(part[: _start_of_address(part)] + target for part in parts) + rest
+
+
+def _start_of_address(text: str) -> int:
+    return max(text.rfind(end) for end in "\"'<> \n\t") + 1
 
 
 def _place(link: int) -> str:
