@@ -32,10 +32,10 @@ def address(who: str) -> str:
     return f"{who}.{secrets.token_hex(5)}@bakery.example"
 
 
-def person(name: str = "Olga Owner", *, password: str | None = None, **more: bool) -> UUID:
+def person(name: str = "Olga Owner", *, password: str | None = None, is_operator: bool = False) -> UUID:
     """Make an account with a proven address; without a password, whose hashing takes its time."""
     return services.users.create(
-        email=address(name.split()[0].lower()), name=name, password=password, verified=True, **more
+        email=address(name.split()[0].lower()), name=name, password=password, verified=True, is_operator=is_operator
     )
 
 

@@ -87,12 +87,14 @@ def span(value: timedelta | float | int | None) -> str:
     days, rest = divmod(seconds, 86_400)
     hours, rest = divmod(rest, 3_600)
     minutes, rest = divmod(rest, 60)
+    in_hours = _("%(count)d h") % {"count": hours}
+    in_minutes = _("%(count)d min") % {"count": minutes}
     if days:
-        text = ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
-        return f"{text} {_('%(count)d h') % {'count': hours}}" if hours and days < 7 else text
+        in_days = ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+        return f"{in_days} {in_hours}" if hours and days < 7 else in_days
     if hours:
-        return f"{_('%(count)d h') % {'count': hours}} {_('%(count)d min') % {'count': minutes}}"
-    return _("%(count)d min") % {"count": minutes} if minutes else _("%(count)d s") % {"count": rest}
+        return f"{in_hours} {in_minutes}"
+    return in_minutes if minutes else _("%(count)d s") % {"count": rest}
 
 
 @register.filter
