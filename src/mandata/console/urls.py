@@ -6,5 +6,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("mandata.console.home.urls")),
     path("account/", include("mandata.console.accounts.urls")),
     path("login/", include("mandata.console.accounts.login_urls")),
+    path("privacy/", include("mandata.console.privacy.urls")),
     path("operator/", include("mandata.console.operator.urls")),
 ]

@@ -70,6 +70,21 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         # --- home ---
         "home:home": reads(*ALL),
+        # --- privacy ---
+        "privacy:overview": reads(*ALL),
+        "privacy:agreement": reads(*ALL),
+        "privacy:agreement_pdf": reads(*ALL),
+        "privacy:requests": reads(*ALL),
+        "privacy:receive": acts(OWNER, OFFICER),
+        "privacy:case": reads(*ALL),
+        "privacy:reveal": acts(OWNER, OFFICER),
+        "privacy:confirm": acts(OWNER, OFFICER),
+        "privacy:answer": acts(OWNER, OFFICER),
+        "privacy:refuse": acts(OWNER, OFFICER),
+        "privacy:data_map": reads(*ALL),
+        "privacy:record": reads(*ALL),
+        "privacy:entry": reads(*ALL),
+        "privacy:proof": reads(*ALL),
         # --- accounts: a controller's own ---
         "accounts:members": reads(*ALL),
         "accounts:invite": form(OWNER),

@@ -2,12 +2,21 @@
 
 from django.urls import path
 
-from mandata.console.privacy import agreement, record
+from mandata.console.privacy import agreement, record, requests
 
 app_name = "privacy"
 urlpatterns = [
+    path("", requests.overview, name="overview"),
     path("agreement/", agreement.agreement, name="agreement"),
     path("agreement/<uuid:agreement_id>.pdf", agreement.pdf, name="agreement_pdf"),
+    path("requests/", requests.requests, name="requests"),
+    path("requests/new/", requests.receive, name="receive"),
+    path("requests/<uuid:case_id>/", requests.case, name="case"),
+    path("requests/<uuid:case_id>/person/", requests.reveal, name="reveal"),
+    path("requests/<uuid:case_id>/confirm/", requests.confirm, name="confirm"),
+    path("requests/<uuid:case_id>/answer/", requests.answer, name="answer"),
+    path("requests/<uuid:case_id>/refuse/", requests.refuse, name="refuse"),
+    path("data/", requests.data_map, name="data_map"),
     path("record/", record.record, name="record"),
     path("record/<uuid:entry_id>/", record.entry, name="entry"),
     path("record/<uuid:entry_id>/proof.json", record.proof, name="proof"),

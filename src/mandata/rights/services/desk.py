@@ -28,6 +28,14 @@ def preview(*, case_id: UUID) -> list[held.PreviewRow]:
     return held.preview_rows(subject) if subject else []
 
 
+def show(*, case_id: UUID, actor: Actor, at: datetime) -> Wrote:
+    """Return who asks and in what words: a deliberate act that stands in the timeline and the record (PPL-2)."""
+    with scope(current_controller()):
+        case = steps.locked(case_id)
+        steps.enter(case, "shown", actor=actor, at=at)
+        return selectors.wrote(case)
+
+
 def answer(*, case_id: UUID, actor: Actor, at: datetime, ground: str = "no_longer_needed") -> dict[str, object]:
     """Carry a confirmed request out and tell the person; return the outcome as the case keeps it.
 
