@@ -23,7 +23,7 @@ def _run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[st
     )
 
 
-@pytest.mark.parametrize("command", [command.name for command in app.registered_commands])
+@pytest.mark.parametrize("command", [one.name for one in app.registered_commands if not one.hidden])
 def test_every_command_explains_itself_with_an_example(command: str) -> None:
     shown = _run(command, "--help")
     assert shown.returncode == 0

@@ -310,7 +310,7 @@ def test_the_service_account_gets_programs_of_its_own_where_the_environment_is_c
     closed = public_folder / "closed"
     closed.mkdir(mode=0o700)
     _copy_programs(closed)
-    server = Server(public_folder / "postgres", durable=False)
+    server = Server(public_folder / "postgres")  # one that outlives the child that starts it
 
     def start() -> None:
         sys.path.insert(0, str(closed))
@@ -332,10 +332,11 @@ def test_a_plain_user_starts_uses_and_stops_it(public_folder: Path) -> None:
 
     def whole_life() -> None:
         sys.path.insert(0, str(public_folder))
-        with server.use() as urls:
-            assert _value(urls.app, "SELECT current_user") == APP
-            pid = postmaster(_data(server))
-            assert Path(f"/proc/{pid}").stat().st_uid == NOBODY
+        server.start()
+        assert _value(server.provision().app, "SELECT current_user") == APP
+        pid = postmaster(_data(server))
+        assert Path(f"/proc/{pid}").stat().st_uid == NOBODY
+        server.stop()
         assert not server.running()
 
     assert _in_child(whole_life, uid=NOBODY) == 0
