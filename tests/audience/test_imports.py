@@ -357,6 +357,25 @@ def test_a_cancelled_import_keeps_what_it_took_and_can_go_on(bakery: Bakery) -> 
     assert count("audience_subscriber", bakery) == 7_000
 
 
+def test_an_import_whose_job_is_gone_can_go_on(bakery: Bakery) -> None:
+    import_id = bakery.prepare(many(3_000))
+    with scope(bakery.id):
+        services.start_import(import_id=import_id, actor=bakery.member, at=NOON)
+        assert not selectors.find_import(import_id).resumable
+        with pytest.raises(WrongState):
+            services.resume_import(import_id=import_id, actor=bakery.member, at=NOON)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update procrastinate_jobs set status = 'failed' where args ->> 'import_id' = %s", [str(import_id)]
+        )
+    with scope(bakery.id):
+        assert selectors.find_import(import_id).resumable
+        services.resume_import(import_id=import_id, actor=bakery.member, at=NOON)
+    assert len(jobs(import_id)) == 2
+    bakery.work(import_id)
+    assert outcomes(bakery.state(import_id)) == {"accepted": 3_000}
+
+
 def test_a_finished_import_is_neither_started_nor_resumed_again(bakery: Bakery) -> None:
     done = bakery.take_in(many(3))
     with scope(bakery.id):

@@ -150,6 +150,7 @@ class Import(ScopedModel):
     counts = models.JSONField(default=dict)  # outcome -> rows
     error = models.CharField(max_length=400, blank=True)
     created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

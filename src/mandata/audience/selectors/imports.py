@@ -20,6 +20,7 @@ from mandata.audience.rules.options import Options
 from mandata.audience.rules.rows import Rejected, Row, RowReader
 from mandata.audience.selectors.catalogue import field_specs, fields
 from mandata.audience.words import words
+from mandata.infra import bulk
 from mandata.vault.services import Vault
 
 UPLOAD = "audience_upload_chunk.sealed"
@@ -47,6 +48,7 @@ class ImportRow:
     resumable: bool
     options: Options | None
     created_at: datetime
+    started_at: datetime | None
     finished_at: datetime | None
 
 
@@ -108,15 +110,23 @@ def _row(one: Import) -> ImportRow:
         rejected=sum(count for name, count in one.counts.items() if name.startswith("rejected.")),
         error=code,
         error_line=int(line or 0),
-        resumable=one.state in ("failed", "cancelled") and _has_file(one.id),
+        resumable=_may_go_on(one) and UploadChunk.objects.filter(import_id=one.id).exists(),
         options=Options.from_json(one.options) if one.options else None,
         created_at=one.created_at,
+        started_at=one.started_at,
         finished_at=one.finished_at,
     )
 
 
-def _has_file(import_id: UUID) -> bool:
-    return UploadChunk.objects.filter(import_id=import_id).exists()
+def _may_go_on(one: Import) -> bool:
+    """True for an import that stopped, and for one that runs without a job: whose worker gave up, the database away."""
+    if one.state != "running":
+        return one.state in ("failed", "cancelled")
+    queued = bulk.execute(
+        "select 1 from procrastinate_jobs where args ->> 'import_id' = %b and status in ('todo', 'doing') limit 1",
+        [str(one.id)],
+    )
+    return not queued
 
 
 def piece(vault: Vault, import_id: UUID, key: bytes, number: int) -> bytes | None:

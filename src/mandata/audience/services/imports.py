@@ -41,6 +41,8 @@ BATCH = 2_000
 SLICE = 20.0
 """Seconds after which a job hands over to the next one, so that a worker that is told to stop need not wait long."""
 _TRIES = 3
+_STEP = 64 * 1024
+"""Bytes handed to the reader at once: what the bar moves by."""
 
 
 def choose(*, import_id: UUID, options: Options, actor: Actor, at: datetime) -> None:
@@ -74,7 +76,9 @@ def start_import(*, import_id: UUID, dry_run: bool = False, actor: Actor, at: da
     options = Options.from_json(one.options)
     _ask(import_id, options, actor, at)
     _empty(import_id)
-    Import.objects.filter(id=import_id).update(state="running", dry_run=dry_run, error="", finished_at=None)
+    Import.objects.filter(id=import_id).update(
+        state="running", dry_run=dry_run, error="", started_at=at, finished_at=None
+    )
     body: dict[str, object] = {"import": str(import_id), "list": str(one.list_id), "dry_run": dry_run}
     record.append(kind="audience.import_started", body=body, actor=actor, at=at)
     _queue(import_id)
@@ -87,7 +91,7 @@ def resume_import(*, import_id: UUID, actor: Actor, at: datetime) -> None:
     if not one.resumable or one.options is None:
         raise _wrong_state()
     _ask(import_id, one.options, actor, at)
-    Import.objects.filter(id=import_id).update(state="running", error="", finished_at=None)
+    Import.objects.filter(id=import_id).update(state="running", error="", started_at=at, finished_at=None)
     body: dict[str, object] = {"import": str(import_id), "rows": one.rows}
     record.append(kind="audience.import_resumed", body=body, actor=actor, at=at)
     _queue(import_id)
@@ -269,8 +273,10 @@ class _Run:
                 if number == 0:
                     raise FileProblem("file_gone")
                 return
-            self._offset += len(found)
-            yield found
+            for at in range(0, len(found), _STEP):
+                step = found[at : at + _STEP]
+                self._offset += len(step)
+                yield step
             number += 1
 
 
