@@ -10,6 +10,7 @@ import sys
 # Module: arguments in long form, arguments in short form.
 RUNS: dict[str, tuple[list[str], list[str]]] = {
     "import_csv": (["--million"], ["--short"]),
+    "ingestion": ([], ["--short"]),
     "startup": ([], ["--short"]),
     "tracking": (["--least", "0.2"], ["--seconds", "2", "--least", "0.2"]),
 }

@@ -1,0 +1,128 @@
+"""How fast the spool is taken in, and how quick the report is afterwards, on a database of its own.
+
+    python -m benchmarks.ingestion [--events 300000] [--short]
+
+Prints JSON lines. A third of the events are clicks; each is classed, written, counted, and looked at for being a first.
+The reference is psycopg's COPY of the same columns into a bare table without index or policy, in the same run. Exit
+code 1 where a limit does not hold: every event counted once, the report under 100 ms, and 0.03 of the reference.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from benchmarks.import_csv import _database
+
+SENT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+LINKS, MESSAGES, RATIO, REPORT_MS = 12, 100_000, 0.03, 100.0
+PROVIDERS = ("Gmail", "Seznam", "Outlook", "Yahoo", "iCloud")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=300_000)
+    parser.add_argument("--short", action="store_true", help="60,000 events.")
+    chosen = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="mandata-bench-"))
+    server = _database(folder)
+    try:
+        return 0 if _measure(60_000 if chosen.short else chosen.events, folder) else 1
+    finally:
+        from django.db import connections
+
+        connections.close_all()
+        server.destroy()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _measure(events: int, folder: Path) -> bool:
+    from mandata.infra.tenancy import scope
+    from mandata.tracking import selectors
+    from mandata.tracking.services import take_events
+
+    controller_id, campaign_id, number = _campaign()
+    _spool(folder / "spool", number, events)
+    began = time.perf_counter()
+    taken = take_events(at=SENT + timedelta(days=60), folder=folder / "spool")
+    rate = taken / (time.perf_counter() - began)
+    bare = _reference(events)
+    with scope(controller_id):
+        began = time.perf_counter()
+        found = selectors.report(campaign_id)
+        report_ms = (time.perf_counter() - began) * 1000
+    total = found.total
+    counted = sum(figure.human + figure.machine for figure in (total.opens, total.clicks))
+    told: dict[str, Any] = {"bench": "tracking.ingestion", "events": taken, "counted": counted}
+    told |= {"per_second": round(rate), "copy_per_second": round(bare), "of_reference": round(rate / bare, 3)}
+    print(json.dumps(told | {"report_ms": round(report_ms, 1)}), flush=True)
+    return taken == counted == events and report_ms < REPORT_MS and rate / bare >= RATIO
+
+
+def _campaign() -> tuple[UUID, UUID, int]:
+    """A campaign of MESSAGES sent messages; its controller, id and number."""
+    from mandata.campaigns.models import Campaign, Link, Number
+    from mandata.infra import bulk
+    from mandata.infra.clock import new_id, new_ids
+    from mandata.infra.tenancy import scope
+
+    controller_id, campaign_id = new_id(), new_id()
+    number: int = Number.objects.create(controller_id=controller_id, campaign_id=campaign_id).number
+    times = {"created_at": SENT, "updated_at": SENT}
+    with scope(controller_id):
+        Campaign.objects.create(id=campaign_id, number=number, name="Spring", created_by=new_id(), **times)
+        Link.objects.bulk_create(
+            Link(campaign_id=campaign_id, number=link, url=f"https://shop.example/{link}") for link in range(LINKS)
+        )
+        columns = {"campaign_id": "uuid", "subscriber_id": "uuid", "number": "int8", "provider": "text"}
+        rows = [
+            (campaign_id, subscriber, place, PROVIDERS[place % 5], "sent", SENT)
+            for place, subscriber in enumerate(new_ids(MESSAGES), start=1)
+        ]
+        bulk.insert("delivery_message", columns | {"state": "text", "sent_at": "timestamptz"}, rows)
+    return controller_id, campaign_id, number
+
+
+def _spool(folder: Path, number: int, events: int) -> None:
+    from mandata.foundation.tokens import LINK_OPEN
+    from mandata.tracking import rules, spool
+
+    chance = random.Random(7)
+    writer = spool.Writer(folder, spool.EVENTS)
+    start = int(SENT.timestamp() * 1000) + 60_000
+    agents = (rules.Agent.CHROME, rules.Agent.APPLE_MAIL, rules.Agent.GMAIL_PROXY, rules.Agent.APPLE_PRIVACY)
+    for place in range(events):
+        link = LINK_OPEN if place % 3 else chance.randrange(LINKS)
+        network = bytes((198, 51, chance.randrange(256)))
+        message, at_ms = chance.randrange(1, MESSAGES + 1), start + place * 300
+        agent = chance.choice(agents)
+        writer.append(spool.SpoolRecord(number, message, link, at_ms, rules.Method.GET, agent, network))
+    writer.close()
+
+
+def _reference(events: int) -> float:
+    """COPY of as many rows with the same columns into a bare table."""
+    from django.db import connection, transaction
+
+    from mandata.infra.clock import new_ids
+
+    ids = new_ids(events)
+    rows = [(one, SENT, one, "open", one, one, 1, "human", "chrome", "198.51.100.0/24", 0) for one in ids]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("create temporary table bare as select * from tracking_event limit 0")
+        began = time.perf_counter()
+        with cursor.copy("copy bare from stdin") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return events / (time.perf_counter() - began)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
