@@ -11,6 +11,7 @@ import sys
 RUNS: dict[str, tuple[list[str], list[str]]] = {
     "import_csv": (["--million"], ["--short"]),
     "ingestion": ([], ["--short"]),
+    "render": ([], ["--short"]),
     "startup": ([], ["--short"]),
     "tracking": (["--least", "0.2"], ["--seconds", "2", "--least", "0.2"]),
 }
