@@ -1,5 +1,6 @@
 """Who fetched it: a person, a mailbox on the person's behalf, or a scanner."""
 
+import time
 from ipaddress import ip_network
 
 import pytest
@@ -166,3 +167,25 @@ def test_a_head_request_or_links_at_once_are_never_a_person(
 )
 def test_only_more_links_than_a_person_follows_are_followed_at_once(distinct: int, links: int, expected: bool) -> None:
     assert rules.at_once(distinct, links) is expected
+
+
+@given(st.lists(st.tuples(st.integers(0, 40_000), st.integers(0, 11)), max_size=40), st.integers(0, 14))
+def test_a_visit_is_in_a_busy_span_exactly_when_a_window_around_it_holds_too_many_links(
+    visits: list[tuple[int, int]], links: int
+) -> None:
+    spans = rules.busy_spans(visits, links)
+    window = int(rules.AT_ONCE_SECONDS * 1000)
+    for at_ms, _ in visits:
+        starts = [start for start, _ in visits if start <= at_ms <= start + window]
+        crowded = any(
+            rules.at_once(len({link for when, link in visits if start <= when <= start + window}), links)
+            and max(when for when, _ in visits if start <= when <= start + window) >= at_ms
+            for start in starts
+        )
+        assert any(start <= at_ms <= end for start, end in spans) is crowded
+
+
+def test_hammering_one_link_is_no_heavy_work() -> None:
+    began = time.perf_counter()
+    assert rules.busy_spans([(number // 10, 1) for number in range(50_000)], 12) == []
+    assert time.perf_counter() - began < 2

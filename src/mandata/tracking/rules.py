@@ -12,6 +12,7 @@ The numbers are the house's; no law gives them. They err towards the machine: a 
 """
 
 import ipaddress
+from collections import Counter
 from collections.abc import Iterable
 from enum import IntEnum, IntFlag, StrEnum
 from functools import lru_cache
@@ -260,10 +261,17 @@ def busy_spans(visits: Iterable[tuple[int, int]], links_of_campaign: int) -> lis
     ordered = sorted(visits)
     spans: list[tuple[int, int]] = []
     begin = 0
-    for end, (at_ms, _) in enumerate(ordered):
+    followed: Counter[int] = Counter()
+    for at_ms, link in ordered:
+        followed[link] += 1
+        # The window slides and only counts change: one link followed ten thousand times is no heavy work.
         while at_ms - ordered[begin][0] > _AT_ONCE_MS:
+            left = ordered[begin][1]
+            followed[left] -= 1
+            if not followed[left]:
+                del followed[left]
             begin += 1
-        if at_once(len({link for _, link in ordered[begin : end + 1]}), links_of_campaign):
+        if at_once(len(followed), links_of_campaign):
             start_ms = ordered[begin][0]
             if spans and start_ms <= spans[-1][1]:
                 start_ms = spans.pop()[0]
