@@ -54,7 +54,8 @@ class Visitor:
                 self.page.screenshot(path=f"{SHOTS}/{name}_{width}_{theme}.png", full_page=True)
             wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{where}: {wide} px too wide"
-            assert self.violations() == [], where
+            found = self.violations()
+            assert not found, f"{where}: {found}"
         self.page.set_viewport_size({"width": 1280, "height": 900})
         refused = [said for said in self.told if "status of 4" not in said]
         assert refused == [], f"{name}: {refused}"

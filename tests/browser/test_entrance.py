@@ -8,6 +8,7 @@ from allauth.mfa.totp.internal.auth import hotp_value, yield_hotp_counters_from_
 from mandata.accounts import selectors, services
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
+from tests.accounts.people import household
 from tests.browser.driving import Visitor, code_in, last_notice
 from tests.world import World
 
@@ -193,3 +194,68 @@ def test_a_new_password_is_chosen_with_a_code_from_the_mail(world: World, visito
     visitor.log_in(email, "another loaf of bread")
     visitor.open("/")
     assert visitor.page.get_by_role("heading", name="Demo Bakery").is_visible()
+
+
+@pytest.mark.req("PPL-2")
+def test_every_page_of_a_persons_own_stands_and_a_refusal_teaches(world: World, visitor: Visitor) -> None:
+    email, founded = _owner(world)
+    user_id = selectors.user_by_email(email)
+    assert user_id
+    with scope(founded.controller_id):
+        second = services.members.invite(
+            email=_address("second"),
+            name="Second Owner",
+            role="owner",
+            invited_by=founded.member_id,
+            at=now(),
+            link=str,
+        )
+        assert second
+    visitor.log_in(email, PASSWORD)
+    for name, path in {
+        "settings": "/account/settings/",
+        "sessions": "/login/sessions/",
+        "password_change": "/login/password/",
+        "log_out": "/login/out/",
+        "nothing_here": "/operator/",
+    }.items():
+        visitor.open(path)
+        visitor.look(name)
+    visitor.open("/login/address/")
+    visitor.prove(PASSWORD)
+    visitor.look("address_change")
+    services.controllers.found(
+        owner_id=user_id,
+        name="Second Bakery",
+        legal_name="Second Bakery s.r.o.",
+        postal_address="Brno",
+        contact=email,
+        at=now(),
+    )
+    visitor.open("/account/controllers/")
+    visitor.look("choose")
+    visitor.page.get_by_role("button", name="Second Bakery").click()
+    visitor.page.wait_for_url(visitor.base + "/")
+    assert visitor.page.locator(".m-side").get_by_text("Second Bakery").is_visible()
+
+
+@pytest.mark.req("PPL-2")
+def test_who_may_not_is_told_who_may(world: World, visitor: Visitor) -> None:
+    home = household()
+    reader = selectors.user(home.users["reader"])
+    reader.set_password(PASSWORD)
+    reader.save()
+    visitor.log_in(reader.email, PASSWORD)
+    visitor.open("/account/members/invite/")
+    visitor.look("refused")
+    assert visitor.page.get_by_text("Ask somebody who may: owner.").is_visible()
+
+
+def test_the_console_speaks_czech(world: World, visitor: Visitor) -> None:
+    email, _founded = _owner(world)
+    visitor.log_in(email, PASSWORD)
+    visitor.open("/account/members/")
+    visitor.page.locator(".m-side-foot summary").click()
+    visitor.page.get_by_role("button", name="Čeština").click()
+    visitor.page.get_by_role("heading", name="Členové").wait_for()
+    visitor.look("members_in_czech")

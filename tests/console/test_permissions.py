@@ -7,11 +7,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from mandata.accounts import services
-from mandata.accounts.selectors import user
+from mandata.accounts.selectors import seats, user, user_by_email
+from mandata.agreements.selectors import offer
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
 from mandata.project.permissions import ALL, MACHINE, OPERATOR, PUBLIC, ROLES, ROUTES, USER
-from tests.accounts.people import Household, household
+from tests.accounts.people import PASSWORD, Household, address, household, person
 
 
 def _names(resolver: URLResolver, space: str = "") -> Iterator[str]:
@@ -125,3 +126,82 @@ def test_a_route_that_is_not_in_the_table_is_never_served(home: Household, monke
     monkeypatch.setattr(middleware, "ROUTES", {})
     client = Client(raise_request_exception=False)
     assert client.get("/login/").status_code == 500
+
+
+@pytest.mark.req("PPL-4")
+def test_guessing_a_password_is_stopped_before_the_right_one_would_be_taken(database: object) -> None:
+    owner = person(password=PASSWORD)
+    email = user(owner).email
+    client = Client()
+    for _attempt in range(5):
+        client.post("/login/", {"login": email, "password": "guessed wrongly"})
+    answer = client.post("/login/", {"login": email, "password": PASSWORD})
+    assert "Too many failed login attempts" in answer.content.decode()
+    assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.req("PPL-4")
+def test_a_form_for_a_new_password_does_not_tell_who_has_an_account(database: object) -> None:
+    def asked(email: str) -> tuple[int, str]:
+        answer = Client().post("/login/password/reset/", {"email": email})
+        return answer.status_code, answer.headers["Location"]
+
+    assert asked(user(person()).email) == asked(address("nobody"))
+
+
+@pytest.mark.req("SVC-1")
+def test_nobody_under_sixteen_registers(database: object) -> None:
+    email = address("young")
+    answer = Client().post("/account/register/", {"person": "Young One", "email": email, "password": PASSWORD})
+    assert answer.status_code == 422
+    assert "under 16 years" in answer.content.decode()
+    assert user_by_email(email) is None
+
+
+@pytest.mark.req("SVC-5", "AGR-1")
+def test_an_agreement_is_not_accepted_by_who_answers_the_age_question_with_no(database: object) -> None:
+    owner = person()
+    client = _client(owner)
+    data = {
+        "stage": "accept",
+        "name": "Young Bakery",
+        "legal_name": "Young Bakery",
+        "postal_address": "Brno",
+        "country": "CZ",
+        "time_zone": "Europe/Prague",
+        "contact": "young@bakery.example",
+        "answer_age": "no",
+        "answer_consumer": "no",
+        "answer_eea": "yes",
+        "warranted": "on",
+        "accepted": "on",
+        "shown": offer(language="en").shown,
+    }
+    answer = client.post("/account/controllers/register/", data)
+    assert answer.status_code == 422
+    assert "not for persons under 16" in answer.content.decode()
+    assert seats(owner) == [], "a refused registration leaves nothing behind"
+    assert client.post("/account/controllers/register/", data | {"answer_age": "yes"}).status_code == 302
+    assert len(seats(owner)) == 1
+
+
+def test_a_text_that_is_not_the_one_that_was_read_is_not_accepted(database: object) -> None:
+    owner = person()
+    data = {
+        "stage": "accept",
+        "name": "Bakery",
+        "legal_name": "Bakery",
+        "postal_address": "Brno",
+        "country": "CZ",
+        "time_zone": "Europe/Prague",
+        "contact": "o@bakery.example",
+        "answer_age": "yes",
+        "answer_consumer": "no",
+        "answer_eea": "yes",
+        "warranted": "on",
+        "accepted": "on",
+        "shown": "00" * 32,
+    }
+    answer = _client(owner).post("/account/controllers/register/", data)
+    assert "The text has changed since it was shown." in answer.content.decode()
+    assert seats(owner) == []
