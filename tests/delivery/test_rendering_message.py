@@ -205,6 +205,14 @@ def test_the_preheader_takes_merge_tags_and_is_not_in_the_text() -> None:
     assert "For Eva" not in parts.text
 
 
+def test_the_campaigns_preheader_stands_instead_of_that_of_the_mjml() -> None:
+    body = f"<mj-body><mj-section><mj-column><mj-text>{FOOT}</mj-text></mj-column></mj-section></mj-body>"
+    source = f"<mjml><mj-head><mj-preview>Old line for {{{{ x }}}}</mj-preview></mj-head>{body}</mjml>"
+    assert "Old line" in show(source, form=Format.MJML).html
+    shown = show(source, form=Format.MJML, preheader="New line").html
+    assert "New line" in shown and "Old line" not in shown
+
+
 def test_mjml_goes_the_same_way_with_conditions_between_its_components() -> None:
     source = (
         "<mjml><mj-body>{% if vip %}<mj-section><mj-column><mj-text>Gold for {{ first_name }}</mj-text>"

@@ -104,7 +104,8 @@ def compile_content(content: Content, setting: Setting) -> tuple[Compiled, Facts
     """
     _check_headers(content, setting)
     protected, preheader = _protect(content)
-    text, problems = workshop.make(content.format, protected.text)
+    source = _without_preview(protected.text) if preheader else protected.text
+    text, problems = workshop.make(content.format, source)
     if content.format is Format.MJML:
         text = _INDENT.sub("\n", text)
     special = frozenset({"unsubscribe_url", "preferences_url", "web_version_url"})
@@ -149,6 +150,13 @@ def _protect(content: Content) -> tuple[Protected, str]:
     both = markers.protect(source + _CUT + html.escape(body_text(content.preheader), quote=False), markup=True)
     text, _, preheader = both.text.rpartition(_CUT)
     return Protected(text, both.pieces, both.key), preheader.strip()
+
+
+def _without_preview(source: str) -> str:
+    """Take MJML's own preview line out, where the campaign has a preheader: mailboxes would show both."""
+    start = source.find("<mj-preview")
+    end = source.find("</mj-preview>", start) if start >= 0 else -1
+    return source if end < 0 else source[:start] + source[end + len("</mj-preview>") :]
 
 
 def _with_preheader(text: str, preheader: str) -> str:
