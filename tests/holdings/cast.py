@@ -122,6 +122,7 @@ def _message(shop: Shop, reference: UUID, number: int, state: str = "sent") -> N
 
 
 def _behaviour(shop: Shop, reference: UUID, number: int) -> None:
+    bulk.execute("select tracking_ensure_month(%b::date)", [NOON.date()])
     for kind, link in (("open", 0), ("click", 1)):
         at = NOON + timedelta(minutes=number, seconds=link)
         Event.objects.create(

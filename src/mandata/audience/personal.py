@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from mandata.audience import selectors
-from mandata.audience.models import List, Rejection, Subscriber, Subscription, Suppression, UploadChunk
-from mandata.audience.rules.blanking import blank_out, lines
+from mandata.audience.models import Import, List, Rejection, Subscriber, Subscription, Suppression, UploadChunk
+from mandata.audience.rules.blanking import Form, blank_out, form_of, lines
 from mandata.audience.selectors.imports import REJECTION, UPLOAD, piece
 from mandata.foundation import canonical
 from mandata.foundation.addresses import AddressError, clean, parse
@@ -163,11 +163,13 @@ def _search_upload(import_id: UUID, address: str, *, blank: bool) -> tuple[int, 
     vault, found, hits = Vault.open(), [], 0
     key = vault.key(import_id)
     numbers = list(UploadChunk.objects.filter(import_id=import_id).order_by("number").values_list("number", flat=True))
+    form = _form(import_id, piece(vault, import_id, key, 0) or b"")
     before, before_number = bytearray(), -1
     for number in numbers:
         window, last = before + (piece(vault, import_id, key, number) or b""), number == numbers[-1]
-        found += [_shown(window[start:end], filler) for start, end, filler in lines(window, address, last=last)]
-        changed = blank_out(window, address, last=last)
+        for start, end in lines(window, address, form, last=last):
+            found.append(bytes(window[start:end]).decode(form.encoding, "replace").strip())
+        changed = blank_out(window, address, form, last=last)
         hits += changed
         parts = {before_number: window[: len(before)], number: window[len(before) :]}
         if changed and blank:
@@ -176,9 +178,9 @@ def _search_upload(import_id: UUID, address: str, *, blank: bool) -> tuple[int, 
     return hits, found
 
 
-def _shown(line: bytes | bytearray, filler: bytes) -> str:
-    encoding = {b" ": "utf-8", b" \x00": "utf-16-le", b"\x00 ": "utf-16-be"}[filler]
-    return bytes(line).decode(encoding, "replace").strip()
+def _form(import_id: UUID, start: bytes) -> Form:
+    options = Import.objects.values_list("options", flat=True).get(id=import_id)
+    return form_of(start, str(options.get("shape", {}).get("encoding", "")))
 
 
 def _write_pieces(vault: Vault, import_id: UUID, key: bytes, pieces: dict[int, bytes]) -> None:

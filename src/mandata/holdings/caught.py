@@ -19,7 +19,7 @@ from mandata.foundation.errors import Fault
 from mandata.infra.environment import env
 from mandata.vault.services import token_keys
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_TOKEN = re.compile(r"(?=([A-Za-z0-9_-]{43}))")  # at every place: what stands before a token may look like a part of it
 _HEX_ID = re.compile(r"<([0-9a-f]{32})@")
 
 
