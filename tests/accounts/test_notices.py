@@ -1,5 +1,6 @@
 """The outbox of notices: sealed, sent over real SMTP, retried, its fate kept and its contents not."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,11 +10,15 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller as SmtpServer
 from django.db import connection
+from procrastinate import PsycopgConnector
+from procrastinate.contrib.django.utils import connector_params
 
 from mandata.accounts import postman, selectors, services
 from mandata.accounts.services.notices import Attachment, Outcome
+from mandata.cli.worker import _with_fresh_connections
 from mandata.infra import environment
 from mandata.infra.clock import now
+from mandata.infra.jobs import app
 from mandata.infra.tenancy import INSTANCE, scope
 from mandata.record.models import Entry
 from tests.accounts.people import Household, household
@@ -161,3 +166,17 @@ def test_a_line_end_in_a_name_or_subject_makes_no_header(home: Household, field:
     said = {"to": "a@b.example", "subject": "s", "text": "t", field: "Eve\r\nBcc: everybody@b.example"}
     data = postman.compose(said, notice_id=home.controller_id, at=NOON, sender="mandata@processor.example")
     assert message_from_bytes(data, policy=policy.default)["Bcc"] is None
+
+
+def test_the_worker_hands_a_queued_notice_over(home: Household, postbox: Postbox) -> None:
+    notice = _notice(home)
+    asyncio.run(_work_off())
+    assert _fate(home, notice)["state"] == "sent"
+
+
+async def _work_off() -> None:
+    with app.replace_connector(PsycopgConnector(kwargs=connector_params())) as jobs:
+        async with jobs.open_async():
+            await jobs.run_worker_async(
+                queues=["notices"], wait=False, install_signal_handlers=False, task_middleware=[_with_fresh_connections]
+            )
