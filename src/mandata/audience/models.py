@@ -52,7 +52,7 @@ class Subscriber(ScopedModel):
     email_index = models.BinaryField()
     phone_index = models.BinaryField(null=True)
     suppression_index = models.BinaryField()
-    index_version = models.SmallIntegerField(default=1)
+    index_version = models.SmallIntegerField(default=101)  # index key 1, normal form 01
     clear = models.JSONField(default=dict)
     mail_domain = models.CharField(max_length=255)
     provider = models.CharField(max_length=40)
@@ -116,7 +116,7 @@ class Suppression(ScopedModel):
     hash = models.BinaryField()
     channel = models.CharField(max_length=10, default="email")
     scope = models.CharField(max_length=36, default="", blank=True)  # "" all messages, or a list's id
-    key_version = models.SmallIntegerField(default=1)
+    key_version = models.SmallIntegerField(default=101)  # likewise
     reason = models.CharField(max_length=24)
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)

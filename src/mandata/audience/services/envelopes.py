@@ -1,12 +1,17 @@
 """What goes into a subscriber's envelope, and what is derived from it at sealing and kept in clear."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from mandata.audience.rules.facets import derive
-from mandata.vault.services import Vault
+from mandata.foundation.addresses import NORMAL_FORM
+from mandata.vault.services import INDEX_VERSION, Vault
+
+INDEXED: Final = 100 * INDEX_VERSION + NORMAL_FORM
+"""What blind indexes were made by: the version of the vault's index key, and that of the look-up forms. Either one's
+change is a re-index of the rows that carry another number."""
 
 
 class Kept(NamedTuple):

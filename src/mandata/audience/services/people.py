@@ -18,13 +18,13 @@ from mandata.audience.rules.facets import country_code, language_code
 from mandata.audience.rules.fields import STANDARD, FieldSpec, ValueRefused
 from mandata.audience.selectors.people import PLACE
 from mandata.audience.services import suppression
-from mandata.audience.services.envelopes import Kept, columns_of, pack
+from mandata.audience.services.envelopes import INDEXED, Kept, columns_of, pack
 from mandata.audience.words import remedy, words
 from mandata.foundation import addresses
 from mandata.foundation.actors import Actor
 from mandata.infra.clock import new_id
 from mandata.record import services as record
-from mandata.vault.services import INDEX_VERSION, Vault
+from mandata.vault.services import Vault
 
 
 def subscribe(
@@ -103,7 +103,7 @@ def add(
         identity=envelope,
         email_index=vault.index("email", address.lookup),
         suppression_index=vault.index("suppression", address.lookup),
-        index_version=INDEX_VERSION,
+        index_version=INDEXED,
         clear=dict(clear),
         created_at=at,
         updated_at=at,

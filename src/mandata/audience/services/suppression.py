@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from mandata.audience.errors import StillSuppressed, ValueNotTaken
 from mandata.audience.models import Subscriber, Suppression
 from mandata.audience.rules.bases import EVERYTHING, Reason, may_lift
+from mandata.audience.services.envelopes import INDEXED
 from mandata.audience.words import remedy, words
 from mandata.foundation import addresses
 from mandata.foundation.actors import Actor
 from mandata.infra import bulk
 from mandata.record import services as record
-from mandata.vault.services import INDEX_VERSION, Vault
+from mandata.vault.services import Vault
 
 
 def suppression_index(email: str, *, vault: Vault | None = None) -> bytes:
@@ -61,7 +62,7 @@ def suppress_many(
     until: datetime | None = None,
 ) -> int:
     """Suppress many indexes in one statement; return how many are new. The caller makes the record's entry."""
-    rows = [(index, channel, scope, INDEX_VERSION, reason.value, at, until) for index in dict.fromkeys(indexes)]
+    rows = [(index, channel, scope, INDEXED, reason.value, at, until) for index in dict.fromkeys(indexes)]
     kept = "('unsubscribed', 'objection', 'complaint', 'erasure')"
     columns = {
         "hash": "bytea",

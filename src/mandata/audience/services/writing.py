@@ -9,11 +9,12 @@ from datetime import datetime
 from uuid import UUID
 
 from mandata.audience.rules.bases import Reason
+from mandata.audience.services.envelopes import INDEXED
 from mandata.audience.services.intake import Batch
 from mandata.audience.services.suppression import suppress_many
 from mandata.infra import bulk
 from mandata.infra.tenancy import current_controller, scope
-from mandata.vault.services import INDEX_VERSION, Vault
+from mandata.vault.services import Vault
 
 _MOVE = """
 update audience_import i
@@ -111,7 +112,7 @@ class Writer:
         if batch.keys:
             self._vault.keep(batch.keys)
             columns = _columns(batch.subscribers)
-            bulk.execute(_SUBSCRIBERS, [controller, INDEX_VERSION, at, at, *columns])
+            bulk.execute(_SUBSCRIBERS, [controller, INDEXED, at, at, *columns])
         if batch.subscriptions:
             bulk.execute(_SUBSCRIPTIONS, [controller, self._list, at, *_columns(batch.subscriptions)])
         if batch.based:
