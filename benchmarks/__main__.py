@@ -13,7 +13,11 @@ RUNS: dict[str, tuple[list[str], list[str]]] = {
     "ingestion": ([], ["--short"]),
     "render": ([], ["--short"]),
     "startup": ([], ["--short"]),
+    "import_csv": (["--million"], ["--short"]),
+    "render": ([], ["--short"]),
+    "send": ([], ["--short"]),
     "tracking": (["--least", "0.2"], ["--seconds", "2", "--least", "0.2"]),
+    "ingestion": ([], ["--short"]),
 }
 
 
