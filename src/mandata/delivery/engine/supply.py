@@ -83,6 +83,9 @@ class Supply:
             self._enrol()
             while True:
                 ending = self._ending.is_set()
+                if ending:
+                    # The transport has ended before this is asked for; what was claimed meanwhile goes back too.
+                    self.desk.give_back()
                 busy = self._guarded(self._round)
                 if ending and not self._unsettled and not self.desk.outcomes:
                     break

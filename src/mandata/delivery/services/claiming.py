@@ -4,6 +4,7 @@ Each verb opens the controller's scope itself and commits before it returns. The
 (the chunk, and the message's state) before a message is handed to anybody.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -130,9 +131,6 @@ def _opened(vault: Vault, keys: Mapping[UUID, bytes], row: tuple[Any, ...]) -> C
     return Claimed(chunk_id, number, attempts, plain if clear == "{}" else {**orjson.loads(clear), **plain})
 
 
-_STATES = {"sent": "sent", "deferred": "deferred", "failed": "failed", "unknown": "unknown", "returned": "queued"}
-
-
 def settle(
     *,
     controller_id: UUID,
@@ -142,18 +140,34 @@ def settle(
     done: Sequence[UUID],
     at: datetime,
 ) -> None:
-    """Write outcomes in bulk and close the chunks in `done`. Doing it again changes nothing."""
-    rows = [_row(one) for one in settled]
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 7
-    names = ("numbers", "states", "codes", "statuses", "diagnostics", "next", "sent")
-    values: dict[str, Any] = dict(zip(names, map(list, columns), strict=True)) | {
-        "controller": controller_id,
-        "campaign": campaign_id,
-        "shard": shard,
-        "chunks": list({one.chunk_id for one in settled}),
-    }
+    """Write outcomes in bulk, equal ones by one statement, and close the chunks in `done`.
+
+    Doing it again changes nothing.
+    """
+    groups: dict[tuple[Any, ...], list[tuple[Settled, datetime | None]]] = defaultdict(list)
+    for one in settled:
+        state, next_at = _state(one)
+        said = () if state == "queued" else (one.outcome.code, one.outcome.enhanced, one.outcome.diagnostic[:300])
+        groups[(state, *said)].append((one, next_at))
     with scope(controller_id):
-        if rows:
+        for (state, *said), rows in sorted(groups.items()):
+            code, status, diagnostic = said or (0, "", "")
+            numbers = [one.number for one, _ in rows]
+            values = {
+                "controller": controller_id,
+                "campaign": campaign_id,
+                "shard": shard,
+                "chunks": list({one.chunk_id for one, _ in rows}),
+                "numbers": numbers,
+                "low": min(numbers),
+                "high": max(numbers),
+                "next": [next_at for _, next_at in rows] if state == "deferred" else None,
+                "state": state,
+                "code": code or None,
+                "status": status,
+                "diagnostic": diagnostic,
+                "at": at,
+            }
             bulk.execute(statement("settle"), values)
         refusals = [(one.number, one.outcome) for one in settled if one.outcome.fate == "failed" and one.outcome.code]
         if refusals:
@@ -162,16 +176,17 @@ def settle(
             Chunk.objects.filter(id__in=done).delete()
 
 
-def _row(one: Settled) -> tuple[Any, ...]:
-    outcome, state, next_at = one.outcome, _STATES[one.outcome.fate], None
-    if state == "deferred":
-        began = first_tried(one.attempts, now=one.at)
-        next_at = retry(outcome, attempts=one.attempts, message_no=one.number, first_tried=began, now=one.at).at
-        state = "deferred" if next_at else "failed"
-    sent_at = one.at if state == "sent" else None
-    if state == "queued":
-        return one.number, state, None, "", "", None, None
-    return one.number, state, outcome.code or None, outcome.enhanced, outcome.diagnostic[:300], next_at, sent_at
+_STATES = {"sent": "sent", "deferred": "deferred", "failed": "failed", "unknown": "unknown", "returned": "queued"}
+
+
+def _state(one: Settled) -> tuple[str, datetime | None]:
+    """The message's new state, and when it is tried again; a deferred one whose time is over has failed."""
+    state = _STATES[one.outcome.fate]
+    if state != "deferred":
+        return state, None
+    began = first_tried(one.attempts, now=one.at)
+    next_at = retry(one.outcome, attempts=one.attempts, message_no=one.number, first_tried=began, now=one.at).at
+    return ("deferred" if next_at else "failed"), next_at
 
 
 def renew(*, worker_id: UUID, chunks: Sequence[UUID], at: datetime) -> set[UUID]:

@@ -63,6 +63,7 @@ def freeze(*, campaign_id: UUID, at: datetime) -> int:
     if not bulk.execute(_LOCK, [campaign_id]):
         return 0  # another worker is freezing it, or has just done so
     recipients = int(bulk.execute(statement("freeze", rule=rule.sql()), values)[0][0])
+    bulk.execute("select delivery_analyse(%b)", [campaign_id])
     campaign_services.begin(campaign_id=campaign_id, recipients=recipients, actor=SYSTEM, at=at)
     _log.info("campaign.frozen", campaign=str(campaign_id), recipients=recipients)
     return recipients

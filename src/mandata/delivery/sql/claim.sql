@@ -1,10 +1,14 @@
 -- Takes what is due of one campaign into open chunks, and asks the recipient rule again while doing so.
 -- Who may not receive any more is cancelled; an erased person has no row in s and is cancelled too. Rows that another
 -- worker is claiming are passed over. The counters of this worker's shard move along.
+--
+-- The plan must be good before the tables have statistics, when the planner takes a new campaign for one row and would
+-- read all of it for each message. Hence each look-up is lateral behind a fence (offset 0), and rows are updated by an
+-- array of numbers instead of a join, between the lowest and the highest of them, so that only that range is read.
 with due as materialized (
-    select m.subscriber_id, m.number, m.state as before
+    select m.subscriber_id, m.number, m.provider, m.state, m.attempts
     from delivery_message m
-    where m.campaign_id = %(campaign)s and m.state in ('queued', 'deferred')
+    where m.controller_id = %(controller)s and m.campaign_id = %(campaign)s and m.state in ('queued', 'deferred')
       and (m.next_at is null or m.next_at <= %(rule_now)s::timestamptz)
       and exists (select 1 from campaigns_campaign c where c.id = %(campaign)s and c.state = 'sending')
     order by m.number
@@ -13,22 +17,37 @@ with due as materialized (
 ), asked as materialized (
     select due.*, s.identity, s.clear, coalesce({rule}, false) as receives
     from due
-    left join audience_subscriber s on s.controller_id = %(controller)s and s.id = due.subscriber_id
-    left join audience_subscription b
-      on b.controller_id = %(controller)s and b.list_id = %(list)s and b.subscriber_id = due.subscriber_id
-), placed as materialized (
-    select *, ((row_number() over (partition by receives order by number) - 1) / %(size)s + 1)::int as place from asked
+    left join lateral (
+        select * from audience_subscriber s
+        where s.controller_id = %(controller)s and s.id = due.subscriber_id
+        offset 0
+    ) s on true
+    left join lateral (
+        select * from audience_subscription b
+        where b.controller_id = %(controller)s and b.list_id = %(list)s and b.subscriber_id = due.subscriber_id
+        offset 0
+    ) b on true
 ), taken as (
     update delivery_message m set
-        state = case when p.receives then 'claimed' else 'cancelled' end,
-        chunk_id = case when p.receives then (%(chunks)s::uuid[])[p.place] end,
-        attempts = m.attempts + case when p.receives then 1 else 0 end,
+        state = 'claimed',
+        chunk_id = (%(chunks)s::uuid[])[
+            (array_position(array(select number from asked where receives order by number), m.number) - 1)
+            / %(size)s::int + 1
+        ],
+        attempts = m.attempts + 1,
         next_at = null
-    from placed p
-    where m.controller_id = %(controller)s and m.campaign_id = %(campaign)s and m.subscriber_id = p.subscriber_id
-    returning m.provider, m.state, m.attempts, m.chunk_id, p.subscriber_id, p.number, p.before, p.identity, p.clear
+    where m.controller_id = %(controller)s and m.campaign_id = %(campaign)s
+      and m.number >= (select min(number) from asked) and m.number <= (select max(number) from asked)
+      and m.number = any(array(select number from asked where receives))
+), withheld as (
+    update delivery_message m set state = 'cancelled', next_at = null
+    where m.controller_id = %(controller)s and m.campaign_id = %(campaign)s
+      and m.number >= (select min(number) from asked) and m.number <= (select max(number) from asked)
+      and m.number = any(array(select number from asked where not receives))
 ), moves as (
-    select provider, before as state, -1 as change from taken union all select provider, state, 1 from taken
+    select provider, state, -1 as change from asked
+    union all
+    select provider, case when receives then 'claimed' else 'cancelled' end, 1 from asked
 ), counted as (
     insert into delivery_counter (controller_id, campaign_id, shard, provider, state, count)
     select %(controller)s, %(campaign)s, %(shard)s, provider, state, sum(change) from moves
@@ -36,4 +55,6 @@ with due as materialized (
     on conflict (controller_id, campaign_id, shard, provider, state)
     do update set count = delivery_counter.count + excluded.count
 )
-select subscriber_id, number, attempts, chunk_id, identity, clear from taken where state = 'claimed' order by number
+select subscriber_id, number, attempts + 1,
+       (%(chunks)s::uuid[])[(row_number() over (order by number) - 1)::int / %(size)s::int + 1], identity, clear
+from asked where receives order by number

@@ -1,10 +1,15 @@
--- The audience becomes messages, all in one statement: who may receive now, numbered in random-looking but fixed order.
--- The numbers are what tokens carry; counters begin with what is queued, by provider.
+-- The audience becomes messages, all in one statement: who may receive now, numbered in a fixed order.
+-- The numbers are what tokens carry; the counters begin with what is queued, by provider.
+-- The lateral look-up keeps its shape where the tables have no statistics yet (offset 0 is a fence).
 with frozen as (
     insert into delivery_message (controller_id, campaign_id, subscriber_id, number, channel, provider, state)
-    select s.controller_id, %(campaign)s, s.id, row_number() over (order by s.id), 'email', s.provider, 'queued'
+    select b.controller_id, %(campaign)s, s.id, row_number() over (order by s.id), 'email', s.provider, 'queued'
     from audience_subscription b
-    join audience_subscriber s on s.controller_id = b.controller_id and s.id = b.subscriber_id
+    cross join lateral (
+        select * from audience_subscriber s
+        where s.controller_id = b.controller_id and s.id = b.subscriber_id
+        offset 0
+    ) s
     where b.list_id = %(list)s and {rule}
     returning provider
 ), counted as (

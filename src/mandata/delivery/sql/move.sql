@@ -2,7 +2,7 @@
 with old as materialized (
     select m.subscriber_id, m.provider, m.state
     from delivery_message m
-    where m.campaign_id = %(campaign)s and m.state = any(%(before)s::text[])
+    where m.controller_id = %(controller)s and m.campaign_id = %(campaign)s and m.state = any(%(before)s::text[])
       and (%(numbers)s::bigint[] is null or m.number = any(%(numbers)s::bigint[]))
     order by m.number
     for update
@@ -10,11 +10,10 @@ with old as materialized (
     update delivery_message m set
         state = %(after)s::text, chunk_id = null, next_at = null,
         sent_at = case when %(after)s::text = 'sent' then %(at)s::timestamptz else m.sent_at end
-    from old
-    where m.controller_id = %(controller)s and m.campaign_id = %(campaign)s and m.subscriber_id = old.subscriber_id
-    returning m.provider, m.state
+    where m.controller_id = %(controller)s and m.campaign_id = %(campaign)s
+      and m.subscriber_id = any(array(select subscriber_id from old))
 ), moves as (
-    select provider, state, -1 as change from old union all select provider, state, 1 from done
+    select provider, state, -1 as change from old union all select provider, %(after)s::text, 1 from old
 ), counted as (
     insert into delivery_counter (controller_id, campaign_id, shard, provider, state, count)
     select %(controller)s, %(campaign)s, 0, provider, state, sum(change) from moves
@@ -22,4 +21,4 @@ with old as materialized (
     on conflict (controller_id, campaign_id, shard, provider, state)
     do update set count = delivery_counter.count + excluded.count
 )
-select count(*) from done
+select count(*) from old
