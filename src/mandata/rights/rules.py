@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from typing import Final
 
 KINDS: Final = ("access", "erasure")
-CHANNELS: Final = ("portal", "hand")
+CHANNELS: Final = ("portal", "email", "phone", "post", "hand")
 LANGUAGES: Final = ("en", "cs")
 OPEN: Final = ("received", "confirmed")
 """States in which a case waits for somebody: for the person, then for the officer."""
@@ -18,7 +18,7 @@ DOWNLOAD_LASTS: Final = timedelta(days=14)
 ASK_AGAIN_AFTER: Final = timedelta(minutes=15)
 """How long a repeated request sends no further mail, so that nobody is flooded through the form."""
 
-MAX_WORDS: Final = 2_000
+MAX_WORDS: Final = 4_000
 MAX_NAME: Final = 120
 
 CLAUSES: Final[Mapping[str, str]] = {"access": "Art. 15 GDPR", "erasure": "Art. 17 GDPR"}
