@@ -108,11 +108,12 @@ def mandata(*arguments: str) -> list[str]:
 
 
 def _extras(names: list[str], mailbox: str) -> list[Service]:
-    """Return the helpers, where the settings look for them: MANDATA_SMTP_URL and MANDATA_DNS."""
+    """Return the helpers, where the settings look for them: MANDATA_SMTP_URL, MANDATA_CATCHER_URL and MANDATA_DNS."""
     services = []
     if "catcher" in names:
         smtp = urlsplit(read().smtp_url)
         listen = f"{smtp.hostname}:{smtp.port or 25}"
+        os.environ.setdefault("MANDATA_CATCHER_URL", f"http://{mailbox}")
         services.append(Service("catcher", mandata("catcher", "--smtp", listen, "--http", mailbox)))
     if "dns" in names:
         listen = os.environ.setdefault("MANDATA_DNS", "127.0.0.1:5300")
