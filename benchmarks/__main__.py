@@ -9,9 +9,6 @@ import sys
 
 # Module: arguments in long form, arguments in short form.
 RUNS: dict[str, tuple[list[str], list[str]]] = {
-    "import_csv": (["--million"], ["--short"]),
-    "ingestion": ([], ["--short"]),
-    "render": ([], ["--short"]),
     "startup": ([], ["--short"]),
     "import_csv": (["--million"], ["--short"]),
     "render": ([], ["--short"]),
