@@ -36,14 +36,6 @@ def show(*, case_id: UUID, actor: Actor, at: datetime) -> Wrote:
         return selectors.wrote(case)
 
 
-def show(*, case_id: UUID, actor: Actor, at: datetime) -> None:
-    """Note that an officer had the person behind a case shown; what is shown comes from
-    `selectors.case(sealed=False)`.
-    """
-    with scope(current_controller()):
-        steps.enter(steps.locked(case_id), "shown", actor=actor, at=at)
-
-
 def answer(*, case_id: UUID, actor: Actor, at: datetime, ground: str = "no_longer_needed") -> dict[str, object]:
     """Carry a confirmed request out and tell the person; return the outcome as the case keeps it.
 
