@@ -4,6 +4,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("mandata.console.home.urls")),
+    path("campaigns/", include("mandata.console.campaigns.urls")),
+    path("reports/", include("mandata.console.reports.urls")),
     path("account/", include("mandata.console.accounts.urls")),
     path("login/", include("mandata.console.accounts.login_urls")),
     path("privacy/", include("mandata.console.privacy.urls")),

@@ -24,6 +24,8 @@ MACHINE: Final = "machine"
 ALL: Final = frozenset({OWNER, MARKETER, OFFICER, READER})
 """Every member of a controller, whatever the role."""
 ROLES: Final = ALL
+WRITERS: Final = frozenset({OWNER, MARKETER})
+"""Members who write and send campaigns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,32 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         # --- home ---
         "home:home": reads(*ALL),
+        "home:running": reads(*ALL),
+        # --- campaigns ---
+        "campaigns:list": reads(*ALL),
+        "campaigns:new": form(OWNER, MARKETER),
+        "campaigns:campaign": reads(*ALL),
+        "campaigns:content": mixed(ALL, WRITERS),
+        "campaigns:message": reads(*ALL),
+        "campaigns:look": acts(OWNER, MARKETER),
+        "campaigns:test": acts(OWNER, MARKETER),
+        "campaigns:audience": mixed(ALL, WRITERS),
+        "campaigns:checks": reads(*ALL),
+        "campaigns:send": reads(*ALL),
+        "campaigns:launch": acts(OWNER, MARKETER),
+        "campaigns:progress": reads(*ALL),
+        "campaigns:pause": acts(OWNER, MARKETER),
+        "campaigns:resume": acts(OWNER, MARKETER),
+        "campaigns:cancel": form(OWNER, MARKETER),
+        "campaigns:decide": acts(OWNER, MARKETER),
+        "campaigns:report": reads(*ALL),
+        "campaigns:duplicate": acts(OWNER, MARKETER),
+        "campaigns:discard": acts(OWNER, MARKETER),
+        # --- reports ---
+        "reports:overview": reads(*ALL),
+        "reports:days": reads(*ALL),
+        "reports:campaigns": reads(*ALL),
+        "reports:csv": reads(*ALL),
         # --- privacy ---
         "privacy:overview": reads(*ALL),
         "privacy:agreement": reads(*ALL),

@@ -1,0 +1,1 @@
+"""Campaigns: the list, and one campaign as a page with steps (content, audience, checks, send, report)."""

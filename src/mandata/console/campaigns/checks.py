@@ -1,0 +1,68 @@
+"""The third step: what the gate and the content check say, each green or with its clause and its remedy."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from mandata.agreements import selectors as agreements
+from mandata.agreements.rules.facts import TrackFacts
+from mandata.agreements.rules.verdicts import Verdict
+from mandata.campaigns import selectors
+from mandata.console.campaigns.page import page, place
+from mandata.delivery import services as delivery
+from mandata.infra.clock import now
+
+
+def checks(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+    """Show every check of a draft; of a launched campaign, that it passed."""
+    found = selectors.find(campaign_id)
+    if found.row.state != "draft":
+        return render(request, "console/campaigns/checks.html", page(request, found, "checks"))
+    asked = checked(found)
+    context = page(request, found, "checks", checks="good" if asked["passed"] else "bad") | asked
+    return render(request, "console/campaigns/checks.html", context)
+
+
+def checked(found: selectors.CampaignDetail) -> dict[str, Any]:
+    """Return `gate` and `stops` (lists for components/checks.html), `warnings`, `refused` (how many) and `passed`."""
+    gate = [_told(verdict, found.row.id) for verdict in _verdicts(found)]
+    write = reverse("campaigns:content", args=[found.row.id]) + "#id_source"
+    stops = [
+        {"title": told.text, "allowed": False, "remedy": told.remedy, "url": write, "act": _("Write")}
+        for told in found.findings
+        if told.stops
+    ]
+    refused = [one for one in [*gate, *stops] if not one["allowed"]]
+    return {
+        "gate": sorted(gate, key=lambda one: bool(one["allowed"])),
+        "stops": stops,
+        "warnings": [told for told in found.findings if not told.stops],
+        "refused": len(refused),
+        "passed": not refused and found.ready,
+    }
+
+
+def _verdicts(found: selectors.CampaignDetail) -> list[Verdict]:
+    at = now()
+    verdicts = list(delivery.checklist(found.row.id, at=at))
+    kinds = tuple(kind for kind, wanted in (("opens", found.track_opens), ("clicks", found.track_clicks)) if wanted)
+    if kinds:
+        known = {verdict.code for verdict in verdicts}
+        verdicts += [one for one in agreements.check(TrackFacts(kinds=kinds), now=at) if one.code not in known]
+    return [one for one in verdicts if one.code != "instruction.standing" or not one.allowed]
+
+
+def _told(verdict: Verdict, campaign_id: UUID) -> dict[str, Any]:
+    title, reason, remedy = verdict.said(agreements.reader())
+    return {
+        "title": title,
+        "allowed": verdict.allowed,
+        "reason": reason,
+        "remedy": remedy,
+        "clause": f"{verdict.clause} ({verdict.source})" if verdict.source else verdict.clause,
+        "url": place(verdict.place, campaign_id),
+    }

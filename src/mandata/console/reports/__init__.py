@@ -1,0 +1,1 @@
+"""Reports: across campaigns, and of one campaign."""

@@ -1,0 +1,83 @@
+"""The report of one campaign: the last of its steps."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from mandata.campaigns import selectors
+from mandata.console.campaigns.page import LIVE, page
+from mandata.console.reports import plots
+from mandata.console.templatetags.ui import number, percent
+from mandata.tracking import selectors as tracking
+
+_PARTS = ("hours", "links", "providers")
+
+
+def campaign(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+    """Show what came of a campaign: people first, machines one click away."""
+    found = selectors.find(campaign_id)
+    if found.row.state == "draft":
+        return redirect("campaigns:content", campaign_id)
+    report = tracking.report(campaign_id)
+    summary = tracking.Summary(report.states, report.total, report.returns)
+    context = page(request, found, "report") | {
+        "report": report,
+        "live": found.row.state in LIVE,
+        "figures": plots.figures(summary),
+        "plot": plots.over_time(plots.hours(report.hours), kind="line" if len(report.hours) > 1 else "bars"),
+        "csv": {part: reverse("reports:csv", args=[campaign_id, part]) for part in _PARTS},
+        "links": [_link(row) for row in report.links],
+        "link_columns": [_("Link"), _("People who clicked"), _("Clicks")],
+        "providers": [_provider(row) for row in report.providers],
+        "provider_columns": [_("Mailbox provider"), _("Sent"), _("Opened"), _("Clicked")],
+        "machines": _machines(report),
+    }
+    return render(request, "console/reports/campaign.html", context)
+
+
+def _link(row: tracking.LinkRow) -> dict[str, Any]:
+    label = row.label or row.url
+    return {"label": label, "hint": row.url, "value": row.clicks.unique, "cells": [number(row.clicks.human)]}
+
+
+def _provider(row: tracking.ProviderRow) -> dict[str, Any]:
+    opened, clicked = row.row.opens.unique, row.row.clicks.unique
+    shares = [f" ({percent(count, row.sent)})" if row.sent else "" for count in (opened, clicked)]
+    cells = [number(count) + share for count, share in zip((opened, clicked), shares, strict=True)]
+    return {"label": row.provider, "value": row.sent, "cells": cells}
+
+
+def _machines(report: tracking.Report) -> list[dict[str, Any]]:
+    kinds = {"open": _("Opens"), "click": _("Clicks"), "unsubscribe": _("Unsubscriptions")}
+    origins = {
+        "prefetch": _("fetched by the mail program before anybody looked"),
+        "proxy": _("through the mailbox provider’s own server"),
+        "scanner": _("by a program that looks for harm"),
+        "bot": _("by a robot"),
+    }
+    return [
+        {"kind": kinds.get(kind, kind), "origin": origins.get(origin, origin), "count": count}
+        for (kind, origin), count in sorted(report.machines.items(), key=lambda item: -item[1])
+    ]
+
+
+def csv(_request: HttpRequest, campaign_id: UUID, part: str) -> HttpResponseBase:
+    """Give a part of the report as CSV."""
+    if part not in _PARTS:
+        raise Http404
+    selectors.find(campaign_id)
+    lines = list(tracking.csv_lines(tracking.report(campaign_id), cast(tracking.Part, part)))
+    name = f"{part}-{str(campaign_id)[-12:]}.csv"
+    return download(lines, name)
+
+
+def download(lines: list[str], name: str) -> StreamingHttpResponse:
+    """Give lines as a file of CSV in UTF-8."""
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
