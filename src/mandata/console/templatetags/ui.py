@@ -16,6 +16,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from mandata.agreements.rules import evidence
 from mandata.console.clocks import face
 from mandata.console.icons import ICONS
 from mandata.infra import clock as infra_clock
@@ -136,6 +137,12 @@ def percent(part: float | int | None, whole: float | int | None = None) -> str:
 def short_id(value: object) -> str:
     """Shorten an id or digest to its last eight characters: for people who compare, not for look-up."""
     return str(value).replace("-", "")[-8:]
+
+
+@register.filter
+def browser(header: str) -> str:
+    """Name the family of a browser and its system by what it calls itself."""
+    return evidence.agent(header)
 
 
 @register.filter
