@@ -14,16 +14,18 @@ from mandata.accounts import selectors as accounts
 from mandata.accounts.models import Controller
 from mandata.accounts.services import notices
 from mandata.agreements.errors import GateRefused
+from mandata.audience import services as audience
 from mandata.foundation.actors import Actor
 from mandata.holdings import selectors as holdings
 from mandata.infra.clock import new_id
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
 from mandata.record import selectors as record
-from mandata.rights import rules, selectors, services
+from mandata.rights import rules, selectors, services, tasks
 from mandata.rights.errors import AlreadyDecided, AnswerGone, BadLink, BadReason, NoSuchCase, NotAskable, NotConfirmed
 from mandata.rights.models import Answer, Case, CaseKey
 from mandata.rights.services.intake import Received
+from mandata.vault.services import has_key
 from tests.holdings.cast import LATER, NOVAK, Shop, a_person, a_shop, accept, rows_with, sealed_with
 from tests.world import NOON, World
 
@@ -408,3 +410,24 @@ def test_the_list_shows_what_waits_with_addresses_masked_and_what_is_late(world:
         Controller.objects.update(privacy_contact="officer@bakery.example")
     ask(shop, "erasure", at=LATER + timedelta(minutes=1))
     assert mails(shop)[0]["reply_to"] == "officer@bakery.example"
+
+
+def test_the_hourly_job_goes_through_every_controller(world: World) -> None:
+    shop, other = a_shop(world), a_shop(world, "Other Bakery")
+    long_ago = datetime(2025, 1, 1, tzinfo=UTC)
+    stale = [(one, ask(one, at=long_ago).case_id) for one in (shop, other)]
+    tasks.expire(timestamp=0)
+    assert {view(one, case_id).row.state for one, case_id in stale} == {"expired"}
+
+
+def test_a_person_whose_address_changed_since_is_still_the_one_who_asked(world: World) -> None:
+    shop = a_shop(world)
+    reference = a_person(shop, NOVAK)
+    case_id = confirmed(shop, "erasure")
+    with scope(shop.id):
+        audience.rectify(
+            subscriber_id=reference, values={}, email="jana.dvorakova@post.example", actor=shop.member, at=LATER
+        )
+    assert answer(shop, case_id)["result"] == "erased"
+    with scope(shop.id):
+        assert not has_key(reference)

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from mandata.audience.rules.bases import Reason
@@ -113,7 +114,8 @@ def _counted(one: Erased) -> dict[str, int]:
 
 def _kept(key: str, found: Found) -> dict[str, object]:
     description = next(one.description for one in catalogue() if one.description.key == key)
-    return {"holding": key, "rows": found.keep, "ground": str(description.ground), "until": str(description.until)}
+    with translation.override("en"):  # the log speaks one language, whoever erases
+        return {"holding": key, "rows": found.keep, "ground": str(description.ground), "until": str(description.until)}
 
 
 def _enter(row: Erasure, actor: Actor) -> None:

@@ -11,6 +11,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors as accounts
+from mandata.audience import personal as audience
 from mandata.foundation import addresses, canonical
 from mandata.holdings import selectors as holdings
 from mandata.holdings.rules import Subject
@@ -158,6 +159,8 @@ def subject_of(case_id: UUID) -> Subject | None:
     row = Case.objects.filter(id=case_id).first()
     if row is None:
         raise NoSuchCase(_("There is no such case."))
+    if row.subject is not None and audience.count_subscribers(row.subject):
+        return holdings.subject(row.subject)  # the address may have changed since
     return holdings.subject_by_address(_unsealed([row])[row.id].address)
 
 
