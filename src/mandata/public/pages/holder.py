@@ -42,6 +42,7 @@ class Holder:
     def page(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
         """A page in the controller's name."""
         named = {"controller_name": self.controller.name, "zone": self.controller.time_zone, "token": self.token}
+        named["controller_id"] = str(self.controller.id)
         return render(request, template, named | {"list_name": self.reader.list_name} | context)
 
 
