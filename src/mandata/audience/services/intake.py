@@ -228,7 +228,7 @@ class Intake:
         evidence: dict[str, Any] = {"import": str(self._import), "row": row.line, "source": self._options.source}
         if row.consent_at:
             evidence["at"] = row.consent_at.isoformat()
-        return json.dumps(evidence, ensure_ascii=False)
+        return pack(evidence).decode()
 
     def _meet(self, batch: Batch, old: list[tuple[Known, Row]]) -> None:
         """Put people who are here already on the list, and their fields together by the chosen policy."""

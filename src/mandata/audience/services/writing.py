@@ -40,7 +40,6 @@ _SUBSCRIPTIONS = """
 insert into audience_subscription
   (controller_id, list_id, subscriber_id, basis, evidence, state, since, ended_by)
 select %b, %b, u.*, 'subscribed', %b::timestamptz, '' from unnest(%b::uuid[], %b::text[], %b::jsonb[]) u
-on conflict do nothing
 """
 
 _BASED = """
