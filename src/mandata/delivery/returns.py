@@ -5,6 +5,7 @@ time being (451), so that the other side keeps it. Recipients that are no genuin
 """
 
 import asyncio
+import socket
 from datetime import datetime
 from typing import Any
 
@@ -53,18 +54,21 @@ def _take(address: str, raw: bytes) -> None:
         _log.info("return.taken", kind=taken.kind, reason=taken.reason, hard=taken.hard, new=taken.new)
 
 
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0)) as free:
+        return int(free.getsockname()[1])
+
+
 class Listener:
-    """The door; port 0 takes a free one, known after `start`."""
+    """The door; port 0 takes a free one, which `port` tells."""
 
     def __init__(self, host: str, port: int) -> None:
-        self._controller = Controller(_Handler(), hostname=host, port=port, data_size_limit=_LARGEST)
-        self.port = port
+        self.port = port or _free_port(host)
+        self._controller = Controller(_Handler(), hostname=host, port=self.port, data_size_limit=_LARGEST)
 
     def start(self) -> None:
         """Listen. OSError when the port is taken."""
         self._controller.start()
-        server: Any = self._controller.server
-        self.port = server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
         """Stop listening."""

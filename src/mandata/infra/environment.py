@@ -67,6 +67,9 @@ class Environment:
         "MANDATA_SMTP_CONNECTIONS", 10, "How many connections a sending process keeps to MANDATA_SMTP_URL."
     )
     senders: int = _setting("MANDATA_SENDERS", 1, "How many sending processes a worker starts while campaigns are due.")
+    engine_only: str = _setting(
+        "MANDATA_ENGINE_ONLY", "", "Ids of controllers, with commas, that sending processes serve; empty serves all."
+    )
     notice_smtp_url: str = _setting(
         "MANDATA_NOTICE_SMTP_URL", "", "Where the system's own mail goes; empty uses MANDATA_SMTP_URL.", secret=True
     )

@@ -7,6 +7,7 @@ engines, gives up lost leases, and sees that engines run while there is work.
 import subprocess
 import sys
 from datetime import datetime
+from uuid import UUID
 
 from mandata.campaigns import selectors as campaigns
 from mandata.delivery.engine.worker import Worker
@@ -30,6 +31,7 @@ def worker(*, patience: float = 5.0) -> Worker:
         domain=env().return_domain,
         folder=env().var / "journals",
         patience=patience,
+        only=frozenset(UUID(part) for part in env().engine_only.split(",") if part),
     )
 
 

@@ -144,14 +144,13 @@ def settle(
 
     Doing it again changes nothing.
     """
-    groups: dict[tuple[Any, ...], list[tuple[Settled, datetime | None]]] = defaultdict(list)
+    groups: dict[tuple[str, int, str, str], list[tuple[Settled, datetime | None]]] = defaultdict(list)
     for one in settled:
         state, next_at = _state(one)
-        said = () if state == "queued" else (one.outcome.code, one.outcome.enhanced, one.outcome.diagnostic[:300])
-        groups[(state, *said)].append((one, next_at))
+        said = one.outcome if state != "queued" else Outcome(one.number, "returned")
+        groups[(state, said.code, said.enhanced, said.diagnostic[:300])].append((one, next_at))
     with scope(controller_id):
-        for (state, *said), rows in sorted(groups.items()):
-            code, status, diagnostic = said or (0, "", "")
+        for (state, code, status, diagnostic), rows in sorted(groups.items()):
             numbers = [one.number for one, _ in rows]
             values = {
                 "controller": controller_id,
