@@ -8,10 +8,18 @@ import psycopg
 import pytest
 from django.apps import apps
 
+from mandata.audience import personal as audience_personal
+from mandata.audience import services as audience
+from mandata.audience.rules.bases import Reason
+from mandata.delivery import personal as delivery
 from mandata.holdings import register, selectors
 from mandata.holdings.catalogue import catalogue
 from mandata.holdings.rules import Verb
 from mandata.infra.postgres import Urls
+from mandata.infra.tenancy import scope
+from mandata.tracking import personal as tracking
+from tests.holdings.cast import LATER, NOVAK, a_person, a_shop
+from tests.world import World
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "mandata"
 WRITES = {"write_bytes", "write_text", "mkstemp", "NamedTemporaryFile", "TemporaryFile", "sqlite3.connect"}
@@ -111,3 +119,47 @@ def _writes(node: ast.AST) -> bool:
         and bool(set(mode.value) & set("wxa+"))
         for mode in modes
     )
+
+
+INTERNAL = {
+    "audience_subscriber": "controller_id id identity email_index phone_index suppression_index index_version clear",
+    "audience_subscription": "controller_id list_id subscriber_id",
+    "audience_suppression": "controller_id hash key_version",
+    "delivery_message": "controller_id campaign_id subscriber_id number chunk_id next_at",
+    "delivery_return": "controller_id id digest campaign_id subscriber_id",
+    "tracking_event": "controller_id id campaign_id subscriber_id",
+    "tracking_first": "controller_id campaign_id message",
+}
+"""Columns that a copy does not repeat: keys, places, and what is told opened (`identity`, `clear`) or by its title."""
+
+
+@pytest.mark.req("DSR-4..8")
+def test_every_column_about_a_person_is_told_in_the_copy_or_is_only_a_key(world: World) -> None:
+    shop = a_shop(world)
+    a_person(shop, NOVAK)
+    with scope(shop.id):
+        audience.suppress(email=NOVAK, reason=Reason.OBJECTION, actor=shop.member, at=LATER)
+        subject = selectors.subject_by_address(NOVAK)
+        assert subject is not None
+        assert subject.reference is not None
+        sources = [getattr(personal, name) for personal, name in SOURCES]
+        for table, source in zip(INTERNAL, sources, strict=True):
+            given: object = subject.suppression_index if "suppression" in table else subject.reference
+            rows = source(delivery.numbers(subject.reference) if table == "tracking_first" else given)
+            model = next(one for one in apps.get_models() if one._meta.db_table == table)
+            columns = {field.column for field in model._meta.concrete_fields if field.name != "pk"}
+            told = set(rows[0]) | ({"list_id"} if "list" in rows[0] else set()) | EMPTY.get(table, set())
+            assert columns - told - set(INTERNAL[table].split()) == set(), table
+
+
+SOURCES = (
+    (audience_personal, "subscriber"),
+    (audience_personal, "subscriptions"),
+    (audience_personal, "suppressions"),
+    (delivery, "messages"),
+    (delivery, "returns"),
+    (tracking, "events"),
+    (tracking, "firsts"),
+)
+EMPTY = {"audience_subscriber": {"provider", "language", "country", "region", "birthday", "restricted_at"}}
+"""Facets and times that are told where they have a value, and have none here."""

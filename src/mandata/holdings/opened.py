@@ -68,4 +68,4 @@ def _linked(rows: Rows) -> Rows:
 
 
 def _without_ids(row: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in row.items() if name != "campaign_id" and value not in (None, "")}
+    return {name: value for name, value in row.items() if name != "campaign_id" and value not in (None, "", [])}

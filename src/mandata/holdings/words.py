@@ -42,6 +42,7 @@ LABELS = {
     "kind": gettext_lazy("What"),
     "link": gettext_lazy("Link"),
     "actor_class": gettext_lazy("Person or machine"),
+    "signals": gettext_lazy("Why taken for a machine"),
     "agent": gettext_lazy("Program"),
     "network": gettext_lazy("Class of network"),
     "hard": gettext_lazy("For good"),

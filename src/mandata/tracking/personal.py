@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from mandata.tracking.models import Event
+from mandata.tracking.rules import Signal
 
 Messages = Collection[tuple[UUID, int]]
 """Messages as (campaign, number)."""
@@ -26,7 +27,10 @@ def count_events(subscriber: UUID) -> int:
 def events(subscriber: UUID) -> list[dict[str, object]]:
     """Return the subscriber's events, oldest first."""
     rows = Event.objects.filter(subscriber_id=subscriber).order_by("at", "id")
-    return list(rows.values("at", "kind", "campaign_id", "link", "actor_class", "agent", "network"))
+    told = rows.values("at", "kind", "campaign_id", "link", "actor_class", "signals", "agent", "network")
+    return [
+        {**row, "signals": [one.name.lower() for one in Signal if one.name and one & row["signals"]]} for row in told
+    ]
 
 
 def anonymise_events(subscriber: UUID) -> int:
