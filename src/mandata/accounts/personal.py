@@ -43,6 +43,11 @@ def forget(notice_ids: Collection[UUID]) -> int:
     return int(Notice.objects.filter(id__in=ids).delete()[0])
 
 
+def not_to(subject: UUID, notice_ids: Collection[UUID]) -> list[UUID]:
+    """Return those of the notices that are not addressed to the data subject."""
+    return list(Notice.objects.filter(id__in=notice_ids).exclude(subject=subject).values_list("id", flat=True))
+
+
 def count_members(address: str) -> int:
     """Return how many memberships and open invitations stand under an address."""
     return len(members(address))

@@ -1,0 +1,76 @@
+"""A controller as it is after registration: an owner who can log in, and the agreement accepted."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from mandata.accounts.services import controllers, members, users
+from mandata.agreements import selectors as agreements
+from mandata.agreements import services as agreement
+from mandata.foundation.actors import Actor
+from mandata.infra.clock import new_id, now
+from mandata.infra.tenancy import scope
+
+PASSWORD = "plum-cake-and-caraway"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who can log in with `PASSWORD`."""
+
+    user_id: UUID
+    email: str
+    actor: Actor
+
+
+@dataclass(frozen=True)
+class House:
+    """A registered controller and its owner."""
+
+    id: UUID
+    owner: Person
+
+
+def registered(name: str = "Demo Bakery", *, agreed: bool = True) -> House:
+    """Register a controller with an owner; `agreed` accepts the agreement, too."""
+    email = f"owner-{new_id().hex[-12:]}@bakery.example"
+    user_id = users.create(email=email, name="Olga Owner", password=PASSWORD, verified=True)
+    founded = controllers.found(
+        owner_id=user_id,
+        name=name,
+        legal_name=f"{name} Ltd",
+        postal_address="1 Oven Lane, 110 00 Prague",
+        contact=email,
+        at=now(),
+    )
+    if agreed:
+        with scope(founded.controller_id):
+            accept(founded.member_id)
+    return House(founded.controller_id, Person(user_id, email, Actor("member", founded.member_id)))
+
+
+def accept(member_id: UUID) -> None:
+    """Accept the installation's agreement in the scope, with the answers that it wants."""
+    offer = agreements.offer(language="en")
+    answers = {"age": "yes", "consumer": "no", "eea": "yes"}
+    agreement.accept(member_id=member_id, language="en", answers=answers, warranted=True, shown=offer.shown, at=now())
+
+
+def joined(house: House, role: str) -> Person:
+    """Let somebody join a house in a role."""
+    email = f"{role}-{new_id().hex[-12:]}@bakery.example"
+    tokens: list[str] = []
+    with scope(house.id):
+        members.invite(
+            email=email,
+            name=f"Max {role}",
+            role=role,
+            invited_by=house.owner.actor.id or UUID(int=0),
+            at=now(),
+            link=lambda token: tokens.append(token) or token,  # type: ignore[func-returns-value]
+        )
+        members.join_anew(token=tokens[0], name=f"Max {role}", password=PASSWORD, language="en", at=now())
+    from mandata.accounts import selectors
+
+    with scope(house.id):
+        found = next(person for person in selectors.members() if person.email == email)
+    return Person(found.user_id, email, Actor("member", found.id))
