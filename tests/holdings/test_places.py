@@ -21,9 +21,10 @@ from mandata.audience.selectors.imports import piece
 from mandata.delivery.catcher.server import Catcher, Place
 from mandata.foundation import tokens
 from mandata.foundation.errors import Fault
-from mandata.holdings import caught, selectors, services
+from mandata.holdings import caught, selectors, services, tasks
 from mandata.holdings.models import Erasure
 from mandata.holdings.rules import Found
+from mandata.infra.clock import new_id
 from mandata.infra.environment import env
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
@@ -140,6 +141,28 @@ def test_a_click_on_an_old_link_counts_and_brings_nobody_back(world: World, tmp_
     with scope(shop.id):
         assert Counter.objects.filter(campaign_id=shop.campaign_id, kind="click").exists()
         assert not Event.objects.exclude(subscriber_id=None).exists()
+
+
+def test_an_event_that_was_in_flight_becomes_a_statistic_too(world: World) -> None:
+    shop = a_shop(world)
+    reference = a_person(shop, NOVAK)
+    erase(shop)
+    with scope(shop.id):
+        Event.objects.create(
+            id=new_id(),
+            at=NOON,
+            kind="click",
+            campaign_id=shop.campaign_id,
+            subscriber_id=reference,
+            link=1,
+            actor_class="human",
+            agent="firefox",
+            network="203.0.113.0/24",
+        )
+        assert services.sweep(at=LATER) == 1
+        assert services.sweep(at=LATER) == 0
+        assert not Event.objects.exclude(subscriber_id=None).exists()
+    tasks.sweep(timestamp=0)
 
 
 _KILLED = """

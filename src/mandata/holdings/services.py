@@ -1,7 +1,8 @@
 """The verbs over all holdings: preview, erase, export, rectify, restrict. They know no area, only the catalogue."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
@@ -22,6 +23,8 @@ from mandata.infra.tenancy import current_controller, scope
 from mandata.record import services as record
 from mandata.vault import personal as vault
 from mandata.vault.services import Vault
+
+SWEPT: Final = timedelta(days=2)
 
 
 def preview(*, subject: Subject) -> Preview:
@@ -136,6 +139,19 @@ def _enter(row: Erasure, actor: Actor) -> None:
         clause=rules.CLAUSES[row.ground],
         subject=row.subject,
     )
+
+
+def sweep(*, at: datetime) -> int:
+    """Erase what arrived of people while they were being erased (an event in flight); return how much that was.
+
+    Looks at the erasures of the last two days, by reference alone: more than any transaction can have been under way.
+    """
+    with scope(current_controller()):
+        late = 0
+        for reference in Erasure.objects.filter(at__gt=at - SWEPT).values_list("subject", flat=True):
+            outcomes = _erase_all(Subject(reference, b"", b""), at)
+            late += sum(one.touched for one in outcomes.values())
+        return late
 
 
 def export(*, subject: Subject, language: str, at: datetime) -> archive.Archive:
