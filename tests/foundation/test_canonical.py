@@ -32,7 +32,6 @@ def test_keys_are_sorted_by_utf_16_units() -> None:
     assert written == '{"\\r":3,"\U0001f600":2,"\ufb33":1}'.encode()
 
 
-
 def test_instants_ids_and_bytes_have_one_form() -> None:
     noon = datetime(2026, 3, 2, 13, 0, tzinfo=timezone(timedelta(hours=1)))
     value = {"at": noon, "id": UUID(int=7), "hash": b"\x01\xff", "day": noon.date()}

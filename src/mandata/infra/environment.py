@@ -55,7 +55,7 @@ class Environment:
         "MANDATA_TRACKING_URL", "http://127.0.0.1:8001", "Where links, pixels and one-click unsubscribes are reached."
     )
     trusted_proxies: str = _setting(
-        "MANDATA_TRUSTED_PROXIES", "", "Addresses or networks, with commas, of proxies whose X-Forwarded-For is believed."
+        "MANDATA_TRUSTED_PROXIES", "", "Addresses or networks, with commas, of proxies whose X-Forwarded-For counts."
     )
     smtp_url: str = _setting(
         "MANDATA_SMTP_URL",

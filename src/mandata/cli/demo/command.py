@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +14,9 @@ from mandata.cli.installation import var
 from mandata.cli.lifeline import SUPERVISOR
 from mandata.cli.output import AsJson
 from mandata.cli.supervisor import Supervisor
+
+EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
+"""The example data lie in the checkout, beside src/."""
 
 PLACES = {
     "MANDATA_SMTP_URL": "smtp://127.0.0.1:2525",
@@ -30,6 +34,10 @@ PLACES = {
 def demo(
     web: Annotated[str, typer.Option(help="Where the console and the public pages listen.")] = "127.0.0.1:8000",
     track: Annotated[str, typer.Option(help="Where the tracking door listens.")] = "127.0.0.1:8001",
+    mailbox: Annotated[str, typer.Option(help="Where the caught mail is shown.")] = "127.0.0.1:8025",
+    examples: Annotated[
+        Path | None, typer.Option(help="Folder with subscribers.csv and newsletter.mjml; default is the checkout's.")
+    ] = None,
     leave: Annotated[bool, typer.Option("--exit", help="Stop after the summary; 0 only if everything held.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -49,7 +57,7 @@ def demo(
     outcome: dict[str, Any] = {}
 
     def tell(supervisor: Supervisor) -> None:
-        outcome.update(_story(supervisor, web, track))
+        outcome.update(_story(supervisor, ["--web", web, "--track", track, "--examples", str(examples or EXAMPLES)]))
         if outcome["code"] < 0:
             return  # a signal has asked for the end
         if as_json:
@@ -58,15 +66,15 @@ def demo(
             up.say(f"The console is open at http://{web}  (Ctrl-C stops everything)")
             supervisor.watch()
 
-    up.run(web, track, ["catcher", "dns"], tell)
+    up.run(web, track, ["catcher", "dns"], tell, mailbox=mailbox)
     if outcome.get("code"):
         raise typer.Exit(1)
 
 
-def _story(supervisor: Supervisor, web: str, track: str) -> dict[str, Any]:
+def _story(supervisor: Supervisor, arguments: list[str]) -> dict[str, Any]:
     """Run the story as a child, while the supervisor goes on watching the services; return its code and figures."""
     story = subprocess.Popen(
-        up.mandata("demo-story", "--web", web, "--track", track),
+        up.mandata("demo-story", *arguments),
         env={**os.environ, SUPERVISOR: str(os.getpid())},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -82,7 +90,10 @@ def _story(supervisor: Supervisor, web: str, track: str) -> dict[str, Any]:
     return {"code": story.returncode, "figures": figures.strip()}
 
 
-def story(web: str = "127.0.0.1:8000", track: str = "127.0.0.1:8001") -> None:
+Place = Annotated[str, typer.Option()]
+
+
+def story(web: Place, track: Place, examples: Annotated[Path, typer.Option()]) -> None:
     """Tell the demo's story to a running installation; `mandata demo` calls this."""
     from mandata.cli.installation import connected, django
 
@@ -90,7 +101,7 @@ def story(web: str = "127.0.0.1:8000", track: str = "127.0.0.1:8001") -> None:
         django()
         from mandata.cli.demo.story import tell
 
-        figures, failures = tell(f"http://{web}", f"http://{track}", var())
+        figures, failures = tell(f"http://{web}", f"http://{track}", var(), examples)
     typer.echo(json.dumps({**figures, "held": not failures, "failures": failures}, default=str))
     sys.stdout.flush()
     if failures:

@@ -8,18 +8,17 @@ from rich.console import Console
 from mandata.cli.demo import cast, importing, recipients, requests, sending, summary
 from mandata.cli.demo.stage import Stage
 from mandata.delivery.catcher.client import CatcherClient
+from mandata.infra.environment import env
 
-CATCHER = "http://127.0.0.1:8025"
 
-
-def tell(web: str, track: str, var: Path) -> tuple[dict[str, Any], list[str]]:
+def tell(web: str, track: str, var: Path, examples: Path) -> tuple[dict[str, Any], list[str]]:
     """Do every step that has not been done yet; return the figures, and what did not hold."""
     stage = Stage(
         web=web,
         track=track,
-        examples=_examples(),
+        examples=examples,
         zone=var / "dns.json",
-        catcher=CatcherClient(CATCHER),
+        catcher=CatcherClient(env().catcher_url),
         console=Console(stderr=True),
     )
     passwords = cast.logins(var)
@@ -34,8 +33,3 @@ def tell(web: str, track: str, var: Path) -> tuple[dict[str, Any], list[str]]:
     summary.verify(stage)
     summary.show(stage, passwords)
     return stage.figures, stage.failures
-
-
-def _examples() -> Path:
-    """The example data lie in the checkout, beside src/."""
-    return Path(__file__).resolve().parents[4] / "examples"

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from mandata.accounts import selectors as accounts
 from mandata.console.privacy import words
 from mandata.console.privacy.forms import Answer, NewRequest, Refusal
 from mandata.console.requests import absolute, actor
@@ -74,10 +75,11 @@ def _context(case_id: UUID, **more: Any) -> dict[str, Any]:
     row = view.row
     erasure = holdings.erasure_of_case(case_id)
     open_ = row.state in ("received", "confirmed")
+    people = {member.id: member.name for member in accounts.members()}
     return {
         **_row(row),
         "view": view,
-        "steps": [_step(step) for step in reversed(view.steps)],
+        "steps": [_step(step, people) for step in view.steps],
         "channel": words.CHANNELS.get(row.channel, row.channel),
         "may_confirm": may_confirm(row.state),
         "may_answer": may_answer(row.state),
@@ -90,10 +92,16 @@ def _context(case_id: UUID, **more: Any) -> dict[str, Any]:
     }
 
 
-def _step(step: selectors.Step) -> dict[str, Any]:
+def _step(step: selectors.Step, people: dict[UUID, str]) -> dict[str, Any]:
     title, icon, tone = words.STEPS.get(step.kind, (step.kind, "dots", "calm"))
-    detail = ", ".join(f"{key}: {value}" for key, value in step.detail.items() if not isinstance(value, dict | list))
-    return {"at": step.at, "title": title, "icon": icon, "tone": tone, "text": detail, "who": step.actor}
+    return {"at": step.at, "title": title, "icon": icon, "tone": tone, "who": _who(step.actor, people)}
+
+
+def _who(actor: str, people: dict[UUID, str]) -> str:
+    kind, _colon, reference = actor.partition(":")
+    if kind == "member" and reference:
+        return people.get(UUID(reference), _("a former member"))
+    return str(words.ACTORS.get(kind, actor))
 
 
 def reveal(request: HttpRequest, case_id: UUID) -> HttpResponse:

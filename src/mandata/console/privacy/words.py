@@ -31,6 +31,12 @@ STEPS = {
     "shown": (_("Who asks was shown to an officer"), "eye", "calm"),
     "asked_again": (_("Asked again for the same"), "refresh", "info"),
 }
+ACTORS = {
+    "member": _("a member"),
+    "operator": _("the operator"),
+    "subject": _("the person"),
+    "system": _("the system"),
+}
 REASONS = {
     "unfounded": _("manifestly unfounded or excessive"),
     "identity": _("we cannot tell who the person is"),
