@@ -48,6 +48,12 @@
     openDetails().forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
   });
 
+  // What opens beyond the right edge opens to the left instead.
+  document.addEventListener("toggle", (event) => {
+    const more = event.target.matches?.("details.m-clock[open]") && $(".m-clock-more", event.target);
+    if (more) event.target.toggleAttribute("data-end", more.getBoundingClientRect().right > root.clientWidth - 8);
+  }, true);
+
   // --- the side on narrow windows ---
   const side = (open) => {
     root.classList.toggle("m-nav-open", open);

@@ -14,6 +14,12 @@
     into.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
+  // "Save mine over it": the next save builds on the newest revision. (The button stands outside of the form.)
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-over]");
+    if (button) document.getElementById("id_revision").value = button.dataset.over;
+  });
+
   // Tab indents in the source; Esc, then Tab leaves it, as readers by keyboard expect.
   const source = document.getElementById("id_source");
   let leaving = false;

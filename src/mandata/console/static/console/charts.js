@@ -33,7 +33,7 @@
       cursor: { points: { size: 7 } },
       legend: { live: true },
       axes: [
-        { ...axis, grid: { show: false }, space: 72, values: (_, at) => at.map((x) => ticks.format(new Date(x * 1000))) },
+        { ...axis, grid: { show: false }, space: 72, ...(span > 2 * 86400 ? { incrs: [1, 2, 3, 7, 14, 30, 90, 365].map((days) => days * 86400) } : {}), values: (_, at) => at.map((x) => ticks.format(new Date(x * 1000))) },
         { ...axis, size: 48, values: (_, at) => at.map((y) => short.format(y)) },
       ],
       scales: { x: { time: true, range: (_, low, high) => [low - edge, high + edge] }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.08 : 1] } },
