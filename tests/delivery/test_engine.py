@@ -4,11 +4,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from mandata.accounts.models import Directory
 from mandata.audience import services as audience
 from mandata.audience.rules.bases import Reason
 from mandata.delivery import selectors, services
@@ -204,7 +206,6 @@ def test_the_unknown_are_listed_and_a_member_decides(bakery: Shop, catcher: Catc
 
 
 def test_a_lost_hosts_messages_are_unknown_once_the_lease_is_over(bakery: Shop, tmp_path: Path) -> None:
-    from datetime import timedelta
 
     from mandata.delivery.engine.loading import Shelf
     from mandata.delivery.services import claiming
@@ -231,3 +232,18 @@ def test_a_launch_freezes_exactly_whom_the_rule_admits(bakery: Shop) -> None:
     assert (admitted, held) == (39, {"suppressed": 1})
     campaign: UUID = bakery.launched()
     assert bakery.states(campaign) == {"queued": 39}
+
+
+@pytest.mark.req("DLV-3")
+def test_a_suspended_controller_sends_nothing_until_it_is_lifted(
+    bakery: Shop, catcher: Catcher, tmp_path: Path
+) -> None:
+    bakery.people(40)
+    campaign = bakery.launched()
+    Directory.objects.filter(controller_id=bakery.id).update(state="suspended")
+    assert worker(catcher.smtp_port, tmp_path / "j", bakery).run() == 0
+    assert not tending.tend_campaign(controller_id=bakery.id, campaign_id=campaign, at=now())
+    Directory.objects.filter(controller_id=bakery.id).update(state="active")
+    later = now() + timedelta(seconds=10)
+    assert tending.tend_campaign(controller_id=bakery.id, campaign_id=campaign, at=later)
+    assert bakery.states(campaign) == {"queued": 40}

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from mandata.delivery.journal import HEADER_SIZE, RECORD_SIZE, BrokenJournal, Journal, replay
 from mandata.delivery.rules.outcomes import Outcome
+from mandata.foundation.errors import Fault
 
 WORKER = UUID("01890000-0000-7000-8000-000000000001")
 CHUNK = UUID("01890000-0000-7000-8000-0000000000aa")
@@ -114,3 +116,13 @@ def test_a_begin_is_on_file_although_the_process_dies_right_after(tmp_path: Path
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "j")], env=environment, check=False)
     assert done.returncode == -signal.SIGKILL
     assert replay(tmp_path / "j").chunks[UUID(int=2)].begun == {5}
+
+
+def test_a_full_disk_is_told_and_never_taken_for_a_lost_connection() -> None:
+    journal = Journal.__new__(Journal)
+    journal._lock, journal._kept, journal._fsync = threading.Lock(), bytearray(), False
+    journal._file = os.open("/dev/full", os.O_WRONLY)
+    with pytest.raises(Fault, match="No space"):
+        journal.begin(CHUNK, 1)
+    assert len(journal._kept) == RECORD_SIZE, "what could not be written is kept"
+    os.close(journal._file)

@@ -53,6 +53,7 @@ from typing import Final
 from uuid import UUID
 
 from mandata.delivery.rules.outcomes import Fate, Outcome, Stage
+from mandata.foundation.errors import Fault
 
 SUFFIX: Final = ".journal"
 MAGIC: Final = b"MDTJRNL\x01"
@@ -135,10 +136,18 @@ class Journal:
             self._kept += record + _CRC.pack(zlib.crc32(record))
 
     def flush(self) -> None:
-        """Hand everything kept to the kernel by one write. OSError when the disk is full; nothing kept is lost."""
+        """Hand everything kept to the kernel by one write. Fault when the disk is full; nothing kept is lost.
+
+        A Fault and no OSError, so that a transport never takes it for the loss of a connection.
+        """
         with self._lock:
             while self._kept:
-                written = os.write(self._file, self._kept)
+                try:
+                    written = os.write(self._file, self._kept)
+                except OSError as error:
+                    raise Fault(
+                        f"The journal cannot be written: {error.strerror}.", remedy="Make room in MANDATA_VAR."
+                    ) from error
                 del self._kept[:written]
 
     def sync(self) -> None:

@@ -136,9 +136,10 @@ class Desk:
                 self._returned[number] = tries
                 self.ready.appendleft(waiting)
                 return
-            self._returned.pop(number, None)
         elif outcome.fate == "sent":
             self.sent += 1
+        if self._returned:
+            self._returned.pop(number, None)
         self._settle(waiting, outcome)
 
     def _settle(self, waiting: Waiting, outcome: Outcome) -> None:

@@ -23,7 +23,7 @@ from mandata.infra.clock import new_id, now
 from mandata.infra.logs import log
 
 _AWAY = (OperationalError, InterfaceError)
-_MOST = 400
+_MOST = 600
 _TICK = 0.05
 _RENEW_EVERY = 15.0
 _ROTATE_AT = 4_000
@@ -196,13 +196,13 @@ class Supply:
     # -- claiming --------------------------------------------------------------------------------------------------
 
     def _wanted(self) -> int:
-        """How many messages to claim: about a third of a second's worth, in whole chunks."""
+        """How many messages to claim: less than half a second's worth, in whole chunks."""
         at, sent = time.monotonic(), self.desk.sent
         before, then = self._measured
         if at - before >= 0.2:
             self._rate = (sent - then) / (at - before)
             self._measured = (at, sent)
-        target = min(_MOST, max(CHUNK_SIZE, int(self._rate * 0.33)))
+        target = min(_MOST, max(CHUNK_SIZE, int(self._rate * 0.4)))
         missing = target - len(self.desk.ready)
         return -(-missing // CHUNK_SIZE) * CHUNK_SIZE if missing * 2 >= target else 0
 

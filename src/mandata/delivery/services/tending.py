@@ -20,6 +20,13 @@ from mandata.infra.tenancy import current_controller, scope
 _SHUT = timedelta(seconds=5)
 _LOCK = "select 1 from campaigns_campaign where id = %b and state = 'launching' for update skip locked"
 
+_OPEN = (
+    "from delivery_message where controller_id = %(controller)s and campaign_id = %(campaign)s "
+    "and state in ('queued', 'deferred')"
+)
+_DUE = f"select 1 {_OPEN} and (next_at is null or next_at <= %(at)s) limit 1"
+_NEXT = f"select min(next_at) {_OPEN}"
+
 _log = log("delivery")
 
 
@@ -79,21 +86,26 @@ def _take_back(campaign_id: UUID, at: datetime) -> None:
 
 def _look_at(campaign_id: UUID, at: datetime) -> bool:
     """Finish the campaign when nothing is open; put it off when all that is left waits for its time."""
-    (due, next_at) = bulk.execute(
-        "select coalesce(bool_or(next_at is null or next_at <= %b), false), min(next_at) from delivery_message "
-        "where campaign_id = %b and state in ('queued', 'deferred')",
-        [at, campaign_id],
-    )[0]
-    if due:
-        return True
+    values = {"campaign": campaign_id, "controller": current_controller(), "at": at}
+    if bulk.execute(_DUE, values):
+        if _gate_open(at):
+            return True
+        campaign_services.postpone(campaign_id=campaign_id, until=at + _SHUT)
+        return False
     if Chunk.objects.filter(campaign_id=campaign_id).exists():
         return False
+    next_at = bulk.execute(_NEXT, values)[0][0]
     if next_at is not None:
         campaign_services.postpone(campaign_id=campaign_id, until=next_at)
         return False
     campaign_services.finish(campaign_id=campaign_id, totals=selectors.totals(campaign_id), actor=SYSTEM, at=at)
     _log.info("campaign.finished", campaign=str(campaign_id))
     return False
+
+
+def _gate_open(at: datetime) -> bool:
+    standing = agreements.ground(at).standing
+    return standing.accepted and not standing.ended and not standing.suspended
 
 
 def postpone(*, controller_id: UUID, campaign_id: UUID, at: datetime) -> None:
