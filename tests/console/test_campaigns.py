@@ -89,7 +89,19 @@ def test_who_does_not_write_reads_and_can_do_nothing(desk: Office, role: str) ->
         assert page.status_code == HTTPStatus.OK, step
         assert "Duplicate" not in page.content.decode()
     assert 'name="source"' not in client.get(f"/campaigns/{campaign}/content/").content.decode()
-    acts = ("content", "audience", "launch", "pause", "resume", "cancel", "unknown", "duplicate", "discard", "test", "look")
+    acts = (
+        "content",
+        "audience",
+        "launch",
+        "pause",
+        "resume",
+        "cancel",
+        "unknown",
+        "duplicate",
+        "discard",
+        "test",
+        "look",
+    )
     assert {client.post(f"/campaigns/{campaign}/{act}/").status_code for act in acts} == {HTTPStatus.FORBIDDEN}
     assert client.get("/campaigns/new/").status_code == HTTPStatus.FORBIDDEN
     assert state(desk, campaign) == "draft"
@@ -190,7 +202,7 @@ def test_looking_as_a_recipient_shows_their_message_masks_their_address_and_is_r
     campaign, client = desk.shop.draft(), desk.browser()
     part = client.post(f"/campaigns/{campaign}/look/", {"address": "READER1@inbox.example"}, **HTMX).content.decode()
     assert "reader1@inbox.example" not in part
-    assert "@inbox.example" in part
+    assert re.search(r"as r\S+@\S+ gets it", part)
     assert "Dear Ann1" in client.get(f"/campaigns/{campaign}/message/").content.decode()
     with scope(desk.shop.id):
         kinds = [entry.kind for entry in record.entries(kind="campaign.previewed", limit=5)]
@@ -292,7 +304,9 @@ def test_progress_is_told_and_a_change_of_state_asks_for_the_whole_page(desk: Of
 def test_a_cancellation_shows_its_counts_and_wants_the_name_typed(desk: Office) -> None:
     campaign, client = desk.shop.launched(), desk.browser()
     assert "<strong>3</strong>" in client.get(f"/campaigns/{campaign}/cancel/", **HTMX).content.decode()
-    assert client.post(f"/campaigns/{campaign}/cancel/", {"phrase": "yes"}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert (
+        client.post(f"/campaigns/{campaign}/cancel/", {"phrase": "yes"}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    )
     assert state(desk, campaign) == "sending"
     client.post(f"/campaigns/{campaign}/cancel/", {"phrase": "Saturday"})
     assert state(desk, campaign) == "cancelled"
@@ -340,7 +354,9 @@ def test_a_launched_campaign_is_only_read(desk: Office) -> None:
 
 def test_a_test_goes_nowhere_without_an_address_or_a_server(desk: Office) -> None:
     campaign, client = desk.shop.draft(), desk.browser()
-    assert client.post(f"/campaigns/{campaign}/test/", {"to": "me"}, **HTMX).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert (
+        client.post(f"/campaigns/{campaign}/test/", {"to": "me"}, **HTMX).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    )
     answer = client.post(f"/campaigns/{campaign}/test/", {"to": "me@bakery.example"}, **HTMX)
     assert answer.status_code == HTTPStatus.BAD_GATEWAY
     assert delivery.test_send is not None

@@ -1,6 +1,6 @@
 """The third step: what the gate and the content check say, each green or with its clause and its remedy."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +16,15 @@ from mandata.console.campaigns.page import page, place
 from mandata.delivery import services as delivery
 from mandata.infra.clock import now
 
+_TWINS: Final = {
+    "send.subject": "subject_missing",
+    "send.from_name": "sender_name_missing",
+    "send.reply_address": "sender_address_missing",
+    "send.marking": "mark_missing",
+    "send.unsubscribe": "unsubscribe_missing",
+}
+"""Checks of the gate and findings in the content that ask the same: told once, with the finding's remedy."""
+
 
 def checks(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     """Show every check of a draft; of a launched campaign, that it passed."""
@@ -29,12 +38,14 @@ def checks(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 
 def checked(found: selectors.CampaignDetail) -> dict[str, Any]:
     """Return `gate` and `stops` (lists for components/checks.html), `warnings`, `refused` (how many) and `passed`."""
-    gate = [_told(verdict, found.row.id) for verdict in _verdicts(found)]
+    verdicts = _verdicts(found)
+    findings = {told.code: told for told in found.findings if told.stops}
+    twins = {one.code: findings.pop(_TWINS.get(one.code, ""), None) for one in verdicts if not one.allowed}
+    gate = [_told(verdict, found.row.id, twins.get(verdict.code)) for verdict in verdicts]
     write = reverse("campaigns:content", args=[found.row.id]) + "#id_source"
     stops = [
         {"title": told.text, "allowed": False, "remedy": told.remedy, "url": write, "act": _("Write")}
-        for told in found.findings
-        if told.stops
+        for told in findings.values()
     ]
     refused = [one for one in [*gate, *stops] if not one["allowed"]]
     return {
@@ -56,13 +67,13 @@ def _verdicts(found: selectors.CampaignDetail) -> list[Verdict]:
     return [one for one in verdicts if one.code != "instruction.standing" or not one.allowed]
 
 
-def _told(verdict: Verdict, campaign_id: UUID) -> dict[str, Any]:
+def _told(verdict: Verdict, campaign_id: UUID, twin: selectors.Told | None) -> dict[str, Any]:
     title, reason, remedy = verdict.said(agreements.reader())
     return {
         "title": title,
         "allowed": verdict.allowed,
         "reason": reason,
-        "remedy": remedy,
+        "remedy": twin.remedy if twin else remedy,
         "clause": f"{verdict.clause} ({verdict.source})" if verdict.source else verdict.clause,
         "url": place(verdict.place, campaign_id),
     }

@@ -35,6 +35,8 @@ def _save(request: HttpRequest, found: selectors.CampaignDetail) -> HttpResponse
     form = ContentForm(request.POST, domains=_domains(found))
     if not form.is_valid():
         return _answer(request, found, form, 422)
+    if form.says_the_same_as(found):  # a press of Save after it was saved by itself
+        return _saved(request, found, form, same=True)
     given, over = form.cleaned_data, request.POST.get("over", "")
     try:
         services.edit(
@@ -48,10 +50,16 @@ def _save(request: HttpRequest, found: selectors.CampaignDetail) -> HttpResponse
         )
     except EditedMeanwhile as conflict:
         return _answer(request, found, form, 409, conflict=conflict)
-    if not _part(request):
-        messages.success(request, _("Saved."))
-        return redirect("campaigns:content", found.row.id)
-    return _answer(request, selectors.find(found.row.id), form, 200, saved_at=now())
+    return _saved(request, selectors.find(found.row.id), form)
+
+
+def _saved(
+    request: HttpRequest, found: selectors.CampaignDetail, form: ContentForm, *, same: bool = False
+) -> HttpResponse:
+    if _part(request):
+        return _answer(request, found, form, 200, saved_at=found.row.updated_at, same=same)
+    messages.success(request, _("Saved."))
+    return redirect("campaigns:content", found.row.id)
 
 
 def _part(request: HttpRequest) -> bool:

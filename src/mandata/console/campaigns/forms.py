@@ -91,6 +91,16 @@ class ContentForm(forms.Form):
                 self.add_error("from_local", error)
         return given
 
+    def clean_source(self) -> str:
+        """Lines end as on the server, however the browser sends them."""
+        return str(self.cleaned_data["source"]).replace("\r\n", "\n")
+
+    def says_the_same_as(self, found: CampaignDetail) -> bool:
+        """Whether nothing was changed."""
+        given = self.cleaned_data
+        measured = (given["track_opens"], given["track_clicks"]) == (found.track_opens, found.track_clicks)
+        return measured and given["name"] == found.row.name and self.content() == found.content
+
     def content(self) -> Content:
         """Return what was typed as content."""
         given = self.cleaned_data

@@ -139,7 +139,7 @@ def _by_provider(stands: delivery.Progress) -> list[dict[str, Any]]:
     for provider, states in stands.by_provider.items():
         whole, sent = sum(states.values()), states.get("sent", 0)
         rest = {state: states.get(state, 0) for state in ("deferred", "failed", "unknown")}
-        rows.append({"provider": provider, "whole": whole, "sent": sent, **rest})
+        rows.append({"provider": provider or _("others"), "whole": whole, "sent": sent, **rest})
     return sorted(rows, key=lambda row: -int(str(row["whole"])))
 
 

@@ -49,7 +49,7 @@ def _provider(row: tracking.ProviderRow) -> dict[str, Any]:
     opened, clicked = row.row.opens.unique, row.row.clicks.unique
     shares = [f" ({percent(count, row.sent)})" if row.sent else "" for count in (opened, clicked)]
     cells = [number(count) + share for count, share in zip((opened, clicked), shares, strict=True)]
-    return {"label": row.provider, "value": row.sent, "cells": cells}
+    return {"label": row.provider or _("others"), "value": row.sent, "cells": cells}
 
 
 def _machines(report: tracking.Report) -> list[dict[str, Any]]:

@@ -46,7 +46,11 @@ def figures(found: Summary) -> list[dict[str, Any]]:
 
 
 def _share(part: int, whole: int, words: str = "") -> str:
-    return f"{percent(part, whole)} {words or _('of those delivered')}" if whole else ""
+    if not whole:
+        return ""
+    few = 0 < part < 0.01 * whole  # a limit may lie at 0.05 %
+    share = f"{number(100 * part / whole, 2)} %" if few else percent(part, whole)
+    return f"{share} {words or _('of those delivered')}"
 
 
 def _of(part: int, whole: int, words: str) -> str:
