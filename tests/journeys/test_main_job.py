@@ -1,5 +1,6 @@
 """The main job, from registration to the verified record, as processes, over HTTP, SMTP and DNS."""
 
+import csv
 import json
 import os
 import shutil
@@ -104,7 +105,8 @@ def test_the_main_job_holds_and_a_second_run_goes_on_from_it(installation: Insta
     installation.environment |= {"DATABASE_URL": own_database.app, "OWNER_DATABASE_URL": own_database.owner}
     first = installation.told()
     assert first["held"] is True, first["failures"]
-    assert first["rows"] == ROWS - 1
+    with (installation.examples / "subscribers.csv").open(encoding="utf-8", newline="") as file:
+        assert first["rows"] == sum(1 for _row in csv.reader(file, delimiter=";")) - 1
     assert first["recipients"] == sum(count for key, count in first.items() if key.startswith("messages_"))
     assert first["messages_sent"] > 0
     assert first["messages_failed"] > 0

@@ -18,6 +18,8 @@ from mandata.tracking import selectors as tracking
 
 _TOKEN = r"([A-Za-z0-9_-]{43})"  # noqa: S105 - a pattern
 _OPEN, _CLICK, _LEAVE = (re.compile(f"/{path}/{_TOKEN}") for path in ("o", "c", "u"))
+_FROM_CAMPAIGN = re.compile(_TOKEN + "@")
+_SCRIPTED = re.compile(r"(bounce5|full5|busy4|dsn|complain)\.", re.IGNORECASE)
 _PEOPLE = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.0",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
@@ -39,7 +41,7 @@ class Letter:
 
 def act(stage: Stage) -> None:
     """Let a part of the recipients react through the real door, and wait until the report tells of it."""
-    caught = [one for one in stage.catcher.messages() if one["sender"]]
+    caught = _caught(stage)
     if not _report(stage).total.opens.human:
         _wait_until_people_read()
         _react(stage, _chosen(caught, _LOOKED))
@@ -97,7 +99,7 @@ def _tell_of_returns(stage: Stage, caught: Sequence[dict[str, Any]]) -> None:
     """Delivery reports and complaints come back by SMTP from the catcher; wait for all of them."""
     local = [one["recipient"].partition("@")[0] for one in caught]
     expected = {
-        "bounce": sum(part.startswith(("dsn", "later5", "laterfull")) for part in local),
+        "bounce": sum(part.startswith("dsn") for part in local),
         "complaint": sum(part.startswith("complain") for part in local),
     }
 
@@ -125,8 +127,8 @@ def _wait_until_people_read() -> None:
 
 def _chosen(caught: Sequence[dict[str, Any]], count: int) -> list[dict[str, Any]]:
     """The first `count` messages by a hash of their recipient: a fair part, the same in every run."""
-    plain = [one for one in caught if not one["recipient"].startswith(("dsn", "complain"))]
-    return sorted(plain, key=lambda one: hashlib.sha256(one["recipient"].encode()).digest())[:count]
+    usual = [one for one in caught if not _SCRIPTED.match(one["recipient"])]
+    return sorted(usual, key=lambda one: hashlib.sha256(one["recipient"].encode()).digest())[:count]
 
 
 def _letter(raw: bytes) -> Letter:
@@ -164,6 +166,16 @@ class _Door:
         answer = self._connection.getresponse()
         answer.read()
         return answer.status
+
+
+def _caught(stage: Stage) -> list[dict[str, Any]]:
+    """A campaign's messages come from an address that names each of them; notices of the system do not."""
+    return [one for one in stage.catcher.messages() if _FROM_CAMPAIGN.match(one["sender"])]
+
+
+def plain(stage: Stage) -> list[str]:
+    """Addresses that got the campaign and that the catcher's script does not speak of."""
+    return sorted({one["recipient"] for one in _caught(stage) if not _SCRIPTED.match(one["recipient"])})
 
 
 def letters(stage: Stage, address: str) -> Iterator[bytes]:
