@@ -2,36 +2,16 @@
 catalogue.
 """
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from mandata.accounts import personal as accounts
 from mandata.holdings.rules import Cannot, Description, Erased, Found, Place, Record, Subject
 from mandata.rights import selectors
-from mandata.rights.models import Answer, Case, CaseEvent
-from mandata.vault import personal as vault
-
-KEYS: Final = ("cases", "answers")
-"""The keys of these holdings: what is held because somebody asked."""
-
-
-def empty(case_ids: Collection[UUID], *, but_mails_to: UUID | None = None) -> int:
-    """Empty cases of what the person wrote, with their keys and the mails about them; return how many.
-
-    What stays says that a request came, when, and how it was answered. `but_mails_to`: mails addressed to this data
-    subject are left to the holding of notices, which counts them as its own.
-    """
-    ids = list(case_ids)
-    notices = CaseEvent.objects.filter(case_id__in=ids).values_list("detail", flat=True)
-    mails = [UUID(detail["notice"]) for detail in notices if "notice" in detail]
-    accounts.forget(accounts.not_to(but_mails_to, mails) if but_mails_to else mails)
-    vault.destroy(*ids)
-    return Case.objects.filter(id__in=ids).update(sealed=b"", email_index=None)
+from mandata.rights.models import Answer, Case
+from mandata.rights.services import emptying
 
 
 def _of(subject: Subject) -> QuerySet[Case]:
@@ -67,7 +47,7 @@ def _export(subject: Subject) -> tuple[Record, ...]:
 
 def _erase(subject: Subject, _at: datetime) -> Erased:
     filled = list(_of(subject).exclude(sealed=b"").values_list("id", flat=True))
-    return Erased(anonymised=empty(filled, but_mails_to=subject.reference))
+    return Erased(anonymised=emptying.empty(filled, but_mails_to=subject.reference))
 
 
 def _answers(subject: Subject) -> QuerySet[Answer]:

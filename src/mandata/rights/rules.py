@@ -35,6 +35,9 @@ REASONS: Final[Mapping[str, str]] = {
 }
 """Why a request may be refused, each with the provision that allows it."""
 
+HOLDINGS: Final = ("cases", "answers")
+"""The keys of the rights desk's own holdings: what is held because somebody asked."""
+
 PATHS: Final[Mapping[str, str]] = {
     "request": "/rights/{0}/",
     "confirm": "/rights/confirm/{0}/",

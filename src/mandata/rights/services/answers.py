@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.infra.tenancy import current_controller, scope
-from mandata.rights import personal, rules, selectors
+from mandata.rights import rules, selectors
 from mandata.rights.errors import AnswerGone
 from mandata.rights.models import Answer, Case, CaseKey
 from mandata.rights.selectors import ANSWER_PLACE
-from mandata.rights.services import steps
+from mandata.rights.services import emptying, steps
 from mandata.vault.services import Vault
 
 
@@ -54,7 +54,7 @@ def expire(*, at: datetime) -> int:
         )
         for case in stale:
             steps.enter(case, "expired", actor=SYSTEM, at=at)
-            personal.empty([case.id])
+            emptying.empty([case.id])
             Case.objects.filter(id=case.id).update(state="expired", closed_at=at)
         CaseKey.objects.filter(controller_id=current_controller(), expires_at__lte=at).delete()
         return len(gone) + len(stale)

@@ -14,7 +14,7 @@ from mandata.holdings import selectors as held
 from mandata.holdings import services as holdings
 from mandata.holdings.rules import CLAUSES, Subject
 from mandata.infra.tenancy import current_controller, scope
-from mandata.rights import letters, personal, rules, selectors
+from mandata.rights import letters, rules, selectors
 from mandata.rights.errors import AlreadyDecided, BadReason, NotConfirmed
 from mandata.rights.models import Answer, Case
 from mandata.rights.selectors import ANSWER_PLACE, Wrote
@@ -82,7 +82,7 @@ def _decided(case: Case) -> AlreadyDecided:
 
 def _is_known(subject: Subject) -> bool:
     """Whether anything but requests is held."""
-    return any(key not in personal.KEYS for key in held.preview(subject).counts)
+    return any(key not in rules.HOLDINGS for key in held.preview(subject).counts)
 
 
 def _nothing_held(case: Case, wrote: Wrote, actor: Actor, at: datetime) -> dict[str, object]:
