@@ -48,13 +48,15 @@ def test_a_campaign_is_written_looked_at_checked_and_launched(desk: Office, visi
     page.get_by_label("List").select_option(label="Newsletter")
     visitor.press("Begin to write")
     visitor.look("campaign_content")
+    page.reload()  # axe leaves empty style attributes behind, which htmx would carry over
     write(visitor)
     visitor.look("campaign_written")
+    page.reload()
     page.get_by_label("Look as the recipient").fill("reader3@inbox.example")
     page.get_by_role("button", name="Look", exact=True).click()
     page.get_by_text("gets it").wait_for()
     page.frame_locator(".m-message-frame").get_by_text("Good morning, Ann3").first.wait_for()
-    page.get_by_text("Telephone", exact=True).click()
+    page.locator(".m-segments").get_by_text("Telephone").click()
     assert page.locator(".m-message-frame").bounding_box()["width"] <= 390  # type: ignore[index]
     visitor.look("campaign_as_recipient")
     page.get_by_role("button", name="Merge tags").click()

@@ -48,6 +48,11 @@ def lists() -> list[ListRow]:
     return [_row(one, counts.get(one.id, {})) for one in List.objects.order_by("number")]
 
 
+def list_names() -> dict[UUID, str]:
+    """Return the names of the controller's lists by id, in their order, without counting anybody."""
+    return dict(List.objects.order_by("number").values_list("id", "name"))
+
+
 def find_list(list_id: UUID) -> ListRow:
     """Return one list. Raises NoSuchList."""
     found = List.objects.filter(id=list_id).first()

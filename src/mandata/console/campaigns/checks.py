@@ -37,7 +37,9 @@ def checks(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 
 
 def checked(found: selectors.CampaignDetail) -> dict[str, Any]:
-    """Return `gate` and `stops` (lists for components/checks.html), `warnings`, `refused` (how many) and `passed`."""
+    """Return `gate` and `stops` (lists for components/checks.html), `warnings`, `refused` (how many), `passed`, and
+    how many are `admitted` and `held`.
+    """
     verdicts = _verdicts(found)
     findings = {told.code: told for told in found.findings if told.stops}
     twins = {one.code: findings.pop(_TWINS.get(one.code, ""), None) for one in verdicts if not one.allowed}
@@ -48,7 +50,10 @@ def checked(found: selectors.CampaignDetail) -> dict[str, Any]:
         for told in findings.values()
     ]
     refused = [one for one in [*gate, *stops] if not one["allowed"]]
+    counted = next((one.evidence for one in verdicts if one.code == "send.recipients"), {})
     return {
+        "admitted": counted.get("recipients", 0),
+        "held": counted.get("held", 0),
         "gate": sorted(gate, key=lambda one: bool(one["allowed"])),
         "stops": stops,
         "warnings": [told for told in found.findings if not told.stops],

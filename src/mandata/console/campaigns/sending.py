@@ -51,8 +51,7 @@ def send(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 
 def _before(request: HttpRequest, found: selectors.CampaignDetail) -> dict[str, Any]:
     asked = checked(found)
-    admitted, held = services.audience(found.row.list_id, at=now())
-    listed = catalogue.find_list(found.row.list_id).name if found.row.list_id else "–"
+    listed = catalogue.list_names().get(found.row.list_id, "–") if found.row.list_id else "–"
     facts = [
         {"label": _("Subject"), "value": found.content.subject or "–"},
         {"label": _("From"), "value": f"{found.content.from_name} <{found.content.from_address}>"},
@@ -60,7 +59,7 @@ def _before(request: HttpRequest, found: selectors.CampaignDetail) -> dict[str, 
     ]
     tone = "good" if asked["passed"] else "bad"
     context = page(request, found, "send", checks=tone) | asked
-    return context | {"facts": facts, "admitted": admitted, "held": sum(held.values())}
+    return context | {"facts": facts}
 
 
 def launch(request: HttpRequest, campaign_id: UUID) -> HttpResponse:

@@ -41,7 +41,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 
 def glance(rows: list[selectors.CampaignRow]) -> list[dict[str, Any]]:
     """Return campaigns as tables show them: with their list's name, state and results."""
-    lists = {one.id: one.name for one in catalogue.lists()} if rows else {}
+    lists = catalogue.list_names()
     found = tracking.summaries(row.id for row in rows)
     return [
         {
@@ -65,7 +65,7 @@ def _done(found: tracking.Summary) -> int:
 
 def new(request: HttpRequest) -> HttpResponse:
     """Begin a campaign: a name, perhaps a list, and what to begin with."""
-    lists = [(str(one.id), one.name) for one in catalogue.lists()]
+    lists = [(str(list_id), name) for list_id, name in catalogue.list_names().items()]
     form = NewForm(request.POST or None, lists=lists, initial={"list_id": lists[0][0] if len(lists) == 1 else ""})
     if request.method == "POST" and form.is_valid():
         list_id = form.cleaned_data["list_id"]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mandata.campaigns import selectors
 from mandata.console.campaigns.page import LIVE, page
 from mandata.console.reports import plots
-from mandata.console.templatetags.ui import number, percent
+from mandata.console.templatetags.ui import number
 from mandata.tracking import selectors as tracking
 
 _PARTS = ("hours", "links", "providers")
@@ -32,9 +32,9 @@ def campaign(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
         "plot": plots.over_time(plots.hours(report.hours), kind="line" if len(report.hours) > 1 else "bars"),
         "csv": {part: reverse("reports:csv", args=[campaign_id, part]) for part in _PARTS},
         "links": [_link(row) for row in report.links],
-        "link_columns": [_("Link"), _("People who clicked"), _("Clicks")],
-        "providers": [_provider(row) for row in report.providers],
-        "provider_columns": [_("Mailbox provider"), _("Sent"), _("Opened"), _("Clicked")],
+        "link_columns": [_("Link"), _("People"), _("Clicks")],
+        "providers": report.providers,
+        "most": max((row.sent for row in report.providers), default=0),
         "machines": _machines(report),
     }
     return render(request, "console/reports/campaign.html", context)
@@ -43,13 +43,6 @@ def campaign(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 def _link(row: tracking.LinkRow) -> dict[str, Any]:
     label = row.label or row.url
     return {"label": label, "hint": row.url, "value": row.clicks.unique, "cells": [number(row.clicks.human)]}
-
-
-def _provider(row: tracking.ProviderRow) -> dict[str, Any]:
-    opened, clicked = row.row.opens.unique, row.row.clicks.unique
-    shares = [f" ({percent(count, row.sent)})" if row.sent else "" for count in (opened, clicked)]
-    cells = [number(count) + share for count, share in zip((opened, clicked), shares, strict=True)]
-    return {"label": row.provider or _("others"), "value": row.sent, "cells": cells}
 
 
 def _machines(report: tracking.Report) -> list[dict[str, Any]]:

@@ -54,7 +54,7 @@ def totals(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {"label": _("Delivered"), "value": percent(delivered, sent), "note": number(delivered)},
         {"label": _("Opened"), "value": percent(opened, delivered), "note": number(opened)},
         {"label": _("Clicked"), "value": percent(clicked, delivered), "note": number(clicked)},
-        {"label": _("Complained"), "value": percent(complaints, delivered), "note": number(complaints)},
+        {"label": _("Complained"), "value": plots.share(complaints, delivered), "note": number(complaints)},
     ]
 
 

@@ -46,11 +46,12 @@ def figures(found: Summary) -> list[dict[str, Any]]:
 
 
 def _share(part: int, whole: int, words: str = "") -> str:
-    if not whole:
-        return ""
-    few = 0 < part < 0.01 * whole  # a limit may lie at 0.05 %
-    share = f"{number(100 * part / whole, 2)} %" if few else percent(part, whole)
-    return f"{share} {words or _('of those delivered')}"
+    return f"{share(part, whole)} {words or _('of those delivered')}" if whole else ""
+
+
+def share(part: int, whole: int) -> str:
+    """Write a share; a small one with two places, because a limit may lie at 0.05 %."""
+    return f"{number(100 * part / whole, 2)} %" if 0 < part < 0.01 * whole else percent(part, whole)
 
 
 def _of(part: int, whole: int, words: str) -> str:

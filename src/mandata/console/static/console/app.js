@@ -146,7 +146,10 @@
   });
   setInterval(tick, 30000);
 
-  const ready = () => { markTheme(); tick(); };
+  // --- steps that do not fit beside one another: the current one is in sight ---
+  const step = () => $(".m-steps [aria-current=step]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
+  const ready = () => { markTheme(); tick(); step(); };
   document.addEventListener("htmx:load", tick);
   document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", ready) : ready();
   window.mandata = { toast };

@@ -1,3 +1,19 @@
+// The preview: on a narrow page a computer's window is shown smaller, not as a telephone's.
+(() => {
+  const WIDE = 720;
+  const fit = () => document.querySelectorAll(".m-message-frame").forEach((frame) => {
+    const room = frame.parentElement;
+    const phone = document.querySelector(".m-look [value=phone]:checked");
+    const scale = phone ? 1 : Math.min(1, room.clientWidth / WIDE);
+    frame.style.width = scale < 1 ? `${WIDE}px` : "";
+    frame.style.height = scale < 1 ? `${100 / scale}%` : "";
+    frame.style.transform = scale < 1 ? `scale(${scale})` : "";
+  });
+  document.addEventListener("change", (event) => { if (event.target.name === "width") fit(); });
+  document.addEventListener("htmx:load", fit);
+  window.addEventListener("resize", fit);
+  fit();
+})();
 // The campaign's editor: merge tags go where one writes; a conflict is decided by one button; what is typed is never lost.
 (() => {
   const form = document.getElementById("content");
