@@ -41,8 +41,12 @@ def insert(
 
 def execute(statement: sql.Composable | str, arguments: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Run one statement with arguments bound by the server (arrays stay binary) on Django's connection; return its
-    rows."""
+    rows.
+
+    Raises what the ORM raises: `django.db.OperationalError` where the database goes away, its `__cause__` the driver's
+    own error.
+    """
     connection.ensure_connection()
-    with Cursor(connection.connection) as cursor:
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
         cursor.execute(statement, arguments)  # type: ignore[arg-type]
         return cursor.fetchall() if cursor.description else []

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError, connections
+from django.db import IntegrityError, OperationalError, connections
 from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected, DiskFull, UniqueViolation
 
@@ -174,9 +174,8 @@ def run_slice(
     except FileProblem as problem:
         _fail(controller_id, import_id, f"{problem.code}:{problem.line}", now())
         return False
-    except (DiskFull, OperationalError) as error:
-        # The ORM wraps the driver's errors, our bulk statements do not.
-        if not isinstance(error, DiskFull) and not isinstance(error.__cause__, DiskFull):
+    except OperationalError as error:
+        if not isinstance(error.__cause__, DiskFull):
             raise
         _fail(controller_id, import_id, "disk_full", now())
         return False
@@ -249,8 +248,8 @@ class _Run:
         for attempt in range(_TRIES):
             try:
                 return written.result()
-            except (UniqueViolation, DeadlockDetected):
-                if attempt + 1 == _TRIES:
+            except (IntegrityError, OperationalError) as error:
+                if attempt + 1 == _TRIES or not isinstance(error.__cause__, UniqueViolation | DeadlockDetected):
                     raise
                 with scope(self._controller):
                     again = self._intake.prepare(batch.records, first=batch.first, offset=batch.offset, flying=Flying())

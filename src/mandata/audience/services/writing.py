@@ -85,8 +85,8 @@ class Writer:
     def write(self, batch: Batch, *, at: datetime) -> bool:
         """Write a batch; False, and nothing written, where the import is no longer this worker's to continue.
 
-        Raises psycopg's UniqueViolation or DeadlockDetected where somebody else made one of the new people meanwhile:
-        prepare the batch again.
+        Raises what the ORM makes of psycopg's UniqueViolation or DeadlockDetected where somebody else made one of the
+        new people meanwhile: prepare the batch again.
         """
         with scope(self._controller):
             if not self._move(batch):
