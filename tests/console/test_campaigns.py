@@ -253,6 +253,7 @@ def test_each_refused_check_names_its_clause_its_remedy_and_the_place_that_mends
     refused = client.post(f"/campaigns/{campaign}/launch/")
     assert refused.status_code == HTTPStatus.FORBIDDEN
     assert "What mends it" in refused.content.decode()
+    assert f'href="/campaigns/{campaign}/content/#id_subject"' in refused.content.decode()
     assert state(desk, campaign) == "draft"
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors
 from mandata.console import requests
+from mandata.console.places import place
 from mandata.foundation.errors import Refused
 from mandata.infra.tenancy import scope
 from mandata.project.permissions import MACHINE, OPERATOR, PUBLIC, ROUTES, USER, Rule
@@ -130,7 +131,9 @@ def _told(request: HttpRequest, call: Callable[[], HttpResponse]) -> HttpRespons
 def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
     part = request.headers.get("HX-Request") == "true"
     template = "components/refusal.html" if part else "console/refused.html"
-    return render(request, template, {"refusal": refusal}, status=refusal.status)
+    named = request.resolver_match.kwargs if request.resolver_match else {}
+    url = place(getattr(refusal, "place", ""), named.get("campaign_id"))
+    return render(request, template, {"refusal": refusal, "url": url}, status=refusal.status)
 
 
 def _not_your_role(who: frozenset[str]) -> Refused:

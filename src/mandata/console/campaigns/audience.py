@@ -12,7 +12,8 @@ from mandata.agreements import selectors as agreements
 from mandata.audience.errors import NoSuchList
 from mandata.audience.selectors import catalogue
 from mandata.campaigns import selectors, services
-from mandata.console.campaigns.page import address, page
+from mandata.console.campaigns.page import page
+from mandata.console.places import address
 from mandata.delivery import services as delivery
 from mandata.infra.clock import now
 

@@ -12,7 +12,8 @@ from mandata.agreements import selectors as agreements
 from mandata.agreements.rules.facts import TrackFacts
 from mandata.agreements.rules.verdicts import Verdict
 from mandata.campaigns import selectors
-from mandata.console.campaigns.page import page, place
+from mandata.console.campaigns.page import page
+from mandata.console.places import place
 from mandata.delivery import services as delivery
 from mandata.infra.clock import now
 

@@ -13,7 +13,8 @@ from mandata.campaigns import selectors, services
 from mandata.campaigns.errors import EditedMeanwhile
 from mandata.console.campaigns.forms import ContentForm, typed
 from mandata.console.campaigns.looking import shown
-from mandata.console.campaigns.page import address, page
+from mandata.console.campaigns.page import page
+from mandata.console.places import address
 from mandata.delivery import selectors as delivery
 from mandata.infra.clock import now
 

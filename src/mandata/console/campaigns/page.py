@@ -1,10 +1,9 @@
-"""What the steps of one campaign have in common: its head, the steps with their tones, and where things are mended."""
+"""What the steps of one campaign have in common: its head, the steps with their tones."""
 
 from typing import Any, Final
-from uuid import UUID
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mandata.campaigns import selectors, words
@@ -19,26 +18,6 @@ TONES: Final = {
 }
 ICONS: Final = {"draft": "pencil", "launching": "clock", "sending": "send", "paused": "pause", "cancelled": "stop"}
 LIVE: Final = frozenset({"launching", "sending", "paused"})
-
-_PLACES: Final = {
-    "agreement": "privacy:agreement",
-    "suspension": "privacy:overview",
-    "fields": "audience:fields",
-    "import.basis": "audience:imports",
-    "controller.address": "accounts:settings",
-    "domains": "sending:domains",
-    "campaign.recipients": "campaigns:audience",
-    "campaign.subject": "campaigns:content",
-    "campaign.content": "campaigns:content",
-    "campaign.sender": "campaigns:content",
-    "tracking": "campaigns:content",
-}
-_FIELDS: Final = {
-    "campaign.subject": "#id_subject",
-    "campaign.content": "#id_source",
-    "campaign.sender": "#id_from_name",
-    "tracking": "#id_track_opens",
-}
 
 
 def page(request: HttpRequest, found: selectors.CampaignDetail, step: str, **tones: str) -> dict[str, Any]:
@@ -84,19 +63,3 @@ def _steps(found: selectors.CampaignDetail, step: str, tones: dict[str, str]) ->
         }
         for name, label in labels.items()
     ]
-
-
-def place(name: str, campaign_id: UUID | None = None) -> str:
-    """Return the address of the page that mends what a verdict's place names; empty where there is none."""
-    route = _PLACES.get(name, "")
-    if route.startswith("campaigns:"):
-        return reverse(route, args=[campaign_id]) + _FIELDS.get(name, "") if campaign_id else ""
-    return address(route)
-
-
-def address(route: str) -> str:
-    """Return the address of a route that takes nothing; empty where it does not exist."""
-    try:
-        return reverse(route) if route else ""
-    except NoReverseMatch:
-        return ""

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from mandata.accounts import selectors as accounts
 from mandata.agreements import selectors as agreements
 from mandata.audience.selectors import catalogue
-from mandata.console.campaigns.page import address
+from mandata.console.places import address
 from mandata.delivery import selectors as delivery
 from mandata.rights import selectors as rights
 
@@ -47,7 +47,7 @@ def _cases(at: datetime) -> list[dict[str, Any]]:
             "tone": "bad" if one.late else "warn",
             "title": f"{kinds.get(one.kind, one.kind)} {one.number}",
             "text": _("Somebody waits for your answer."),
-            "url": address("privacy:requests"),
+            "url": reverse("privacy:case", args=[one.id]),
             "act": _("Answer"),
             "clock": {"due": one.due_at, "start": one.received_at, "clause": one.due_clause},
         }
