@@ -29,7 +29,7 @@ def campaign(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
         "report": report,
         "live": found.row.state in LIVE,
         "figures": plots.figures(summary),
-        "plot": plots.over_time(plots.hours(report.hours), kind="line" if len(report.hours) > 1 else "bars"),
+        "plot": plots.over_time(plots.hours(report.hours), kind="bars" if len(report.hours) < 12 else "line"),
         "csv": {part: reverse("reports:csv", args=[campaign_id, part]) for part in _PARTS},
         "links": [_link(row) for row in report.links],
         "link_columns": [_("Link"), _("People"), _("Clicks")],

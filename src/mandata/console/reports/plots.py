@@ -58,6 +58,9 @@ def _of(part: int, whole: int, words: str) -> str:
     return _("of %(whole)s %(words)s") % {"whole": number(whole), "words": words} if whole != part else words
 
 
+_LEAST_HOURS = timedelta(hours=11)
+
+
 def over_time(rows: Sequence[tuple[datetime, Row]], *, kind: str = "line", unique: bool = False) -> dict[str, Any]:
     """Return the plot of people's opens, clicks and unsubscriptions over time, for the tag `chart`."""
 
@@ -74,11 +77,12 @@ def over_time(rows: Sequence[tuple[datetime, Row]], *, kind: str = "line", uniqu
 
 
 def hours(rows: Sequence[tuple[datetime, Row]]) -> list[tuple[datetime, Row]]:
-    """Fill the hours between, in which nothing happened, with zeros; of more than ten days only what there is."""
-    if len(rows) < 2 or rows[-1][0] - rows[0][0] > timedelta(days=10):
+    """Fill the hours in which nothing happened with zeros, half a day at least; of over ten days only what there is."""
+    if not rows or rows[-1][0] - rows[0][0] > timedelta(days=10):
         return list(rows)
     known, at, found = dict(rows), rows[0][0], []
-    while at <= rows[-1][0]:
+    end = max(rows[-1][0], at + _LEAST_HOURS)
+    while at <= end:
         found.append((at, known.get(at, Row())))
         at += timedelta(hours=1)
     return found
