@@ -9,7 +9,7 @@ import sys
 def main() -> int:
     """Send what is due; exit code 0."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mandata.project.settings")
-    sys.setswitchinterval(0.001)
+    sys.setswitchinterval(0.0005)  # the loop that sends must get the interpreter back soon after each system call
     _die_with_parent()
     import django
 

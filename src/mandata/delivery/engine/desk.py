@@ -23,6 +23,7 @@ from mandata.delivery.services.claiming import Claimed, Settled
 from mandata.delivery.transports.port import Letter
 from mandata.foundation.tokens import TokenKeys, mint_many, references
 from mandata.infra.clock import now
+from mandata.vault.services import Vault
 
 _STALE = 2.0
 """Seconds after which a message that was claimed and not begun is asked about again."""
@@ -38,6 +39,7 @@ class OpenChunk:
 
     id: UUID
     campaign: Loaded
+    vault: Vault
     journal: Journal
     left: int
     lease: float
@@ -62,6 +64,7 @@ class Desk:
     outcomes: deque[tuple[OpenChunk, Settled]] = field(default_factory=deque)
     draining: bool = False
     exhausted: bool = False
+    starved: bool = False
     news: threading.Event = field(default_factory=threading.Event)
     sent: int = 0
     _out: dict[int, Waiting] = field(default_factory=dict)
@@ -88,6 +91,7 @@ class Desk:
             try:
                 waiting = self.ready.popleft()
             except IndexError:
+                self.starved = True
                 self.news.set()
                 return None
             at = time.monotonic()
@@ -100,8 +104,9 @@ class Desk:
         return None
 
     def _fill(self, waiting: Waiting) -> Letter | None:
-        campaign, values = waiting.chunk.campaign, waiting.claimed.values
-        compiled = campaign.compiled
+        compiled = waiting.chunk.campaign.compiled
+        # Opened here and not in the supply thread: an identity is in the clear only while its message is made.
+        values = waiting.claimed.values(waiting.chunk.vault)
         address = str(values.get("email", ""))
         tokens = mint_many(self.keys, waiting.reference, compiled.tokens)
         try:
@@ -154,7 +159,7 @@ class Desk:
             journal.flush()
         self._journals.clear()
         self._date = now()
-        if len(self.outcomes) > 100:
+        if len(self.outcomes) >= 250:
             self.news.set()
 
     def give_back(self) -> None:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from mandata.campaigns import selectors as campaigns
@@ -21,10 +22,16 @@ from mandata.delivery.services import claiming, recovering, tending
 from mandata.delivery.services.claiming import CHUNK_SIZE, Settled
 from mandata.infra.clock import new_id, now
 from mandata.infra.logs import log
+from mandata.vault.services import Vault
 
-_AWAY = (OperationalError, InterfaceError)
-_MOST = 600
+_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+"""How a database that went away shows: through Django, and from the statements that go around its wrapping."""
+
+_MOST = 800
 _TICK = 0.05
+_SETTLE_AT = 250
+_SETTLE_EVERY = 0.2
+"""Outcomes are written in groups: one at a time, each would cost a transaction. Meanwhile the journal has them."""
 _RENEW_EVERY = 15.0
 _ROTATE_AT = 4_000
 """Chunks after which a new journal file is begun, so that a file can be dropped while the worker lives."""
@@ -62,9 +69,10 @@ class Supply:
         self._journal = self._new_journal()
         self._journals = {self._journal: 0}
         self._chunks_opened = 0
-        self._rate = 0.0
+        self._target = CHUNK_SIZE
         self._measured = (time.monotonic(), 0)
         self._renew_at = time.monotonic() + _RENEW_EVERY
+        self._settled_at = 0.0
         self._idle_since: float | None = None
         self._ending = threading.Event()
 
@@ -123,9 +131,9 @@ class Supply:
     def _round(self) -> bool:
         """Settle, renew, claim; say whether there was anything to do."""
         close_old_connections()
+        claimed = False if self._ending.is_set() else self._claim()
         settled = self._settle()
         self._renew()
-        claimed = False if self._ending.is_set() else self._claim()
         return settled or claimed
 
     # -- settling --------------------------------------------------------------------------------------------------
@@ -134,8 +142,11 @@ class Supply:
         outcomes = self.desk.outcomes
         while outcomes:
             self._unsettled.append(outcomes.popleft())
-        if not self._unsettled:
+        at = time.monotonic()
+        ripe = len(self._unsettled) >= _SETTLE_AT or at - self._settled_at >= _SETTLE_EVERY or self._ending.is_set()
+        if not self._unsettled or not ripe:
             return False
+        self._settled_at = at
         groups: dict[UUID, list[tuple[OpenChunk, Settled]]] = defaultdict(list)
         for row in self._unsettled:
             groups[row[0].campaign.campaign_id].append(row)
@@ -196,15 +207,23 @@ class Supply:
     # -- claiming --------------------------------------------------------------------------------------------------
 
     def _wanted(self) -> int:
-        """How many messages to claim: less than half a second's worth, in whole chunks."""
+        """How many messages to claim, in whole chunks.
+
+        About half a second's worth lies ready: enough that the transport never waits, little enough that a pause or a
+        refusal is soon effective. Where the transport did find the desk empty, twice as much is laid out next time.
+        """
         at, sent = time.monotonic(), self.desk.sent
         before, then = self._measured
         if at - before >= 0.2:
-            self._rate = (sent - then) / (at - before)
+            rate = (sent - then) / (at - before)
+            self._target = max(self._target // 2, int(rate * 0.5), CHUNK_SIZE)
             self._measured = (at, sent)
-        target = min(_MOST, max(CHUNK_SIZE, int(self._rate * 0.4)))
-        missing = target - len(self.desk.ready)
-        return -(-missing // CHUNK_SIZE) * CHUNK_SIZE if missing * 2 >= target else 0
+        if self.desk.starved:
+            self.desk.starved = False
+            self._target *= 2
+        self._target = min(_MOST, self._target)
+        missing = self._target - len(self.desk.ready)
+        return -(-missing // CHUNK_SIZE) * CHUNK_SIZE if missing * 2 >= self._target else 0
 
     def _claim(self) -> bool:
         wanted = self._wanted()
@@ -239,13 +258,13 @@ class Supply:
         for one in found:
             chunk = chunks.get(one.chunk_id)
             if chunk is None:
-                chunk = chunks[one.chunk_id] = self._opened(one.chunk_id, loaded, lease)
+                chunk = chunks[one.chunk_id] = self._opened(one.chunk_id, loaded, standing.vault, lease)
             chunk.left += 1
         self._journal.flush()
         self.desk.lay(loaded, chunks, found)
         return len(found)
 
-    def _opened(self, chunk_id: UUID, loaded: Loaded, lease: float) -> OpenChunk:
+    def _opened(self, chunk_id: UUID, loaded: Loaded, vault: Vault, lease: float) -> OpenChunk:
         self._chunks_opened += 1
         if self._chunks_opened % _ROTATE_AT == 0:
             before, self._journal = self._journal, self._new_journal()
@@ -255,14 +274,14 @@ class Supply:
                 before.close(remove=True)
         self._journal.opened(chunk_id)
         self._journals[self._journal] += 1
-        chunk = self._open[chunk_id] = OpenChunk(chunk_id, loaded, self._journal, 0, lease)
+        chunk = self._open[chunk_id] = OpenChunk(chunk_id, loaded, vault, self._journal, 0, lease)
         return chunk
 
     # -- the end ---------------------------------------------------------------------------------------------------
 
     def _exhaust(self, busy: bool) -> None:
         """Tell the desk when nothing has been due for some seconds, so that the process may end."""
-        if busy or self._open:
+        if busy or self._open or self._unsettled:
             self._idle_since = None
             return
         at = time.monotonic()

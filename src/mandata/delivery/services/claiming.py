@@ -5,7 +5,7 @@ Each verb opens the controller's scope itself and commits before it returns. The
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -32,12 +32,23 @@ LEASE: Final = timedelta(seconds=60)
 
 
 class Claimed(NamedTuple):
-    """A message in an open chunk, its recipient's values opened."""
+    """A message in an open chunk, its recipient still sealed; `key` is None where the identity was destroyed."""
 
     chunk_id: UUID
     number: int
     attempts: int
-    values: Mapping[str, Any]
+    subscriber_id: UUID
+    identity: bytes
+    clear: str
+    key: bytes | None
+
+    def values(self, vault: Vault) -> dict[str, Any]:
+        """Open the recipient: the values that merge tags read, `email` among them; empty where it cannot be opened."""
+        if self.key is None:
+            return {}
+        plain: dict[str, Any] = orjson.loads(vault.unseal_with(self.subscriber_id, PLACE, self.identity, key=self.key))
+        # Django has psycopg leave jsonb as text. Most people have no clear values.
+        return plain if self.clear == "{}" else {**orjson.loads(self.clear), **plain}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +93,7 @@ def standing(controller_id: UUID, *, at: datetime) -> Standing | None:
 
 
 def claim(*, order: Order, standing: Standing, limit: int, at: datetime) -> list[Claimed]:
-    """Take up to `limit` due messages into chunks of at most 50 and return them, committed and unsealed.
+    """Take up to `limit` due messages into chunks of at most 50 and return them, committed.
 
     Empty when nothing is due, the campaign is not sending, or other workers hold what is due.
     """
@@ -100,7 +111,10 @@ def claim(*, order: Order, standing: Standing, limit: int, at: datetime) -> list
         rows = bulk.execute(statement("claim", rule=standing.rule.sql()), values)
         _open_chunks(order, rows, at)
         keys = standing.vault.keys([row[0] for row in rows])
-    return [_opened(standing.vault, keys, row) for row in rows]
+    return [
+        Claimed(chunk_id, number, attempts, subscriber, identity, clear, keys.get(subscriber))
+        for subscriber, number, attempts, chunk_id, identity, clear in rows
+    ]
 
 
 def _open_chunks(order: Order, rows: Sequence[tuple[Any, ...]], at: datetime) -> None:
@@ -119,16 +133,6 @@ def _open_chunks(order: Order, rows: Sequence[tuple[Any, ...]], at: datetime) ->
         )
         for chunk_id, size in sizes.items()
     )
-
-
-def _opened(vault: Vault, keys: Mapping[UUID, bytes], row: tuple[Any, ...]) -> Claimed:
-    subscriber, number, attempts, chunk_id, identity, clear = row
-    key = keys.get(subscriber)
-    if key is None:
-        return Claimed(chunk_id, number, attempts, {})
-    plain = orjson.loads(vault.unseal_with(subscriber, PLACE, identity, key=key))
-    # Django has psycopg leave jsonb as text. Most people have no clear values.
-    return Claimed(chunk_id, number, attempts, plain if clear == "{}" else {**orjson.loads(clear), **plain})
 
 
 def settle(

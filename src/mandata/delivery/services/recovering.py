@@ -94,8 +94,9 @@ def expire_leases(*, at: datetime) -> int:
 
 
 def enrol(*, worker_id: UUID, host: str, at: datetime) -> None:
-    """Enter a worker that begins."""
-    Worker.objects.create(id=worker_id, host=host[:120], started_at=at, seen_at=at)
+    """Enter a worker that begins. Doing it again changes nothing."""
+    row = Worker(id=worker_id, host=host[:120], started_at=at, seen_at=at)
+    Worker.objects.bulk_create([row], ignore_conflicts=True)
 
 
 def seen(*, worker_id: UUID, at: datetime) -> None:
