@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 import mandata
-from mandata.cli import catcher, dns, migrate, serve, settings, up, verify, worker
+from mandata.cli import catcher, dns, migrate, operator, serve, settings, up, verify, worker
 from mandata.cli.demo import command as demo
 from mandata.cli.lifeline import tie
 from mandata.foundation.errors import Fault, Refused
@@ -60,6 +60,7 @@ app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.command("demo-story", hidden=True)(demo.story)
 app.command("migrate")(migrate.migrate)
+app.command("operator")(operator.operator)
 app.command("web")(serve.web)
 app.command("track")(serve.track)
 app.command("worker")(worker.worker)
