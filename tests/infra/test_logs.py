@@ -2,6 +2,7 @@
 
 import json
 import logging
+from uuid import UUID
 
 import pytest
 
@@ -14,6 +15,12 @@ from mandata.infra import logs
         ({"event": "refused novak@bakery.example at the door"}, {"event": "refused …@… at the door"}),
         ({"email": "novak@bakery.example"}, {"email": "…"}),
         ({"password": "correct horse"}, {"password": "…"}),
+        ({"event": f"Gone: /rights/answer/{'aB3_-' * 9}/"}, {"event": "Gone: /rights/answer/…/"}),
+        ({"event": f"Gone: /campaigns/{UUID(int=7)}/"}, {"event": f"Gone: /campaigns/{UUID(int=7)}/"}),
+        (
+            {"exception": "IntegrityError: null\nDETAIL:  Failing row contains (1, Jan Novák\nNovák).\n\nThe above"},
+            {"exception": "IntegrityError: null\nDETAIL: …\n\nThe above"},
+        ),
         ({"count": 3, "code": 550}, {"count": 3, "code": 550}),
         ({"event": "<Jan.Novák+x@bäckerei.example>, next"}, {"event": "<…@…>, next"}),
     ],

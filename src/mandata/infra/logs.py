@@ -1,8 +1,8 @@
 """Structured logs without personal data: one JSON object a line on standard error.
 
-What is logged are ids, counts, codes and times. As a second net, anything that looks like an e-mail address, and the
-values of
-keys that name personal things, are cut before a line is written.
+What is logged are ids, counts, codes and times. As a second net, anything that looks like an e-mail address, the token
+in the path of a page, what PostgreSQL tells of the values of a row, and the values of keys that name personal things
+are cut before a line is written.
 """
 
 import logging
@@ -14,6 +14,9 @@ from typing import Any
 import structlog
 
 _ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]]+@[^\s<>\"',;:()\[\]]+")
+_TOKEN = re.compile(r"(?<=/)[A-Za-z0-9_-]{40,}(?![A-Za-z0-9_.-])")
+"""Longer than an id: whoever reads it in a log could use the page as the person whom it was given to."""
+_VALUES = re.compile(r"^(DETAIL|CONTEXT|QUERY): .*?(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
 _PERSONAL = frozenset(
     {"email", "address", "name", "phone", "recipient", "password", "token", "secret", "authorization", "cookie"}
 )
@@ -24,9 +27,15 @@ def cut(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableM
     for key, value in event.items():
         if key in _PERSONAL:
             event[key] = "…"
-        elif isinstance(value, str) and "@" in value:
-            event[key] = _ADDRESS.sub("…@…", value)
+        elif isinstance(value, str):
+            event[key] = _without_values(value)
     return event
+
+
+def _without_values(text: str) -> str:
+    if "@" in text:
+        text = _ADDRESS.sub("…@…", text)
+    return _VALUES.sub(r"\1: …", _TOKEN.sub("…", text))
 
 
 def configure(level: str = "info") -> None:
