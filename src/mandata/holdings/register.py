@@ -52,5 +52,5 @@ FILES: Final[dict[str, str]] = {
 }
 """Modules (or packages) of `mandata` that write files which hold no personal data."""
 
-PERSONAL_FILES: Final[dict[str, str]] = {"delivery.catcher": "catcher"}
+PERSONAL_FILES: Final[dict[str, str]] = {"delivery.catcher": "catcher", "project.uploads": "uploads"}
 """Modules (or packages) that write files with personal data -> the key of their holding."""

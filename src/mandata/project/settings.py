@@ -153,6 +153,6 @@ STATIC_URL = "/static/"
 STATIC_ROOT = ENV.var / "static"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
-FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
+FILE_UPLOAD_HANDLERS = ["mandata.project.uploads.UnnamedFiles"]
 LOGGING_CONFIG = None
 SILENCED_SYSTEM_CHECKS: list[str] = []
