@@ -245,3 +245,32 @@ def _told(one: Campaign, content: Content) -> list[Told]:
         return []
     found = content_findings(one)
     return [Told(each.code, each.weight is Weight.STOPS, *words.finding(each.code, each.values)) for each in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A From address as campaigns use it: under which names, where answers go, in how many, and when last."""
+
+    address: str
+    names: tuple[str, ...]
+    replies: tuple[str, ...]
+    campaigns: int
+    last_at: datetime
+
+
+def senders() -> list[Sender]:
+    """Return the From addresses of the controller's campaigns, the latest used first."""
+    found: dict[str, list[tuple[str, str, datetime]]] = {}
+    rows = Campaign.objects.exclude(sender_address="").order_by("-updated_at")
+    for address, name, replies, at in rows.values_list("sender_address", "sender_name", "reply_to", "updated_at"):
+        found.setdefault(address.lower(), []).append((name, replies, at))
+    return [
+        Sender(
+            address,
+            tuple(dict.fromkeys(name for name, _replies, _at in uses if name)),
+            tuple(dict.fromkeys(replies for _name, replies, _at in uses if replies)),
+            len(uses),
+            uses[0][2],
+        )
+        for address, uses in found.items()
+    ]

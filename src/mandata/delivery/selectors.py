@@ -143,3 +143,9 @@ def came_back(campaign_id: UUID) -> dict[tuple[str, bool], int]:
     for kind, hard in Return.objects.filter(campaign_id=campaign_id).values_list("kind", "hard"):
         found[(kind, hard)] = found.get((kind, hard), 0) + 1
     return found
+
+
+def undecided() -> list[tuple[UUID, int]]:
+    """Return the campaigns with messages of unknown outcome, newest first, and how many they are."""
+    rows = Counter.objects.filter(state=State.UNKNOWN).values_list("campaign_id").annotate(held=Sum("count"))
+    return [(campaign_id, int(held)) for campaign_id, held in rows.order_by("-campaign_id") if held]

@@ -1,0 +1,1 @@
+"""Audience: subscribers, a person's page, lists, fields, imports, export."""

@@ -1,0 +1,1 @@
+"""Sending: domains, senders, suppression, messages of unknown outcome."""

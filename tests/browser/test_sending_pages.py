@@ -1,0 +1,74 @@
+"""Sending as a marketer meets it: domains with their records, senders, suppression, unknown outcomes."""
+
+import pytest
+
+from mandata.audience import services as audience
+from mandata.audience.rules.bases import Reason
+from mandata.delivery import services as delivery
+from mandata.infra.clock import now
+from mandata.infra.tenancy import scope
+from tests.browser.driving import Visitor
+from tests.world import World
+from tests.world.people import PASSWORD, House, registered
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def house(world: World) -> House:
+    return registered()
+
+
+@pytest.mark.req("DLV-1")
+def test_a_domain_shows_what_to_copy_and_goes_only_when_its_name_is_typed(house: House, visitor: Visitor) -> None:
+    visitor.log_in(house.owner.email, PASSWORD)
+    visitor.open("/sending/")
+    visitor.look("sending_domains_empty")
+    visitor.press("Add a domain")
+    visitor.page.locator("#id_name").fill("http://bakery")
+    visitor.press("Add")
+    visitor.page.get_by_text("This is no domain name.").wait_for()
+    visitor.look("sending_domain_refused")
+    visitor.page.locator("#id_name").fill("news.bakery.test")
+    visitor.press("Add")
+    visitor.page.get_by_role("button", name="Check now").wait_for()
+    visitor.look("sending_domain")
+    visitor.press("Remove")
+    visitor.look("sending_domain_remove")
+    assert visitor.page.get_by_role("button", name="Remove", exact=True).last.is_disabled()
+    visitor.page.keyboard.press("Escape")
+    visitor.open("/sending/")
+    visitor.look("sending_domains")
+
+
+@pytest.mark.req("AUDI-4")
+def test_an_address_is_looked_up_suppressed_and_lifted(house: House, visitor: Visitor) -> None:
+    with scope(house.id):
+        for number, reason in enumerate([Reason.UNSUBSCRIBED] * 5 + [Reason.HARD_BOUNCE] * 3 + [Reason.COMPLAINT]):
+            audience.suppress(email=f"p{number}@reader.example", reason=reason, actor=house.owner.actor, at=now())
+    visitor.log_in(house.owner.email, PASSWORD)
+    visitor.open("/sending/suppression/")
+    visitor.look("sending_suppression")
+    visitor.page.locator("[data-search]").fill("p7@reader.example")
+    visitor.press("Look up")
+    visitor.page.get_by_role("button", name="Lift").wait_for()
+    visitor.look("sending_suppressed")
+    visitor.press("Lift")
+    visitor.look("sending_lift_dialog")
+    visitor.press("Lift it")
+    visitor.page.get_by_text("Not suppressed").wait_for()
+    visitor.press("Suppress an address")
+    visitor.page.locator("#id_new_email").fill("someone")
+    visitor.press("Suppress")
+    visitor.page.locator("#id_new_email_error").wait_for()
+    visitor.look("sending_suppress_refused")
+
+
+def test_senders_and_unknown_outcomes_say_what_they_are_for(house: House, visitor: Visitor) -> None:
+    with scope(house.id):
+        delivery.add_domain(name="news.bakery.test", actor=house.owner.actor, at=now())
+    visitor.log_in(house.owner.email, PASSWORD)
+    visitor.open("/sending/senders/")
+    visitor.look("sending_senders")
+    visitor.open("/sending/unknown/")
+    visitor.look("sending_unknown_empty")
