@@ -11,21 +11,15 @@ run and on one core. Memory is the peak resident size of the importing process. 
 import argparse
 import json
 import os
-import random
 import resource
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 LEAST, RATIO = 10_000.0, 0.1
-HEADER = "E-mail;Jméno;Příjmení;Telefon;Město;Souhlas;Datum souhlasu;Zdroj souhlasu\r\n"
-FIRST = ("Jan", "Jiří", "Žofie", "Anna", "Petr", "Lenka", "Šimon", "Ludmila")
-LAST = ("Novák", "Dvořáková", "Černý", "Procházková", "Kučera", "Veselá", "Říha")
-CITIES = ("Praha", "Brno", "Ostrava", "Žďár nad Sázavou", "Plzeň", "České Budějovice")
 
 
 def main() -> int:
@@ -81,11 +75,12 @@ def _measure(rows: int, *, short: bool) -> bool:
     from mandata.audience.rules.options import Options
     from mandata.infra.clock import now
     from mandata.infra.tenancy import scope
+    from tests.world.files import shop_export
 
     controller, member, list_id = _bakery()
     started = time.monotonic()
     with scope(controller):
-        made = services.upload(list_id=list_id, file_name="b.csv", chunks=_file(rows), actor=member, at=now())
+        made = services.upload(list_id=list_id, file_name="b.csv", chunks=shop_export(rows), actor=member, at=now())
         guessed = selectors.find_import(made).options
         assert guessed is not None
         options = Options.from_json({**guessed.as_json(), "source": "bench", "warranted": True})
@@ -123,45 +118,16 @@ def _measure(rows: int, *, short: bool) -> bool:
 
 def _bakery() -> tuple[Any, Any, Any]:
     """A controller whose agreement is in force, and a list."""
-    from mandata.accounts.models import Controller, Directory
-    from mandata.agreements import selectors as agreements
-    from mandata.agreements import services as agreement_services
     from mandata.audience import services
-    from mandata.foundation.actors import Actor
-    from mandata.infra.clock import new_id, now
+    from mandata.infra.clock import now
     from mandata.infra.tenancy import scope
-    from mandata.vault.services import begin
+    from tests.world import World
+    from tests.world.people import accept
 
-    controller, at = new_id(), now()
-    member = new_id()
-    Directory.objects.create(controller_id=controller, created_at=at)
-    with scope(controller):
-        Controller.objects.create(controller_id=controller, name="Bench", contact="bench@bakery.example", created_at=at)
-        begin(at=at)
-        offer = agreements.offer(language="en")
-        answers = {question.name: "no" if question.name == "consumer" else "yes" for question in offer.questions}
-        agreement_services.accept(
-            member_id=member, language="en", answers=answers, warranted=True, shown=offer.shown, at=at
-        )
-        actor = Actor("member", member)
-        return controller, actor, services.create_list(name="Bench", actor=actor, at=at)
-
-
-def _file(rows: int) -> Iterator[bytes]:
-    """A shop's export, in pieces: plain addresses, accents, two in three with a telephone number, 1 in 50 invalid."""
-    draw = random.Random(7).random
-    lines = [HEADER]
-    for number in range(rows):
-        first, last = FIRST[int(draw() * 8)], LAST[int(draw() * 7)]
-        phone = f"+420 601 {int(draw() * 900) + 100} {int(draw() * 900) + 100}" if draw() < 0.66 else ""
-        at = "" if draw() < 0.02 else "@"
-        day = f"{1 + int(draw() * 28)}. {1 + int(draw() * 12)}. {2019 + int(draw() * 5)} 14:{int(draw() * 50) + 10}"
-        city = CITIES[int(draw() * 6)]
-        lines.append(f"Zakaznik.{number}{at}mail.example;{first};{last};{phone};{city};ano;{day};e-shop\r\n")
-        if len(lines) >= 2000:
-            yield "".join(lines).encode()
-            lines = []
-    yield "".join(lines).encode()
+    customer = World().controller("Bench")
+    with scope(customer.id):
+        accept(customer.member)
+        return customer.id, customer.member, services.create_list(name="Bench", actor=customer.member, at=now())
 
 
 def _reference(count: int = 5_000) -> float:

@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.import_csv import _database
+from benchmarks.ground import database
 
 LIMIT, SHORT_LIMIT = 1.0, 0.4
 SIZE = 36_000
@@ -40,7 +40,7 @@ def main() -> int:
     os.environ.update(
         MANDATA_SMTP_URL=f"smtp://127.0.0.1:{port}", MANDATA_SENDERS=str(chosen.workers), MANDATA_SMTP_CONNECTIONS="10"
     )
-    server = _database(folder)
+    server = database(folder)
     try:
         return 0 if _measure(messages, chosen.workers, port, SHORT_LIMIT if chosen.short else LIMIT) else 1
     finally:

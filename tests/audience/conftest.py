@@ -6,13 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from mandata.agreements import selectors as agreements
-from mandata.agreements import services as agreement_services
 from mandata.audience import selectors, services
 from mandata.audience.rules.options import Options
 from mandata.foundation.actors import Actor
 from mandata.infra.tenancy import scope
 from tests.world import World
+from tests.world.people import accept
 
 NOON = datetime(2025, 6, 2, 12, 0, tzinfo=UTC)
 
@@ -71,16 +70,7 @@ def open_bakery(world: World, name: str = "Demo Bakery") -> Bakery:
     """A bakery in the middle of its business."""
     customer = world.controller(name)
     with scope(customer.id):
-        offer = agreements.offer(language="en")
-        assert customer.member.id is not None
-        agreement_services.accept(
-            member_id=customer.member.id,
-            language="en",
-            answers={question.name: "yes" if question.name != "consumer" else "no" for question in offer.questions},
-            warranted=True,
-            shown=offer.shown,
-            at=NOON,
-        )
+        accept(customer.member, at=NOON)
         made = services.create_list(name="Newsletter", actor=customer.member, at=NOON)
     return Bakery(customer.id, customer.member, made)
 

@@ -8,9 +8,6 @@ from uuid import UUID
 
 import orjson
 
-from mandata.accounts.models import Controller, Directory
-from mandata.agreements import selectors as agreements
-from mandata.agreements import services as agreement_services
 from mandata.audience import services as audience
 from mandata.audience.services.envelopes import Kept, columns_of, pack
 from mandata.campaigns import services as campaigns
@@ -20,9 +17,11 @@ from mandata.delivery.models import Domain, Message
 from mandata.delivery.services import tending
 from mandata.foundation.actors import Actor
 from mandata.infra import bulk
-from mandata.infra.clock import new_id, new_ids, now
+from mandata.infra.clock import new_ids, now
 from mandata.infra.tenancy import scope
-from mandata.vault.services import Vault, begin
+from mandata.vault.services import Vault
+from tests.world import World
+from tests.world.people import accept
 
 BODY = (
     '<p>Dear {{ first_name | default: "friend" }}, <a href="https://shop.example/bread">bread</a>.</p>'
@@ -128,21 +127,10 @@ _FACETS = {
 
 def shop(name: str = "Demo Bakery", domain: str = "bakery.example") -> Shop:
     """Make a controller with an agreement in force, a list, and a verified domain."""
-    controller, member, at = new_id(), new_id(), now()
-    actor = Actor("member", member)
-    Directory.objects.create(controller_id=controller, created_at=at)
-    with scope(controller):
-        Controller.objects.create(
-            controller_id=controller, name=name, legal_name=f"{name} Ltd", created_at=at,
-            postal_address="1 Oven Lane, 110 00 Prague", contact=f"office@{domain}",
-        )  # fmt: skip
-        begin(at=at)
-        offer = agreements.offer(language="en")
-        answers = {question.name: "no" if question.name == "consumer" else "yes" for question in offer.questions}
-        agreement_services.accept(
-            member_id=member, language="en", answers=answers, warranted=True, shown=offer.shown, at=at
-        )
-        list_id = audience.create_list(name="Newsletter", actor=actor, at=at)
-        services.add_domain(name=domain, actor=actor, at=at)
+    customer, at = World().controller(name, contact=f"office@{domain}"), now()
+    with scope(customer.id):
+        accept(customer.member, at=at)
+        list_id = audience.create_list(name="Newsletter", actor=customer.member, at=at)
+        services.add_domain(name=domain, actor=customer.member, at=at)
         Domain.objects.filter(name=domain).update(state="verified", verified_at=at)
-    return Shop(controller, actor, list_id)
+    return Shop(customer.id, customer.member, list_id)

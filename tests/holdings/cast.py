@@ -16,8 +16,6 @@ import psycopg
 from psycopg import sql
 
 from mandata.accounts.services.notices import send_notice
-from mandata.agreements import selectors as agreements
-from mandata.agreements import services as agreement_services
 from mandata.audience import selectors as audience
 from mandata.audience import services as audience_services
 from mandata.audience.rules.options import Options
@@ -31,6 +29,7 @@ from mandata.tracking.models import Event, First
 from mandata.vault import rules as seals
 from mandata.vault.providers import provider
 from tests.world import NOON, Customer, World
+from tests.world.people import accept
 
 NOVAK = "jana.novakova@seznam.example"
 NAMESAKE = "jana.novakova.2@post.example"
@@ -61,7 +60,7 @@ def a_shop(world: World, name: str = "Demo Bakery") -> Shop:
     campaign_id = new_id()
     number = Number.objects.create(controller_id=customer.id, campaign_id=campaign_id).number
     with scope(customer.id):
-        accept(customer)
+        accept(customer.member, at=NOON)
         list_id = audience_services.create_list(name="Newsletter", actor=customer.member, at=NOON)
         Campaign.objects.create(
             id=campaign_id,
@@ -75,20 +74,6 @@ def a_shop(world: World, name: str = "Demo Bakery") -> Shop:
         )
         Link.objects.create(campaign_id=campaign_id, number=1, url="https://bakery.example/rye", label="Rye")
     return Shop(customer, list_id, campaign_id, number)
-
-
-def accept(customer: Customer) -> None:
-    """Accept the agreement as an owner would."""
-    offer = agreements.offer(language="en")
-    assert customer.member.id is not None
-    agreement_services.accept(
-        member_id=customer.member.id,
-        language="en",
-        answers={question.name: "yes" if question.name != "consumer" else "no" for question in offer.questions},
-        warranted=True,
-        shown=offer.shown,
-        at=NOON,
-    )
 
 
 def a_person(shop: Shop, address: str, *, first: str = "Jana", last: str = "Nováková", number: int = 1) -> UUID:

@@ -26,8 +26,9 @@ from mandata.rights.errors import AlreadyDecided, AnswerGone, BadLink, BadReason
 from mandata.rights.models import Answer, Case, CaseKey
 from mandata.rights.services.intake import Received
 from mandata.vault.services import has_key
-from tests.holdings.cast import LATER, NOVAK, Shop, a_person, a_shop, accept, rows_with, sealed_with
+from tests.holdings.cast import LATER, NOVAK, Shop, a_person, a_shop, rows_with, sealed_with
 from tests.world import NOON, World
+from tests.world.people import accept
 
 OFFICER, OTHER = Actor("member", new_id()), Actor("member", new_id())
 
@@ -368,7 +369,7 @@ def test_without_an_agreement_nothing_is_carried_out(world: World) -> None:
     with pytest.raises(GateRefused):
         answer(shop, case_id)
     with scope(shop.id):
-        accept(customer)
+        accept(customer.member, at=NOON)
     assert answer(shop, case_id)["result"] == "nothing_held"
 
 

@@ -27,8 +27,8 @@ class Customer:
 class World:
     """Makes the cast of one test."""
 
-    def controller(self, name: str = "Demo Bakery") -> Customer:
-        """A new controller with its own keys."""
+    def controller(self, name: str = "Demo Bakery", *, contact: str = "office@bakery.example") -> Customer:
+        """A new controller with its own keys; its agreement is not accepted yet (`tests.world.people.accept`)."""
         customer = Customer(new_id(), name, Actor("member", new_id()))
         Directory.objects.create(controller_id=customer.id, created_at=now())
         with scope(customer.id):
@@ -37,7 +37,7 @@ class World:
                 name=name,
                 legal_name=f"{name} Ltd",
                 postal_address="1 Oven Lane, 110 00 Prague",
-                contact="office@bakery.example",
+                contact=contact,
                 created_at=now(),
             )
             vault.begin(at=now())

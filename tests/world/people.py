@@ -1,6 +1,7 @@
 """A controller as it is after registration: an owner who can log in, and the agreement accepted."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from mandata.accounts.services import controllers, members, users
@@ -48,11 +49,15 @@ def registered(name: str = "Demo Bakery", *, agreed: bool = True) -> House:
     return House(founded.controller_id, Person(user_id, email, Actor("member", founded.member_id)))
 
 
-def accept(member_id: UUID) -> None:
-    """Accept the installation's agreement in the scope, with the answers that it wants."""
+def accept(member: Actor | UUID, *, at: datetime | None = None) -> None:
+    """Accept the installation's agreement in the open scope, with the answers that it wants."""
+    member_id = member.id if isinstance(member, Actor) else member
+    assert member_id is not None
     offer = agreements.offer(language="en")
-    answers = {"age": "yes", "consumer": "no", "eea": "yes"}
-    agreement.accept(member_id=member_id, language="en", answers=answers, warranted=True, shown=offer.shown, at=now())
+    answers = {question.name: "no" if question.name == "consumer" else "yes" for question in offer.questions}
+    agreement.accept(
+        member_id=member_id, language="en", answers=answers, warranted=True, shown=offer.shown, at=at or now()
+    )
 
 
 def joined(house: House, role: str) -> Person:
