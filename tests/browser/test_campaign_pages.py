@@ -13,6 +13,7 @@ from mandata.delivery.services import tending
 from mandata.infra import bulk
 from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import scope
+from mandata.rights import services as rights
 from mandata.tracking.rules import ANY_LINK
 from tests.browser.driving import Visitor
 from tests.console.office import PASSWORD, Office, office
@@ -126,6 +127,10 @@ def test_a_campaign_on_its_way_is_followed_paused_decided_about_and_stopped(desk
     move(desk, campaign, range(19, 23), "deferred")
     move(desk, campaign, range(23, 25), "failed")
     move(desk, campaign, range(25, 28), "unknown")
+    with scope(desk.shop.id):
+        asked = {"kind": "access", "address": "reader3@gmail.com", "channel": "portal", "language": "en"}
+        case = rights.receive(**asked, at=now()).case_id
+        rights.confirm_by_hand(case_id=case, actor=desk.shop.actor, at=now())
     page.get_by_text("23 of 40").wait_for()
     visitor.press("Pause")
     visitor.look("campaign_paused")

@@ -12,6 +12,7 @@ from mandata.delivery.models import Counter, Domain, Return
 from mandata.infra import bulk
 from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import scope
+from mandata.rights import services as rights
 from mandata.tracking import selectors as tracking
 from mandata.tracking.rules import ANY_LINK
 from tests.console.office import Office, office
@@ -132,3 +133,17 @@ def test_a_controller_without_an_agreement_is_told_at_once(world: World) -> None
 
         services.end(actor=desk.shop.actor, at=now(), by="notice")
     assert "No agreement is in force" in desk.browser().get("/").content.decode()
+
+
+@pytest.mark.req("DSR-1")
+def test_a_person_who_waits_for_an_answer_stands_on_the_first_page_with_a_clock(desk: Office) -> None:
+    with scope(desk.shop.id):
+        case = rights.receive(
+            kind="erasure", address="reader1@inbox.example", channel="portal", language="en", at=now()
+        ).case_id
+        rights.confirm_by_hand(case_id=case, actor=desk.shop.actor, at=now())
+    page = desk.browser("privacy_officer").get("/").content.decode()
+    assert "Request for erasure 1" in page
+    assert 'class="m-clock"' in page
+    assert f'href="/privacy/requests/{case}/"' in page
+    assert "reader1@" not in page
