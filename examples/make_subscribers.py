@@ -239,7 +239,7 @@ def feminine(surname: str) -> str:
 
 def ascii_of(text: str) -> str:
     """The text without accents, in lower case, as people make addresses of their names."""
-    text = text.lower().translate(str.maketrans({"đ": "d", "ł": "l", "ß": "ss"}))
+    text = text.lower().translate({ord("đ"): "d", ord("ł"): "l", ord("ß"): "ss"})
     return "".join(char for char in unicodedata.normalize("NFKD", text) if char.isascii() and char.isalnum())
 
 

@@ -381,7 +381,7 @@ def test_a_finished_import_is_neither_started_nor_resumed_again(bakery: Bakery) 
     with scope(bakery.id):
         for verb in (services.start_import, services.resume_import):
             with pytest.raises(WrongState):
-                verb(import_id=done.id, actor=bakery.member, at=NOON)  # type: ignore[operator]
+                verb(import_id=done.id, actor=bakery.member, at=NOON)
         assert not services.cancel_import(import_id=done.id, actor=bakery.member, at=NOON)
 
 

@@ -12,8 +12,8 @@ from mandata.foundation.actors import SYSTEM
 from mandata.infra.clock import new_id
 from mandata.infra.tenancy import NoScope, scope
 from mandata.record import selectors as record
-from tests.campaigns.conftest import GOOD, LATER, NOON, Baker
-from tests.world import World
+from tests.campaigns.conftest import GOOD, LATER, Baker
+from tests.world import NOON, World
 
 
 @pytest.mark.req("CAM-1")

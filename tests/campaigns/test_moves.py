@@ -1,7 +1,7 @@
 """A campaign's life: launched once, paused, resumed, cancelled, finished."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -15,8 +15,8 @@ from mandata.campaigns.rules.states import DUE, TRANSITIONS, Act, State
 from mandata.foundation.actors import SYSTEM
 from mandata.foundation.errors import Refused
 from mandata.infra.tenancy import scope
-from tests.campaigns.conftest import GOOD, LATER, NOON, Baker
-from tests.world import World
+from tests.campaigns.conftest import GOOD, LATER, Baker
+from tests.world import NOON, World
 
 
 def move(baker: Baker, campaign: UUID, act: Act) -> None:
@@ -115,9 +115,10 @@ def test_a_cancelled_campaign_is_due_until_delivery_has_settled_it(baker: Baker)
     assert not is_due(baker, campaign)
 
 
-def at_once(customer_id: UUID, work: Callable[[], None], count: int) -> list[Refused | None]:
+def at_once(customer_id: UUID, work: Callable[[], object], count: int) -> list[Refused | None]:
     """Run the same act in several members' transactions at the same moment; return what each was told."""
-    barrier, told = threading.Barrier(count), []
+    barrier = threading.Barrier(count)
+    told: list[Refused | None] = []
 
     def member() -> None:
         barrier.wait(10)
@@ -156,9 +157,7 @@ def test_of_several_members_editing_at_once_exactly_one_wins(world: World) -> No
     customer = world.controller()
     with scope(customer.id):
         campaign = Baker(customer).writes()
-    told = at_once(
-        customer.id, lambda: services.edit(campaign_id=campaign, revision=0, name="Mine", at=NOON) and None, 3
-    )
+    told = at_once(customer.id, lambda: services.edit(campaign_id=campaign, revision=0, name="Mine", at=NOON), 3)
     assert told.count(None) == 1
     assert all(refused is None or refused.code == "campaign.edited_meanwhile" for refused in told)
 
@@ -168,7 +167,7 @@ def test_a_launch_and_a_discard_at_once_end_in_one_of_both(world: World) -> None
     baker = Baker(customer)
     with scope(customer.id):
         campaign = baker.writes()
-    acts = iter(
+    acts: Iterator[Callable[[], object]] = iter(
         [
             lambda: baker.launches(campaign),
             lambda: services.discard(campaign_id=campaign, actor=baker.actor, at=LATER),

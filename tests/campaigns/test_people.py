@@ -6,7 +6,8 @@ from mandata.audience import services as audience
 from mandata.audience.errors import NoSuchSubscriber
 from mandata.campaigns import selectors
 from mandata.infra.clock import new_id
-from tests.campaigns.conftest import NOON, Baker
+from tests.campaigns.conftest import Baker
+from tests.world import NOON
 
 
 @pytest.mark.req("CAM-1")

@@ -23,7 +23,7 @@ def test_an_operator_can_log_in_with_the_password_shown(database: Urls) -> None:
     assert made.returncode == 0, made.stderr
     told = json.loads(made.stdout)
     user = authenticate(email=email, password=told["password"])
-    assert user is not None and user.is_operator  # type: ignore[attr-defined]
+    assert user is not None and user.is_operator
     again = command(email)
     assert again.returncode == 1
     assert "already" in again.stderr

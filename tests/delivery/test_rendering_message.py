@@ -5,6 +5,7 @@ import quopri
 import re
 from dataclasses import replace
 from email.utils import parseaddr
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -187,8 +188,9 @@ def test_an_object_among_the_values_fills_no_message_and_names_no_value() -> Non
 
 @pytest.mark.parametrize("field", ["from_name", "reply_to"])
 def test_a_sender_with_a_line_break_is_refused(field: str) -> None:
+    changed: dict[str, Any] = {field: "Bakery\r\nBcc: x@y.example"}
     with pytest.raises(RenderingRefused, match="one line"):
-        compile_content(replace(content("<p>x</p>"), **{field: "Bakery\r\nBcc: x@y.example"}), SETTING)
+        compile_content(replace(content("<p>x</p>"), **changed), SETTING)
 
 
 @pytest.mark.parametrize("address", ["", "bakery", "news@bakery.example, x@y.example", "pekař@bakery.example"])

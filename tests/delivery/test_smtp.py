@@ -183,7 +183,10 @@ def test_a_refusal_at_any_stage_ends_in_the_right_state(
                 letter = int(line[line.index("<v") + 2 : line.index("@")])
                 valid = say(talk, "mail", "250 ok", f"r{letter}@")
             elif line.startswith("RCPT"):
-                valid = say(talk, "rcpt", "250 ok", f"r{letter}@") if valid else bool(talk.say("503 no"))
+                if valid:
+                    valid = say(talk, "rcpt", "250 ok", f"r{letter}@")
+                else:
+                    talk.say("503 no")
             elif line == "DATA":
                 if not valid:
                     talk.say("554 5.5.1 nobody")

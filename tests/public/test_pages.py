@@ -40,7 +40,7 @@ class Holder:
 
     def state(self) -> str:
         with scope(self.sent.customer.id):
-            return Subscription.objects.get(subscriber_id=self.person, list_id=self.sent.list_id).state
+            return str(Subscription.objects.get(subscriber_id=self.person, list_id=self.sent.list_id).state)
 
 
 @pytest.fixture
