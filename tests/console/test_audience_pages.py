@@ -194,7 +194,7 @@ def test_a_field_of_a_special_category_is_refused_with_its_clause_and_the_form_k
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "Special categories" in page
-    assert "Clause" in page
+    assert "Special categories and convictions (Art. 9 and 10 GDPR)" in page
     assert 'value="faith"' in page
     owner.post("/audience/fields/new/", {**typed, "label": "Orders", "key": "orders", "category": "activity"})
     assert "orders" in owner.get("/audience/fields/").content.decode()

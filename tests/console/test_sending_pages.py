@@ -11,11 +11,14 @@ from mandata.accounts.selectors import user
 from mandata.audience import selectors as people
 from mandata.audience import services as audience
 from mandata.audience.rules.bases import Reason
-from mandata.delivery import selectors
+from mandata.delivery import selectors, services
+from mandata.delivery.models import Domain
 from mandata.delivery.nameserver import NameServer, Zone
+from mandata.delivery.services.tending import move
 from mandata.infra import environment
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
+from tests.delivery.mailing import Shop
 from tests.world import World
 from tests.world.people import House, joined, registered
 
@@ -172,3 +175,42 @@ def test_roles_decide_who_adds_domains_and_suppresses(
 
 def test_nothing_unknown_is_said_so(owner: Client) -> None:
     assert "Nothing to decide" in owner.get("/sending/unknown/").content.decode()
+
+
+@pytest.fixture
+def campaign(house: House) -> UUID:
+    """A launched campaign to three people, of which two messages have an unknown outcome."""
+    with scope(house.id):
+        list_id = audience.create_list(name="News", actor=house.owner.actor, at=now())
+        services.add_domain(name="bakery.example", actor=house.owner.actor, at=now())
+        Domain.objects.filter(name="bakery.example").update(state="verified", verified_at=now())
+    shop = Shop(house.id, house.owner.actor, list_id)
+    shop.people(3)
+    made = shop.launched()
+    with scope(house.id):
+        move(campaign_id=made, before=("queued",), after="unknown", at=now(), numbers=[1, 2])
+    return made
+
+
+@pytest.mark.req("DLV-9")
+@pytest.mark.parametrize(("decision", "told"), [("resend", "are sent again"), ("settle", "count as sent")])
+def test_unknown_outcomes_are_listed_sealed_and_decided(
+    house: House, owner: Client, campaign: UUID, decision: str, told: str
+) -> None:
+    page = owner.get("/sending/unknown/").content.decode()
+    assert "Saturday" in page
+    assert "2 messages" in page
+    assert "reader1@inbox.example" not in page
+    stranger = client(registered("Other Bakery").owner.user_id)
+    assert stranger.post(f"/sending/unknown/{campaign}/", {"decision": decision}).status_code == 404
+    answer = owner.post(f"/sending/unknown/{campaign}/", {"decision": decision}, follow=True)
+    assert f"2 messages {told}" in answer.content.decode()
+    assert "Nothing to decide" in answer.content.decode()
+    assert owner.post(f"/sending/unknown/{campaign}/", {"decision": decision}).status_code == 409
+
+
+def test_senders_say_whether_they_may_send(owner: Client, campaign: UUID) -> None:
+    page = owner.get("/sending/senders/").content.decode()
+    assert "news@bakery.example" in page
+    assert "may send" in page
+    assert "1 Oven Lane" in page

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from mandata.agreements import selectors as agreements
 from mandata.audience import selectors, services
 from mandata.audience.words import words as said
 from mandata.console import requests
@@ -133,12 +134,22 @@ def field_new(request: HttpRequest) -> HttpResponse:
                     at=now(),
                 )
         except Refused as refused:
-            refusal = refused
+            refusal = _with_source(refused)
         else:
             messages.success(request, _("The field is declared. Imports can fill it from now on."))
             return redirect("audience:fields")
     context = {"form": form, "refusal": refusal}
     return render(request, "console/audience/field_new.html", context, status=422 if form.is_bound else 200)
+
+
+def _with_source(refused: Refused) -> Refused:
+    """Name the clause as people read it, with its place in the text of the agreement."""
+    if refused.clause == "processing.special":
+        current = agreements.in_force(now())
+        source = current.terms.source(refused.clause) if current else ""
+        named = _("Special categories and convictions (Art. 9 and 10 GDPR)")
+        refused.clause = f"{named} · {source}" if source else named
+    return refused
 
 
 def field_remove(request: HttpRequest, field_id: UUID) -> HttpResponse:
