@@ -19,16 +19,22 @@ from tests.world import World
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Urls]:
-    """A throw-away server with roles and an empty database; MANDATA_TEST_DATABASE ("superuser owner app") names
+def embedded() -> Iterator[Server]:
+    """A throw-away server."""
+    started = Server(Path(VAR) / "postgres", durable=False)
+    started.start()
+    yield started
+    started.destroy()
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Urls:
+    """Roles and an empty database on the throw-away server; MANDATA_TEST_DATABASE ("superuser owner app") names
     another."""
     if given := os.environ.get("MANDATA_TEST_DATABASE"):
-        yield Urls(*given.split())
-        return
-    embedded = Server(Path(VAR) / "postgres", durable=False)
-    embedded.start()
-    yield embedded.provision()
-    embedded.destroy()
+        return Urls(*given.split())
+    started: Server = request.getfixturevalue("embedded")
+    return started.provision()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """A bakery whose agreement is in force, and its list."""
 
+import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -12,8 +13,18 @@ from mandata.foundation.actors import Actor
 from mandata.infra.tenancy import scope
 from tests.world import World
 from tests.world.people import accept
+from tests.world.processes import python
 
 NOON = datetime(2025, 6, 2, 12, 0, tzinfo=UTC)
+_WORKER = """
+    import sys
+    import django
+    django.setup()
+    from uuid import UUID
+    from mandata.audience import services
+    while services.run_slice(controller_id=UUID(sys.argv[1]), import_id=UUID(sys.argv[2])):
+        pass
+"""
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,10 @@ class Bakery:
         """Run slices until no more is due."""
         while services.run_slice(controller_id=self.id, import_id=import_id, now=lambda: NOON):
             pass
+
+    def worker(self, import_id: UUID) -> "subprocess.Popen[bytes]":
+        """A process that does the same."""
+        return python(_WORKER, str(self.id), str(import_id))
 
     def state(self, import_id: UUID) -> selectors.ImportRow:
         """Where an import stands."""

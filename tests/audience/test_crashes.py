@@ -1,10 +1,6 @@
 """An import outlives what happens to it: a killed worker, a full disk, a database that goes away."""
 
-import os
 import signal
-import subprocess
-import sys
-import textwrap
 import time
 from uuid import UUID
 
@@ -17,16 +13,6 @@ from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
 from tests.audience.conftest import NOON, Bakery
 from tests.audience.test_imports import count, many, outcomes
-
-WORKER = """
-    import sys
-    import django
-    django.setup()
-    from uuid import UUID
-    from mandata.audience import services
-    while services.run_slice(controller_id=UUID(sys.argv[1]), import_id=UUID(sys.argv[2])):
-        pass
-"""
 
 
 def started(bakery: Bakery, rows: int) -> UUID:
@@ -51,10 +37,7 @@ def test_an_import_killed_with_minus_9_again_and_again_ends_whole_and_nobody_is_
     killed = 0
     for _ in range(40):
         before = bakery.state(import_id).rows
-        worker = subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(WORKER), str(bakery.id), str(import_id)],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )
+        worker = bakery.worker(import_id)
         deadline = time.monotonic() + 60
         while worker.poll() is None and bakery.state(import_id).rows < before + 4_000 and time.monotonic() < deadline:
             time.sleep(0.02)

@@ -1,8 +1,12 @@
 """A shop that mails: an accepted agreement, a verified domain, people on a list, campaigns. Also for benchmarks."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +14,16 @@ import orjson
 
 from mandata.audience import services as audience
 from mandata.audience.services.envelopes import Kept, columns_of, pack
+from mandata.campaigns import selectors as campaign_selectors
 from mandata.campaigns import services as campaigns
 from mandata.campaigns.rules.content import Content, Format
 from mandata.delivery import selectors, services
 from mandata.delivery.models import Domain, Message
-from mandata.delivery.services import tending
+from mandata.delivery.services import recovering, tending
 from mandata.foundation.actors import Actor
 from mandata.infra import bulk
 from mandata.infra.clock import new_ids, now
+from mandata.infra.environment import env
 from mandata.infra.tenancy import scope
 from mandata.vault.services import Vault
 from tests.world import World
@@ -113,10 +119,13 @@ class Shop:
 
     def campaign_state(self, campaign: UUID) -> str:
         """Return the campaign's state."""
-        from mandata.campaigns import selectors as campaign_selectors
-
         with scope(self.id):
             return campaign_selectors.row(campaign).state
+
+    def left(self, campaign: UUID) -> int:
+        """Return how many messages have no end yet."""
+        with scope(self.id):
+            return selectors.progress(campaign).left
 
 
 _FACETS = {
@@ -134,3 +143,22 @@ def shop(name: str = "Demo Bakery", domain: str = "bakery.example") -> Shop:
         services.add_domain(name=domain, actor=customer.member, at=at)
         Domain.objects.filter(name=domain).update(state="verified", verified_at=at)
     return Shop(customer.id, customer.member, list_id)
+
+
+def engine(smtp_port: int, folder: Path, shop: Shop, **more: str) -> "subprocess.Popen[bytes]":
+    """A real engine process, on journals below a folder, for one shop only; `more` are settings."""
+    environment = os.environ | {
+        "MANDATA_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
+        "MANDATA_VAR": str(folder),
+        "MANDATA_KEYS": str(env().keys_folder),
+        "MANDATA_ENGINE_ALONE": "1",
+        "MANDATA_ENGINE_ONLY": str(shop.id),
+        "PYTHONPATH": "src",
+    }
+    return subprocess.Popen([sys.executable, "-m", "mandata.delivery.engine"], env=environment | more)
+
+
+def recover(folder: Path) -> None:
+    """What the worker's loop does once a second; the kernel frees a killed process's lock at once."""
+    if (folder / "journals").is_dir():
+        recovering.recover_journals(folder=folder / "journals", at=now())

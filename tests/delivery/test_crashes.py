@@ -1,15 +1,11 @@
 """kill -9 at any moment: every recipient is sent, to send, or unknown and listed; nobody gets two."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -17,12 +13,11 @@ from django.db import connection
 from mandata.campaigns import selectors as campaigns
 from mandata.delivery import selectors
 from mandata.delivery.catcher.server import Catcher, Place
-from mandata.delivery.services import recovering, tending
+from mandata.delivery.services import tending
 from mandata.infra.clock import now
-from mandata.infra.environment import env
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
-from tests.delivery.mailing import Shop, shop
+from tests.delivery.mailing import Shop, engine, recover, shop
 
 PEOPLE = 4000
 KILLS = 12
@@ -41,32 +36,8 @@ def catcher(tmp_path: Path) -> Iterator[Catcher]:
     catcher.stop()
 
 
-def engine(catcher: Catcher, folder: Path, bakery: Shop) -> "subprocess.Popen[bytes]":
-    """A real engine process, on this test's journals and for its controller only."""
-    environment = os.environ | {
-        "MANDATA_SMTP_URL": f"smtp://127.0.0.1:{catcher.smtp_port}",
-        "MANDATA_VAR": str(folder),
-        "MANDATA_KEYS": str(env().keys_folder),
-        "MANDATA_ENGINE_ALONE": "1",
-        "MANDATA_ENGINE_ONLY": str(bakery.id),
-        "PYTHONPATH": "src",
-    }
-    return subprocess.Popen([sys.executable, "-m", "mandata.delivery.engine"], env=environment)
-
-
 def arrived(catcher: Catcher) -> Counter[str]:
     return Counter(message.recipient for message in catcher.store.page(limit=10_000_000))
-
-
-def open_messages(bakery: Shop, campaign: UUID) -> int:
-    with scope(bakery.id):
-        return selectors.progress(campaign).left
-
-
-def recover(folder: Path) -> None:
-    """What the worker's loop does once a second; the kernel frees a killed process's lock at once."""
-    if (folder / "journals").is_dir():
-        recovering.recover_journals(folder=folder / "journals", at=now())
 
 
 @pytest.mark.req("DLV-5")
@@ -78,8 +49,8 @@ def test_workers_killed_at_random_moments_lose_nobody_and_send_nobody_two(
     campaign = bakery.launched()
     kills = 0
     limit = time.monotonic() + 240
-    while open_messages(bakery, campaign) and time.monotonic() < limit:
-        engines = [engine(catcher, tmp_path, bakery) for _ in range(2)]
+    while bakery.left(campaign) and time.monotonic() < limit:
+        engines = [engine(catcher.smtp_port, tmp_path, bakery) for _ in range(2)]
         before = catcher.store.latest()
         while catcher.store.latest() == before and any(one.poll() is None for one in engines):
             time.sleep(0.005)
@@ -107,7 +78,7 @@ def test_workers_killed_at_random_moments_lose_nobody_and_send_nobody_two(
 def test_a_terminated_process_leaves_nothing_behind(bakery: Shop, catcher: Catcher, tmp_path: Path) -> None:
     bakery.people(PEOPLE)
     campaign = bakery.launched()
-    process = engine(catcher, tmp_path, bakery)
+    process = engine(catcher.smtp_port, tmp_path, bakery)
     while catcher.store.latest() < 50:
         assert process.poll() is None
         time.sleep(0.01)
@@ -123,10 +94,10 @@ def test_the_database_going_away_while_sending_costs_nobody(bakery: Shop, catche
     """Every connection of the engine is cut again and again; it waits, keeps its outcomes, and goes on."""
     bakery.people(PEOPLE)
     campaign = bakery.launched()
-    process = engine(catcher, tmp_path, bakery)
+    process = engine(catcher.smtp_port, tmp_path, bakery)
     cuts = 0
     limit = time.monotonic() + 120
-    while open_messages(bakery, campaign) and time.monotonic() < limit:
+    while bakery.left(campaign) and time.monotonic() < limit:
         if catcher.store.latest() and cuts < 6:
             with connection.cursor() as cursor:
                 cursor.execute(

@@ -1,5 +1,6 @@
 """A campaign that was sent: its list, links, recipients and messages, made directly so that tests stay small."""
 
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,13 +12,14 @@ from mandata.campaigns.models import Campaign, Link, Number
 from mandata.foundation import canonical, tokens
 from mandata.foundation.addresses import parse, provider
 from mandata.infra import bulk
-from mandata.infra.clock import new_id
+from mandata.infra.clock import new_id, new_ids
 from mandata.infra.tenancy import scope
 from mandata.tracking import rules, spool
 from mandata.tracking.rules import Agent, Method
 from mandata.tracking.spool import EVENTS, UNSUBSCRIPTIONS, SpoolRecord, Writer
 from mandata.vault.services import Vault
 from tests.world import NOON, Customer, World
+from tests.world.processes import python
 
 SENT = NOON
 HOME = rules.network("203.0.113.9")
@@ -72,6 +74,44 @@ def a_sent_campaign(
         columns = {"campaign_id": "uuid", "subscriber_id": "uuid", "number": "int8", "provider": "text"}
         bulk.insert("delivery_message", columns | {"state": "text", "sent_at": "timestamptz"}, rows)
     return Sent(customer, campaign_id, number, list_id, [subscriber.id for subscriber in subscribers])
+
+
+LINKS = 12
+PROVIDERS = ("Gmail", "Seznam", "Outlook", "Yahoo", "iCloud")
+
+
+@dataclass(frozen=True)
+class Many:
+    """A campaign with very many messages, numbered from 1 in the order of `people`, who are references only."""
+
+    customer: Customer
+    id: UUID
+    number: int
+    people: Sequence[UUID]
+
+
+def many_messages(customer: Customer, count: int) -> Many:
+    """A campaign of LINKS links that was sent at SENT to `count` people of whom nothing else is known."""
+    campaign_id = new_id()
+    number = Number.objects.create(controller_id=customer.id, campaign_id=campaign_id).number
+    times = {"created_at": SENT, "updated_at": SENT}
+    columns = {"campaign_id": "uuid", "subscriber_id": "uuid", "number": "int8", "provider": "text"}
+    columns |= {"state": "text", "sent_at": "timestamptz"}
+    people: list[UUID] = []
+    with scope(customer.id):
+        Campaign.objects.create(id=campaign_id, number=number, name="Spring", created_by=new_id(), **times)
+        Link.objects.bulk_create(
+            Link(campaign_id=campaign_id, number=link, url=f"https://shop.example/{link}") for link in range(LINKS)
+        )
+        while len(people) < count:
+            more = new_ids(min(10_000, count - len(people)))
+            rows = [
+                (campaign_id, one, place, PROVIDERS[place % len(PROVIDERS)], "sent", SENT)
+                for place, one in enumerate(more, len(people) + 1)
+            ]
+            bulk.insert("delivery_message", columns, rows)
+            people += more
+    return Many(customer, campaign_id, number, people)
 
 
 def a_subscriber(address: str, list_id: UUID, *, language: str = "en", phone: bool = False) -> Subscriber:
@@ -141,3 +181,18 @@ def record(
 def later(seconds: float) -> datetime:
     """An instant after SENT."""
     return SENT + timedelta(seconds=seconds)
+
+
+_INGESTER = """
+    import sys, pathlib, datetime
+    import django; django.setup()
+    from mandata.tracking.services import take_events
+    at = datetime.datetime.fromisoformat(sys.argv[2])
+    print("begins", flush=True)
+    take_events(at=at, folder=pathlib.Path(sys.argv[1]), limit=int(sys.argv[3]))
+"""
+
+
+def ingester(folder: Path, at: datetime, limit: int = 200) -> "subprocess.Popen[bytes]":
+    """A process that takes in what a spool holds at an instant, in small batches; it says when it begins."""
+    return python(_INGESTER, str(folder), at.isoformat(), str(limit))

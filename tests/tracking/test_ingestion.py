@@ -1,10 +1,6 @@
 """What the door spooled is taken in once, whatever dies; unsubscriptions first; people apart from machines."""
 
-import os
 import signal
-import subprocess
-import sys
-import textwrap
 import time
 from pathlib import Path
 
@@ -22,7 +18,7 @@ from mandata.tracking.models import Counter, Event, First, SpoolMark
 from mandata.tracking.rules import Agent, Method
 from mandata.tracking.services import take_events, take_unsubscriptions
 from mandata.tracking.spool import EVENTS, UNSUBSCRIPTIONS
-from tests.tracking.cast import Door, Sent, a_sent_campaign, later, record
+from tests.tracking.cast import Door, Sent, a_sent_campaign, ingester, later, record
 from tests.world import World
 
 
@@ -230,18 +226,6 @@ def test_a_file_that_is_no_segment_is_told_loudly_and_holds_up_no_other(world: W
     assert totals(sent) == {("open", "human"): (1, 1), ("click", "human"): (1, 1)}
 
 
-KILLED = textwrap.dedent(
-    """
-    import sys, pathlib, datetime
-    import django; django.setup()
-    from mandata.tracking.services import take_events
-    at = datetime.datetime.fromisoformat(sys.argv[2])
-    print("begins", flush=True)
-    take_events(at=at, folder=pathlib.Path(sys.argv[1]), limit=200)
-    """
-)
-
-
 def test_a_worker_killed_in_the_middle_counts_nothing_twice_and_loses_nothing(
     world: World, door: Door, database: Urls
 ) -> None:
@@ -250,8 +234,7 @@ def test_a_worker_killed_in_the_middle_counts_nothing_twice_and_loses_nothing(
     door.write([record(sent, 1 + number % 50, number % 12, 60 + number) for number in range(total)])
     kills = 0
     for wait in (0.05, 0.1, 0.2, 0.3, 0.5):
-        command = [sys.executable, "-c", KILLED, str(door.folder), later(10**6).isoformat()]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | {"DATABASE_URL": database.app})
+        child = ingester(door.folder, later(10**6))
         assert child.stdout is not None
         child.stdout.readline()
         time.sleep(wait)
@@ -272,8 +255,7 @@ def test_two_workers_at_once_share_the_segments_without_counting_twice(
     sent = a_sent_campaign(world)
     for part in range(6):
         door.write([record(sent, 1, number % 12, 60 + part * 10_000 + number * 10) for number in range(500)])
-    command = [sys.executable, "-c", KILLED, str(door.folder), later(10**6).isoformat()]
-    children = [subprocess.Popen(command, env=os.environ | {"DATABASE_URL": database.app}) for _ in range(2)]
+    children = [ingester(door.folder, later(10**6)) for _ in range(2)]
     assert [child.wait(timeout=60) for child in children] == [0, 0]
     taken(door, 10**6)
     assert totals(sent)["click", "human"][0] == 3000
