@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,10 +21,13 @@ from mandata.accounts import selectors
 from mandata.console import requests
 from mandata.console.places import place
 from mandata.foundation.errors import Refused
+from mandata.infra.logs import log
 from mandata.infra.tenancy import scope
 from mandata.project.permissions import MACHINE, OPERATOR, PUBLIC, ROUTES, USER, Rule
 
 View = Callable[..., HttpResponse]
+
+_log = log("console")
 
 
 class PermissionMiddleware:
@@ -121,11 +125,21 @@ def _rendered(response: HttpResponse) -> HttpResponse:
 
 
 def _told(request: HttpRequest, call: Callable[[], HttpResponse]) -> HttpResponse:
-    """Run the view; a refusal has rolled back whatever was begun, and becomes a page."""
+    """Run the view; a refusal has rolled back whatever was begun, and becomes a page.
+
+    So does a value that no column could hold, wherever it came in: a zero character, a number beyond all numbers.
+    """
     try:
         return call()
     except Refused as refusal:
         return _refused(request, refusal)
+    except DataError as error:
+        _log.warning(
+            "request.value",
+            route=getattr(request.resolver_match, "view_name", ""),
+            error=type(error.__cause__).__name__,
+        )
+        return _refused(request, _no_value())
 
 
 def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
@@ -134,6 +148,15 @@ def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
     named = request.resolver_match.kwargs if request.resolver_match else {}
     url = place(getattr(refusal, "place", ""), named.get("campaign_id"))
     return render(request, template, {"refusal": refusal, "url": url}, status=refusal.status)
+
+
+def _no_value() -> Refused:
+    return Refused(
+        _("One of the values cannot be what is asked for here; nothing was changed."),
+        code="request.value",
+        status=422,
+        remedy=_("Go back, look at what was filled in, and try again."),
+    )
 
 
 def _not_your_role(who: frozenset[str]) -> Refused:

@@ -260,6 +260,10 @@ def resume(request: HttpRequest, import_id: UUID) -> HttpResponse:
 def rejected(request: HttpRequest, import_id: UUID) -> StreamingHttpResponse:
     """Stream the rows that were not taken, each with its reason: a deliberate act, entered in the record."""
     one = selectors.find_import(import_id)
+    if not overview.holds_rejections(import_id):  # told now: once the file has begun, nothing can be told any more
+        raise Refused(
+            _("This import holds no rows any more."), code="audience.no_rejections", remedy=_("Its figures stay.")
+        )
     rejections_downloaded(import_id=import_id, rows=one.rejected, actor=requests.actor(request), at=now())
     answer = StreamingHttpResponse(_rejected(current_controller(), import_id), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="import-{one.number}-not-taken.csv"'

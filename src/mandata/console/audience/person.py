@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from mandata.audience import selectors, services
+from mandata.audience.errors import NoSuchList
 from mandata.audience.rules.bases import Basis, Reason
 from mandata.audience.rules.fields import FieldType
 from mandata.audience.services.showing import shown
@@ -222,13 +223,20 @@ def unsubscribe(request: HttpRequest, subscriber_id: UUID) -> HttpResponse:
     """End one subscription, or all messages, and suppress accordingly."""
     form = LeaveForm(request.POST)
     reason = Reason(form.cleaned_data["reason"]) if form.is_valid() else Reason.UNSUBSCRIBED
-    listed = request.POST.get("list", "")
-    list_id = selectors.find_list(UUID(listed)).id if listed else None
+    list_id = _list(request.POST.get("list", ""))
     services.unsubscribe(
         subscriber_id=subscriber_id, list_id=list_id, reason=reason, actor=requests.actor(request), at=now()
     )
     messages.success(request, _("Ended. Nothing more is sent to this person there."))
     return redirect("audience:person", subscriber_id)
+
+
+def _list(text: str) -> UUID | None:
+    """The list that a form names; None where it names none, which means all messages."""
+    try:
+        return selectors.find_list(UUID(text)).id if text else None
+    except ValueError:
+        raise NoSuchList(_("There is no such list."), remedy=_("Choose one of those shown.")) from None
 
 
 def correct(request: HttpRequest, subscriber_id: UUID) -> HttpResponse:

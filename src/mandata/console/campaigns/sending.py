@@ -185,7 +185,7 @@ def cancel(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 
 def decide(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     """Decide about messages of unknown outcome: send them again, or count them as sent."""
-    chosen = [int(number) for number in request.POST.getlist("number") if number.isdigit()]
+    chosen = [int(number) for number in request.POST.getlist("number") if number.isdecimal()]
     whole = request.POST.get("whole") == "yes"
     if not chosen and not whole:
         messages.warning(request, _("Nothing was chosen, so nothing was decided."))

@@ -1,0 +1,245 @@
+"""Every door of the console is tried: with another controller's ids, in each role, by nobody, and with garbage.
+
+The routes come from the URL resolver and the permission table, so that a new one is tried without a word here. Whoever
+adds a route with an id of a new kind is told to say where that id comes from.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from psycopg import sql
+
+from mandata.accounts import selectors as people
+from mandata.accounts import services as accounts
+from mandata.agreements import selectors as agreements
+from mandata.audience import services as audience
+from mandata.delivery.models import Domain
+from mandata.infra.clock import now
+from mandata.infra.postgres import Urls
+from mandata.infra.tenancy import scope
+from mandata.project.permissions import ALL, OPERATOR, ROUTES
+from mandata.record.models import Entry
+from mandata.rights import services as rights
+from tests.console.office import Office, office
+from tests.world import World
+
+SECRET = "Unmistakable"
+"""A word that stands in every name at the other controller."""
+ROLES = sorted(ALL)
+
+
+def _patterns(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _patterns(pattern, f"{space}{pattern.namespace}:" if pattern.namespace else space)
+        else:
+            yield f"{space}{pattern.name}", pattern
+
+
+PARAMETERS = {name: dict(pattern.pattern.converters) for name, pattern in _patterns(get_resolver())}
+SCOPED = sorted((name, method) for name, rule in ROUTES.items() if rule.scoped for method in rule.methods)
+POSTS = [name for name, method in SCOPED if method == "POST"]
+WITH_IDS = [(name, method) for name, method in SCOPED if PARAMETERS[name]]
+OPERATORS = sorted(
+    (name, method) for name, rule in ROUTES.items() for method, who in rule.methods.items() if who == {OPERATOR}
+)
+
+TYPED = {
+    "role": "marketer", "decision": "send", "reason": "manual", "ground": "mistake", "kind": "access",
+    "channel": "email", "basis": "consent", "source": "counter", "email": "new.person@inbox.example", "act": "dry",
+    "name": "New", "label": "New", "key": "new", "keeping": "sealed", "category": "own", "words": "yes",
+    "revision": "0", "to": "new.person@inbox.example", "phrase": f"{SECRET} Bakery", "start": "letter",
+}  # fmt: skip
+"""What would be taken from somebody who may."""
+
+
+@dataclass
+class House:
+    """A controller with something behind every door, people in every role, and the ids of it all."""
+
+    office: Office
+    ids: dict[str, UUID]
+
+    def address(self, route: str) -> str:
+        """The address of a route with this controller's ids."""
+        values = {name: self.ids.get(name, "hours") for name in PARAMETERS[route]}
+        return reverse(route, kwargs=values)
+
+    def ask(self, client: Client, route: str, method: str, data: dict[str, Any] | None = None) -> HttpResponse:
+        return getattr(client, method.lower())(self.address(route), data or {})  # type: ignore[no-any-return]
+
+
+def _house(world: World, word: str) -> House:
+    made = office(f"{word} Bakery")
+    for role in (*ROLES, "reader"):  # the first reader is whom the doors act upon, the last one who knocks
+        made.joined(role, f"{word} {role}")
+    campaign = made.shop.draft()
+    with scope(made.shop.id):
+        ids = {"campaign_id": campaign, **_audience(made, word), **_paperwork(made, word)}
+    world.sequence()
+    return House(made, ids)
+
+
+def _audience(made: Office, word: str) -> dict[str, UUID]:
+    shop, at = made.shop, now()
+    person = audience.subscribe(
+        list_id=shop.list_id, email=f"{word.lower()}.person@inbox.example", values={"first_name": word},
+        source="counter", consent_words="yes", actor=shop.actor, at=at,
+    )  # fmt: skip
+    field = audience.create_field(
+        key="loyalty", label=f"{word} points", kind="number", category="own", sealed=True,
+        actor=shop.actor, at=at,
+    )  # fmt: skip
+    file = [f"email;first name\n{word.lower()}.other@inbox.example;{word}\n".encode()]
+    taken = audience.upload(list_id=shop.list_id, file_name=f"{word}.csv", chunks=file, actor=shop.actor, at=at)
+    return {"list_id": shop.list_id, "subscriber_id": person, "field_id": field, "import_id": taken}
+
+
+def _paperwork(made: Office, word: str) -> dict[str, UUID]:
+    shop, at = made.shop, now()
+    case = rights.receive(
+        kind="access", address=f"{word.lower()}.person@inbox.example", channel="post", language="en",
+        name=word, words=word, actor=shop.actor, at=at,
+    )  # fmt: skip
+    accounts.members.invite(
+        email=f"{word.lower()}.{shop.id.hex}@bakery.example", name=word, role="reader",
+        invited_by=shop.actor.id or shop.id, at=at, link=lambda token: token,
+    )  # fmt: skip
+    agreement = agreements.in_force(at)
+    assert agreement is not None
+    return {
+        "case_id": case.case_id,
+        "invitation_id": people.invitations(at=at)[0].id,
+        "member_id": next(one.id for one in people.members() if one.role == "reader"),
+        "agreement_id": agreement.id,
+        "domain_id": Domain.objects.values_list("id", flat=True)[0],
+        "entry_id": Entry.objects.values_list("id", flat=True)[0],
+    }
+
+
+@pytest.fixture(scope="module")
+def houses(database: Urls) -> tuple[House, House]:
+    """Ours, and the other one."""
+    world = World()
+    return _house(world, "Ordinary"), _house(world, SECRET)
+
+
+def test_where_each_id_comes_from_is_known(houses: tuple[House, House]) -> None:
+    wanted = {name for route, _ in WITH_IDS for name in PARAMETERS[route]}
+    assert wanted - set(houses[0].ids) == {"part"}, "the part of a report is no id"
+
+
+@pytest.mark.req("TEN-1")
+@pytest.mark.parametrize(("route", "method"), WITH_IDS)
+def test_another_controllers_ids_open_nothing(
+    houses: tuple[House, House], database: Urls, route: str, method: str
+) -> None:
+    ours, theirs = houses
+    role = _may(route, method)
+    client = ours.office.browser(role)
+    before = _state(database, theirs.office.shop.id)
+    answer = theirs.ask(client, route, method, TYPED if method == "POST" else {})
+    assert SECRET.encode() not in _said(answer)
+    if method == "GET":
+        assert answer.status_code in {403, 404}, (answer.status_code, answer.headers.get("Location"))
+        own = ours.ask(ours.office.browser(role), route, method)
+        assert own.status_code in {200, 302}, "with an id of ours the same door opens"
+    else:
+        assert answer.status_code in {302, 403, 404, 409, 422}, answer.status_code
+    assert _state(database, theirs.office.shop.id) == before
+
+
+@pytest.mark.req("TEN-1")
+@pytest.mark.parametrize("route", POSTS)
+def test_another_controllers_ids_within_a_form_do_nothing(
+    houses: tuple[House, House], database: Urls, route: str
+) -> None:
+    ours, theirs = houses
+    client = ours.office.browser(_may(route, "POST"))
+    theirs_ = {name.removesuffix(end): str(one) for name, one in theirs.ids.items() for end in ("", "_id")}
+    before = _state(database, theirs.office.shop.id)
+    answer = ours.ask(client, route, "POST", {**TYPED, **theirs_, "controller": str(theirs.office.shop.id)})
+    assert SECRET.encode() not in _said(answer)
+    assert answer.status_code < 500 or route == "campaigns:test", "without a mail server a test is told to go nowhere"
+    assert _state(database, theirs.office.shop.id) == before
+
+
+def _may(route: str, method: str) -> str:
+    who = ROUTES[route].who(method)
+    return "owner" if "owner" in who else sorted(who)[0]
+
+
+def _said(answer: HttpResponse) -> bytes:
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+
+
+def _state(database: Urls, controller_id: UUID) -> dict[str, str]:
+    """A digest of every row of one controller, as a superuser reads the database."""
+    found = {}
+    with psycopg.connect(database.superuser) as connection:
+        tables = connection.execute(
+            "select c.oid::regclass::text from pg_class c join pg_attribute a on a.attrelid = c.oid "
+            "where c.relkind = 'r' and a.attname = 'controller_id' and c.relnamespace = 'public'::regnamespace"
+        ).fetchall()
+        for (table,) in tables:
+            query = sql.SQL("select md5(coalesce(string_agg(md5(t::text), '' order by t::text), '')) from {} t "
+                            "where controller_id = %s").format(sql.SQL(table))  # fmt: skip
+            found[table] = connection.execute(query, [controller_id]).fetchone()[0]  # type: ignore[index]
+    return found
+
+
+@pytest.mark.req("PPL-2")
+@pytest.mark.parametrize("role", ROLES)
+def test_what_the_table_denies_a_role_is_denied(houses: tuple[House, House], database: Urls, role: str) -> None:
+    ours = houses[0]
+    client = ours.office.browser(role)
+    before = _state(database, ours.office.shop.id)
+    denied = [(route, method) for route, method in SCOPED if role not in ROUTES[route].who(method)]
+    for route, method in denied:
+        assert ours.ask(client, route, method).status_code == 403, (route, method)
+    for route, method in OPERATORS:
+        address = reverse(route, kwargs=dict.fromkeys(PARAMETERS[route], ours.office.shop.id))
+        assert getattr(client, method.lower())(address).status_code == 404, route
+    assert _state(database, ours.office.shop.id) == before
+    assert denied or role == "owner"
+
+
+@pytest.mark.req("PPL-2")
+def test_nobody_is_led_to_the_log_in_from_every_door(houses: tuple[House, House], database: Urls) -> None:
+    ours = houses[0]
+    before = _state(database, ours.office.shop.id)
+    for route, method in SCOPED:
+        answer = ours.ask(Client(), route, method)
+        assert answer.status_code == 302, route
+        assert answer.headers["Location"].startswith("/login/?next=/"), route
+    assert _state(database, ours.office.shop.id) == before
+
+
+LONG = "9" * 40
+GARBAGE = ("", "garbage", "\0", str(UUID(int=0)), LONG, "²", "=1+1\r\nBcc: x@y.example", "ž" * 5000)
+FORM = (
+    *TYPED, "address", "answer", "before", "choices", "city", "consent_at", "country", "delimiter", "encoding", "field",
+    "first_name", "format", "from_domain", "from_local", "from_name", "language", "last_name", "legal_name", "lift",
+    "list", "list_id", "number", "over", "page", "person", "postal_address", "preheader", "reply_to", "scope", "source",
+    "state", "subject", "target", "target_0", "then", "time_zone", "track_opens", "update", "whole", "zone",
+)  # fmt: skip
+"""Names of what forms and addresses carry."""
+
+
+@pytest.mark.parametrize(("route", "method"), SCOPED)
+def test_garbage_in_a_form_or_an_address_is_refused_and_never_a_fault(
+    houses: tuple[House, House], route: str, method: str
+) -> None:
+    ours = houses[0]
+    client = ours.office.browser(_may(route, method))
+    for value in GARBAGE:
+        answer = ours.ask(client, route, method, dict.fromkeys(FORM, value))
+        _said(answer)
+        assert answer.status_code < 500, value
