@@ -5,9 +5,12 @@ import pytest
 from mandata.audience import services as audience
 from mandata.audience.rules.bases import Reason
 from mandata.delivery import services as delivery
+from mandata.delivery.models import Domain
+from mandata.delivery.services.tending import move
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
 from tests.browser.driving import Visitor
+from tests.delivery.mailing import Shop
 from tests.world import World
 from tests.world.people import PASSWORD, House, registered
 
@@ -72,3 +75,25 @@ def test_senders_and_unknown_outcomes_say_what_they_are_for(house: House, visito
     visitor.look("sending_senders")
     visitor.open("/sending/unknown/")
     visitor.look("sending_unknown_empty")
+
+
+@pytest.mark.req("DLV-5")
+def test_unknown_outcomes_are_decided_after_a_look_at_what_that_means(house: House, visitor: Visitor) -> None:
+    with scope(house.id):
+        list_id = audience.create_list(name="News", actor=house.owner.actor, at=now())
+        delivery.add_domain(name="bakery.example", actor=house.owner.actor, at=now())
+        Domain.objects.filter(name="bakery.example").update(state="verified", verified_at=now())
+    shop = Shop(house.id, house.owner.actor, list_id)
+    shop.people(4)
+    campaign = shop.launched()
+    with scope(house.id):
+        move(campaign_id=campaign, before=("queued",), after="unknown", at=now(), numbers=[1, 2, 3])
+    visitor.log_in(house.owner.email, PASSWORD)
+    visitor.open("/sending/unknown/")
+    visitor.look("sending_unknown")
+    visitor.page.get_by_role("button", name="Send again").first.click()
+    visitor.look("sending_unknown_dialog")
+    visitor.page.get_by_role("button", name="Send again", exact=True).click()
+    visitor.page.get_by_text("Nothing to decide").wait_for()
+    visitor.open("/sending/senders/")
+    visitor.look("sending_senders_used")

@@ -192,7 +192,7 @@ def campaign(house: House) -> UUID:
     return made
 
 
-@pytest.mark.req("DLV-9")
+@pytest.mark.req("DLV-5")
 @pytest.mark.parametrize(("decision", "told"), [("resend", "are sent again"), ("settle", "count as sent")])
 def test_unknown_outcomes_are_listed_sealed_and_decided(
     house: House, owner: Client, campaign: UUID, decision: str, told: str

@@ -22,6 +22,7 @@ from mandata.audience.words import CODES, remedy
 from mandata.audience.words import words as said
 from mandata.console import requests
 from mandata.console.audience import words
+from mandata.console.templatetags.ui import number
 from mandata.foundation.errors import Refused
 from mandata.infra.clock import now
 from mandata.infra.tenancy import current_controller, scope
@@ -212,14 +213,12 @@ def _report(one: selectors.ImportRow) -> dict[str, Any]:
     ]
     return {
         "figures": [
-            {"label": label, "value": f"{value:,}".replace(",", "\u202f"), "tone": tone, "note": note}
+            {"label": label, "value": number(value), "tone": tone, "note": note}
             for label, value, tone, note in figures
             if value or label in (_("Rows read"), _("New people"))
         ],
-        "reasons": [
-            {"label": text, "value": count, "whole": one.rows or 1} for _code, text, count in found["rejected"]
-        ],
-        "remarks": [{"label": text, "value": count, "whole": one.rows or 1} for _code, text, count in found["remarks"]],
+        "reasons": [{"label": text, "value": count} for _code, text, count in found["rejected"]],
+        "remarks": [{"label": text, "value": count} for _code, text, count in found["remarks"]],
         "columns": [_("Reason"), _("Rows")],
         "holds": overview.holds_rejections(one.id),
         "error": _error(one),
