@@ -100,3 +100,16 @@ def test_a_suspension_needs_a_reason_and_an_unknown_controller_is_not_there(home
     with scope(home.controller_id):
         assert selectors.state() == "suspended"
     assert client.get(f"/operator/controllers/{home.users['owner']}/").status_code == 404
+
+
+@pytest.mark.req("PPL-4")
+@pytest.mark.parametrize("password", ["bartholomew.baker@bakery.example", "Bartholomew Baker", "bartholomew baker 1"])
+def test_a_password_made_of_the_persons_own_name_or_address_is_refused_in_words(
+    database: object, password: str
+) -> None:
+    email = "bartholomew.baker@bakery.example"
+    data = {"person": "Bartholomew Baker", "email": email, "password": password, "age": "on"}
+    answer = Client().post("/account/register/", data)
+    assert answer.status_code == 422
+    assert "too similar" in answer.content.decode()
+    assert selectors.user_by_email(email) is None

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -108,16 +109,10 @@ class PersonForm(forms.Form):
     def clean_password(self) -> str:
         """Refuse passwords that are short, common, or made of the person's own details."""
         password: str = self.cleaned_data["password"]
-        validate_password(password, user=_Candidate(self.cleaned_data))  # type: ignore[arg-type]
+        email = self.cleaned_data.get("email") or getattr(self, "email", "")
+        # Not saved: only what the check of likeness compares the password with.
+        validate_password(password, user=get_user_model()(email=email, name=self.cleaned_data.get("person", "")))
         return password
-
-
-class _Candidate:
-    """What the check of likeness compares a password with."""
-
-    def __init__(self, known: dict[str, Any]) -> None:
-        self.email = known.get("email", "")
-        self.first_name = known.get("person", "")
 
 
 class JoinForm(PersonForm):
