@@ -109,7 +109,7 @@ class PersonForm(forms.Form):
     def clean_password(self) -> str:
         """Refuse passwords that are short, common, or made of the person's own details."""
         password: str = self.cleaned_data["password"]
-        email = self.cleaned_data.get("email") or getattr(self, "email", "")
+        email = str(self.cleaned_data.get("email") or getattr(self, "email", ""))
         # Not saved: only what the check of likeness compares the password with.
         validate_password(password, user=get_user_model()(email=email, name=self.cleaned_data.get("person", "")))
         return password
