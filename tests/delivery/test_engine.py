@@ -13,10 +13,11 @@ import pytest
 from mandata.accounts.models import Directory
 from mandata.audience import services as audience
 from mandata.audience.rules.bases import Reason
+from mandata.campaigns import selectors as campaigns
 from mandata.delivery import selectors, services
 from mandata.delivery.catcher.server import Catcher, Place
 from mandata.delivery.engine.worker import Worker
-from mandata.delivery.services import recovering, tending
+from mandata.delivery.services import claiming, recovering, tending
 from mandata.delivery.transports.settings import SmtpSettings
 from mandata.delivery.transports.smtp import SmtpTransport
 from mandata.infra.clock import now
@@ -247,3 +248,24 @@ def test_a_suspended_controller_sends_nothing_until_it_is_lifted(
     later = now() + timedelta(seconds=10)
     assert tending.tend_campaign(controller_id=bakery.id, campaign_id=campaign, at=later)
     assert bakery.states(campaign) == {"queued": 40}
+
+
+def test_a_claim_whose_answer_was_lost_is_given_back_when_the_engine_leaves(
+    bakery: Shop, catcher: Catcher, tmp_path: Path
+) -> None:
+    """PostgreSQL committed the claim and went away before it could say so; nobody else knows of these messages."""
+    bakery.people(120)
+    campaign = bakery.launched()
+    leaving = worker(catcher.smtp_port, tmp_path / "j", bakery)
+    with scope(bakery.id):
+        row = campaigns.row(campaign)
+    assert row.list_id is not None and row.launched_at is not None
+    order = claiming.Order(bakery.id, campaign, row.list_id, row.launched_at, leaving.id, 1)
+    standing = claiming.standing(bakery.id, at=now())
+    assert standing is not None
+    assert len(claiming.claim(order=order, standing=standing, limit=120, at=now())) == 120
+    leaving.stop()
+    leaving.run()
+    assert bakery.states(campaign) == {"queued": 120}
+    assert claiming.own_chunks(leaving.id) == []
+    assert list((tmp_path / "j").iterdir()) == []

@@ -160,3 +160,14 @@ def test_an_entry_waits_until_its_transaction_commits(world: World) -> None:
     with scope(customer.id):
         assert selectors.waiting() == 1
         assert selectors.size() == 0
+
+
+def test_entries_without_a_place_are_found_by_one_pass_and_not_by_a_search_for_each(world: World) -> None:
+    """A million entries do not fit into the memory of a hashed NOT IN; PostgreSQL would then read all for each."""
+    customer = world.controller()
+    append(customer, 3)
+    world.sequence()
+    append(customer, 2)
+    with scope(customer.id):
+        assert selectors.unplaced().count() == 2
+        assert "Anti Join" in selectors.unplaced().explain()

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from mandata.foundation import canonical, merkle
 from mandata.record.models import Entry, Head, Leaf, Node, Pending
 
@@ -86,6 +88,11 @@ def heads(limit: int = 20) -> list[Head]:
 def waiting() -> int:
     """Return how many entries of the scope's log wait for their place."""
     return Pending.objects.filter(entry__in=Entry.objects.values("id")).count()
+
+
+def unplaced() -> QuerySet[Entry]:
+    """Return the entries that have no place in the log yet. By an anti-join, whose memory is bounded at any length."""
+    return Entry.objects.filter(~Exists(Leaf.objects.filter(entry=OuterRef("id"))))
 
 
 def entries(

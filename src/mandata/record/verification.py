@@ -147,10 +147,9 @@ def _compare_nodes(verdict: Verdict) -> None:
 
 def _compare_entries(verdict: Verdict) -> None:
     """Every entry has a place or waits for one; nothing waits that does not exist."""
-    placed = Leaf.objects.values("entry")
     pending = set(Pending.objects.filter(controller_id=verdict.log).values_list("entry", flat=True))
     verdict.waiting = len(pending)
-    for entry in Entry.objects.exclude(id__in=placed).values_list("id", flat=True).iterator():
+    for entry in selectors.unplaced().values_list("id", flat=True).iterator():
         if entry not in pending:
             _find(verdict, f"entry {entry}", "has no place in the log and does not wait for one")
         pending.discard(entry)

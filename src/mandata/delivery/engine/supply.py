@@ -290,6 +290,8 @@ class Supply:
             self.desk.exhausted = True
 
     def _leave(self) -> bool:
+        # Before the journals go: without them, what was claimed unheard of would pass for unknown once its lease ends.
+        self._release_strangers()
         for journal in list(self._journals):
             journal.close(remove=not self._open)
         recovering.leave(worker_id=self.worker_id)
