@@ -1,2 +1,1 @@
-"""Campaigns: what is written, for which list, and its states until it is finished. Knows nothing of delivery.
-"""
+"""Campaigns: what is written, for which list, and its states until it is finished. Knows nothing of delivery."""
