@@ -24,7 +24,7 @@ test: setup-dev ## Set everything up and run the tests. One area: make test ARGS
 check: setup-dev ## Lint, format, types, layers, templates.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict src
+	$(BIN)/mypy --strict src tests benchmarks examples
 	$(BIN)/lint-imports
 	$(BIN)/djlint src --lint --quiet
 

@@ -128,8 +128,9 @@ def test_a_campaign_on_its_way_is_followed_paused_decided_about_and_stopped(desk
     move(desk, campaign, range(23, 25), "failed")
     move(desk, campaign, range(25, 28), "unknown")
     with scope(desk.shop.id):
-        asked = {"kind": "access", "address": "reader3@gmail.com", "channel": "portal", "language": "en"}
-        case = rights.receive(**asked, at=now()).case_id
+        case = rights.receive(
+            kind="access", address="reader3@gmail.com", channel="portal", language="en", at=now()
+        ).case_id
         rights.confirm_by_hand(case_id=case, actor=desk.shop.actor, at=now())
     page.get_by_text("23 of 40").wait_for()
     visitor.press("Pause")

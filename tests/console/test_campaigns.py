@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from tests.console.office import Office, office
 from tests.delivery.mailing import SMALL
 from tests.world import World
 
-HTMX = {"HTTP_HX_REQUEST": "true"}
+HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -134,7 +135,7 @@ def test_who_is_not_logged_in_is_led_to_the_log_in(desk: Office) -> None:
 def test_what_is_typed_is_saved_and_the_preview_comes_back(desk: Office) -> None:
     campaign, client = desk.shop.draft(), desk.browser()
     typed = form(desk, campaign, subject="Rye at dawn")
-    part = client.post(f"/campaigns/{campaign}/content/", typed, **HTMX).content.decode()
+    part = client.post(f"/campaigns/{campaign}/content/", typed, headers=HTMX).content.decode()
     assert "Rye at dawn" in part
     assert '<input type="hidden" name="revision" id="id_revision" value="1" hx-swap-oob="true">' in part
     assert "<html" not in part
@@ -150,7 +151,7 @@ def test_a_stale_revision_is_told_keeps_what_was_typed_and_can_be_saved_over(des
     assert "&lt;p&gt;mine&lt;/p&gt;" in page
     assert "somebody else was faster" in page
     assert source(desk, campaign) == "<p>theirs</p>"
-    assert client.post(f"/campaigns/{campaign}/content/", mine, **HTMX).status_code == HTTPStatus.CONFLICT
+    assert client.post(f"/campaigns/{campaign}/content/", mine, headers=HTMX).status_code == HTTPStatus.CONFLICT
     over = re.search(r'name="over" value="(\d+)"', page)
     assert over is not None
     client.post(f"/campaigns/{campaign}/content/", mine | {"over": over[1]})
@@ -199,20 +200,22 @@ def test_a_message_with_scripts_is_shown_without_them_in_a_frame_that_can_do_not
 @pytest.mark.req("CAM-1")
 def test_looking_as_a_recipient_shows_their_message_masks_their_address_and_is_recorded(desk: Office) -> None:
     campaign, client = desk.shop.draft(), desk.browser()
-    part = client.post(f"/campaigns/{campaign}/look/", {"address": "READER1@inbox.example"}, **HTMX).content.decode()
+    part = client.post(
+        f"/campaigns/{campaign}/look/", {"address": "READER1@inbox.example"}, headers=HTMX
+    ).content.decode()
     assert "reader1@inbox.example" not in part
     assert re.search(r"as r\S+@\S+ gets it", part)
     assert "Dear Ann1" in client.get(f"/campaigns/{campaign}/message/").content.decode()
     with scope(desk.shop.id):
         kinds = [entry.kind for entry in record.entries(kind="campaign.previewed", limit=5)]
     assert kinds == ["campaign.previewed"]
-    client.post(f"/campaigns/{campaign}/look/", {}, **HTMX)
+    client.post(f"/campaigns/{campaign}/look/", {}, headers=HTMX)
     assert "Dear friend" in client.get(f"/campaigns/{campaign}/message/").content.decode()
 
 
 def test_looking_as_a_stranger_says_that_nobody_has_the_address(desk: Office) -> None:
     campaign, client = desk.shop.draft(), desk.browser()
-    answer = client.post(f"/campaigns/{campaign}/look/", {"address": "nobody@inbox.example"}, **HTMX)
+    answer = client.post(f"/campaigns/{campaign}/look/", {"address": "nobody@inbox.example"}, headers=HTMX)
     assert answer.status_code == HTTPStatus.NOT_FOUND
     assert "Nobody in your audience has this address" in answer.content.decode()
 
@@ -270,7 +273,7 @@ def test_of_two_members_who_launch_at_once_one_wins_and_the_other_is_told(desk: 
         finally:
             connection.close()
 
-    together([lambda client=client: press(client) for client in clients])
+    together([partial(press, client) for client in clients])
     assert sorted(answer.status_code for answer in answers) == [HTTPStatus.FOUND, HTTPStatus.CONFLICT]
     loser = next(answer for answer in answers if answer.status_code == HTTPStatus.CONFLICT)
     assert "This campaign was launched before." in loser.content.decode()
@@ -291,11 +294,11 @@ def test_progress_is_told_and_a_change_of_state_asks_for_the_whole_page(desk: Of
     poll = re.search(r'hx-get="(/campaigns/[^"]+progress[^"]+)"', page)
     assert poll is not None
     address = poll[1].replace("&amp;", "&")
-    part = client.get(address, **HTMX)
+    part = client.get(address, headers=HTMX)
     assert "0 of 3" in part.content.decode()
     assert "inbox.example" not in page  # identities stay sealed
     client.post(f"/campaigns/{campaign}/pause/")
-    assert client.get(address, **HTMX)["HX-Refresh"] == "true"
+    assert client.get(address, headers=HTMX)["HX-Refresh"] == "true"
     assert "Paused" in client.get(f"/campaigns/{campaign}/send/").content.decode()
     client.post(f"/campaigns/{campaign}/resume/")
     assert state(desk, campaign) == "sending"
@@ -303,7 +306,7 @@ def test_progress_is_told_and_a_change_of_state_asks_for_the_whole_page(desk: Of
 
 def test_a_cancellation_shows_its_counts_and_wants_the_name_typed(desk: Office) -> None:
     campaign, client = desk.shop.launched(), desk.browser()
-    assert "<strong>3</strong>" in client.get(f"/campaigns/{campaign}/cancel/", **HTMX).content.decode()
+    assert "<strong>3</strong>" in client.get(f"/campaigns/{campaign}/cancel/", headers=HTMX).content.decode()
     assert (
         client.post(f"/campaigns/{campaign}/cancel/", {"phrase": "yes"}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     )
@@ -355,7 +358,8 @@ def test_a_launched_campaign_is_only_read(desk: Office) -> None:
 def test_a_test_goes_nowhere_without_an_address_or_a_server(desk: Office) -> None:
     campaign, client = desk.shop.draft(), desk.browser()
     assert (
-        client.post(f"/campaigns/{campaign}/test/", {"to": "me"}, **HTMX).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+        client.post(f"/campaigns/{campaign}/test/", {"to": "me"}, headers=HTMX).status_code
+        == HTTPStatus.UNPROCESSABLE_ENTITY
     )
-    answer = client.post(f"/campaigns/{campaign}/test/", {"to": "me@bakery.example"}, **HTMX)
+    answer = client.post(f"/campaigns/{campaign}/test/", {"to": "me@bakery.example"}, headers=HTMX)
     assert answer.status_code == HTTPStatus.BAD_GATEWAY
