@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mandata.accounts import selectors
 from mandata.console.accounts.choices import COUNTRIES
@@ -55,7 +56,9 @@ def zones() -> list[tuple[str, str]]:
 class ControllerForm(forms.Form):
     """A controller's details: what recipients read in every campaign and the agreement names as its party."""
 
-    name = forms.CharField(label=_("Name"), max_length=120, help_text=_("As recipients know you: “Demo Bakery”."))
+    name = forms.CharField(
+        label=pgettext_lazy("thing", "Name"), max_length=120, help_text=_("As recipients know you: “Demo Bakery”.")
+    )
     legal_name = forms.CharField(
         label=_("Legal name"),
         max_length=200,

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mandata.audience.rules.fields import Category
 from mandata.audience.selectors import ListRow
@@ -102,7 +103,9 @@ class ListForm(forms.Form):
     """A list's name and what it is for."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=120, help_text=_("Subscribers read it on their page of preferences.")
+        label=pgettext_lazy("thing", "Name"),
+        max_length=120,
+        help_text=_("Subscribers read it on their page of preferences."),
     )
     description = forms.CharField(
         label=_("What its subscribers get"),
@@ -116,7 +119,9 @@ class ListForm(forms.Form):
 class FieldForm(forms.Form):
     """The declaration of a field: type, category, sealed or clear (CAT-3)."""
 
-    label = forms.CharField(label=_("Name"), max_length=80, help_text=_("As you and your colleagues read it."))
+    label = forms.CharField(
+        label=pgettext_lazy("thing", "Name"), max_length=80, help_text=_("As you and your colleagues read it.")
+    )
     key = forms.CharField(
         label=_("Key"),
         max_length=40,

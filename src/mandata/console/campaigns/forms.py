@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from django import forms
 from django.conf.locale import LANG_INFO
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from mandata.campaigns.rules.content import Content, Format
@@ -26,7 +26,9 @@ class NewForm(forms.Form):
     """The first words about a campaign."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=120, help_text=_("For you and your colleagues; recipients do not see it.")
+        label=pgettext_lazy("thing", "Name"),
+        max_length=120,
+        help_text=_("For you and your colleagues; recipients do not see it."),
     )
     list_id = forms.UUIDField(label=_("List"), required=False, widget=forms.Select)
     start = forms.ChoiceField(label=_("Begin with"), choices=STARTS, widget=forms.RadioSelect, initial="letter")
