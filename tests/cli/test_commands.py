@@ -5,11 +5,13 @@ import os
 import subprocess
 import sys
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from mandata.cli.main import app
 from mandata.infra.environment import Environment
+from tests.world import World
 
 
 def _run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -61,6 +63,17 @@ def test_an_own_server_that_is_not_there_stops_a_migration_in_words() -> None:
     )
     assert failed.returncode == 1
     assert "DATABASE_URL cannot be reached" in failed.stderr
+
+
+def test_a_database_whose_keys_are_elsewhere_is_not_started_with_new_ones(world: World, tmp_path: Path) -> None:
+    world.controller()
+    keys = tmp_path / "not-mounted"
+    failed = _run("migrate", "--with-keys", MANDATA_KEYS=str(keys))
+    assert failed.returncode == 1, failed.stderr
+    assert f"{keys} does not hold their keys" in failed.stderr
+    assert "Put the keys folder back" in failed.stderr
+    assert {path.name for path in keys.rglob("*.key")} <= {"session.key"}, "no key of data was made in their place"
+    assert _run("migrate", "--with-keys").returncode == 0
 
 
 @pytest.mark.parametrize("listen", ["8000", "127.0.0.1:", "127.0.0.1:70000", "here:there"])

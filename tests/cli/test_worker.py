@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from mandata.infra.postgres import Urls
 
@@ -65,3 +67,19 @@ def test_the_job_of_a_worker_killed_with_9_is_taken_over(database: Urls, begin: 
     begin()
     assert _await(tmp_path / "done-1", seconds=90)
     assert not (tmp_path / "done-0").exists()
+
+
+def test_a_worker_that_loses_its_database_does_not_end_as_if_it_had_been_asked_to(
+    database: Urls, begin: Begin, tmp_path: Path
+) -> None:
+    _queue(database, tmp_path, 0)
+    worker = begin()
+    assert _await(tmp_path / "done-0")
+    role = sql.Identifier(str(psycopg.conninfo.conninfo_to_dict(database.app)["user"]))
+    with psycopg.connect(database.superuser, autocommit=True) as superuser:
+        superuser.execute(sql.SQL("alter role {} nologin").format(role))
+        try:
+            superuser.execute("select pg_terminate_backend(pid) from pg_stat_activity where query like 'LISTEN%'")
+            assert worker.wait(60) == 1
+        finally:
+            superuser.execute(sql.SQL("alter role {} login").format(role))

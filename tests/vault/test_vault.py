@@ -13,7 +13,7 @@ from mandata.infra.environment import env
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
 from mandata.vault import rules
-from mandata.vault.errors import DoesNotOpen, KeyDestroyed
+from mandata.vault.errors import DoesNotOpen, KeyDestroyed, KeysMissing
 from mandata.vault.providers import FileKeys
 from mandata.vault.services import Vault, has_key
 from tests.world import World
@@ -124,3 +124,14 @@ def test_a_destroyed_epoch_key_is_gone(tmp_path: Path) -> None:
     keys.destroy_epoch_key(controller, 1)
     with pytest.raises(Exception, match="not in the keys folder"):
         keys.epoch_key(controller, 1)
+
+
+def test_a_keys_folder_that_cannot_be_read_is_told_and_no_key_is_made_in_its_place(tmp_path: Path) -> None:
+    closed = tmp_path / "keys"
+    closed.write_text("where a folder should be")
+    keys = FileKeys(closed)
+    for ask in (keys.complete, lambda: keys.service_key("token-1", 64), lambda: keys.epoch_key(new_id(), 1)):
+        with pytest.raises(KeysMissing, match="cannot be read") as told:
+            ask()
+        assert "MANDATA_KEYS" in str(told.value)
+    assert closed.read_text() == "where a folder should be"

@@ -3,10 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 from urllib.parse import unquote, urlsplit
+
+import typer
 
 from mandata.cli.installation import connected, django, read
 from mandata.cli.output import AsJson, emit
+from mandata.foundation.errors import Fault
 from mandata.infra import environment
 from mandata.infra.postgres import apply_grants, check_external
 
@@ -14,7 +18,12 @@ _LOCK = 0x6D61_6E64_6174_61
 """The advisory lock that keeps two migrations apart: "mandata" in ASCII."""
 
 
-def migrate(as_json: AsJson = False) -> None:
+def migrate(
+    with_keys: Annotated[
+        bool, typer.Option("--with-keys", help="Refuse a database whose keys are not in the keys folder here.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Create or update the tables, and set what the application's role may do with them.
 
     Safe to repeat, and safe to run from several hosts at once: the second waits for the first. An own server
@@ -33,6 +42,8 @@ def migrate(as_json: AsJson = False) -> None:
             app_role = check_external(urls.app, urls.owner).app_role
         with _as_owner(urls.owner), _alone(urls.owner):
             applied = _migrate()
+            if with_keys:
+                _require_keys()
             apply_grants(urls.owner, app_role, _append_only())
     words = f"{applied} migrations applied." if applied else "Nothing to migrate."
     emit(as_json, {"applied": applied}, words)
@@ -76,6 +87,19 @@ def _migrate() -> int:
         call_command("migrate", database="owner", interactive=False, verbosity=0)
     connections.close_all()
     return pending
+
+
+def _require_keys() -> None:
+    """Raise Fault where controllers are known whose keys are not here, before anything makes others beside them."""
+    from mandata.accounts import selectors
+    from mandata.vault import services
+
+    known = selectors.directory(count=0)[0]
+    if known and not services.keys_are_there():
+        raise Fault(
+            f"The database knows {known} controllers, but {read().keys_folder.absolute()} does not hold their keys.",
+            remedy="Put the keys folder back, or name it with MANDATA_KEYS. Nothing was made in its place.",
+        )
 
 
 def _append_only() -> tuple[str, ...]:

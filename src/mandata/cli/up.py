@@ -137,7 +137,8 @@ def _services(web: str, track: str, extras: list[Service]) -> list[Service]:
 
 def _migrate(owner: dict[str, str]) -> None:
     environment = {**os.environ, **owner, SUPERVISOR: str(os.getpid())}
-    done = subprocess.run(mandata("migrate"), env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
+    command = mandata("migrate", "--with-keys")
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
     if done.returncode != 0:
         raise Fault(
             "The tables could not be brought up to date, so nothing was started.", remedy="The reason is above."

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from mandata.cli.installation import connected, django, read
+from mandata.foundation.errors import Fault
 
 _LONGEST_PAUSE = 15.0
 _HEARTBEAT = 5.0
@@ -117,6 +118,9 @@ class Worker:
                         raise
                 finally:
                     rescuing.cancel()
+        if not self._ending.is_set():
+            # Procrastinate ends, as if asked to, when its database goes away; that must not look like a good end.
+            raise Fault("The queue of jobs has lost its database.", remedy="Start the worker again; `mandata up` does.")
 
     def _end(self, working: "asyncio.Task[None]") -> None:
         self._ending.set()

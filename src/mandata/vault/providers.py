@@ -39,6 +39,9 @@ class KeyProvider(Protocol):
     def service_key(self, name: str, length: int) -> bytes:
         """Return the installation's key for a service, made on first use."""
 
+    def complete(self) -> bool:
+        """Say whether the key is there without which no other opens."""
+
 
 class FileKeys:
     """Keys in a folder of the installation's own."""
@@ -72,13 +75,17 @@ class FileKeys:
 
     def service_key(self, name: str, length: int) -> bytes:
         path = self._folder / "service" / f"{name}.key"
-        if not path.exists():
+        if not _there(path):
             _write_once(path, "mandata-service-key-1", secrets.token_bytes(length))
         return _read(path, "mandata-service-key-1")
 
+    def complete(self) -> bool:
+        """Say whether the installation's own key is there. Raises KeysMissing where the folder cannot be read."""
+        return _there(self._folder / "installation.key")
+
     def _installation(self) -> AESGCM:
         path = self._folder / "installation.key"
-        if not path.exists():
+        if not _there(path):
             _write_once(path, "mandata-installation-key-1", secrets.token_bytes(rules.KEY_BYTES))
         return AESGCM(_read(path, "mandata-installation-key-1"))
 
@@ -109,6 +116,24 @@ def _write_once(path: Path, form: str, key: bytes) -> None:
     _sync_folder(path.parent)
 
 
+def _there(path: Path) -> bool:
+    """Whether a key is there. A folder that cannot be read is told: a new key beside the old would open nothing."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return True
+
+
+def _unreadable(path: Path, error: OSError) -> KeysMissing:
+    return KeysMissing(
+        f"The key {path.name} in {path.parent} cannot be read: {error.strerror}.",
+        remedy="Give the keys folder to the user who runs mandata, with mode 0700, or name it with MANDATA_KEYS.",
+    )
+
+
 def _read(path: Path, form: str) -> bytes:
     try:
         found, _, value = path.read_text().strip().partition(" ")
@@ -116,6 +141,8 @@ def _read(path: Path, form: str) -> bytes:
         raise KeysMissing(
             f"The key {path.name} is not in the keys folder.", remedy="Restore the keys folder."
         ) from None
+    except OSError as error:
+        raise _unreadable(path, error) from error
     if found != form:
         raise KeysMissing(f"The key {path.name} is not of the form {form}.", remedy="Restore the keys folder.")
     return bytes.fromhex(value)

@@ -180,6 +180,11 @@ class Vault:
         return prints
 
 
+def keys_are_there() -> bool:
+    """Say whether the installation's key is in the keys folder. Raises KeysMissing where that cannot be read."""
+    return provider().complete()
+
+
 def has_key(holder: UUID) -> bool:
     """Say whether a holder still has a key."""
     return SubjectKey.objects.filter(holder=holder).exists()
@@ -211,6 +216,7 @@ __all__ = [
     "Vault",
     "begin",
     "has_key",
+    "keys_are_there",
     "record_signer",
     "second_factor_key",
     "token_keys",
