@@ -1,5 +1,6 @@
 """The record keeps what happened, in order, and shows when somebody changed it."""
 
+import os
 import threading
 
 import psycopg
@@ -8,6 +9,8 @@ from django.db import connection, transaction
 
 from mandata.foundation import merkle
 from mandata.foundation.actors import SYSTEM
+from mandata.foundation.ids import uuid7
+from mandata.infra import clock
 from mandata.infra.clock import now
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import INSTANCE, scope
@@ -36,6 +39,24 @@ def test_entries_get_their_places_in_order_and_the_log_verifies(world: World) ->
     assert (verdict.size, verdict.heads, verdict.waiting, verdict.findings) == (13, 2, 0, [])
     with scope(customer.id):
         assert [view.index for view in selectors.entries(limit=3)] == [12, 11, 10]
+
+
+def test_a_clock_that_jumps_back_an_hour_harms_no_log(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    customer = world.controller()
+    append(customer, 5)
+    world.sequence()
+    an_hour_ago = clock.milliseconds() - 3_600_000
+    monkeypatch.setattr(services, "new_id", lambda: uuid7(an_hour_ago, os.urandom(10)))
+    append(customer, 5, kind="test.after_the_jump")
+    world.sequence()
+    monkeypatch.undo()
+    append(customer, 5)
+    world.sequence()
+    verdict = verify(customer)
+    assert (verdict.size, verdict.waiting, verdict.findings) == (15, 0, [])
+    with scope(customer.id):
+        kinds = [entry.kind for _, _, entry in selectors.in_order() if entry is not None]
+    assert kinds == ["test.happened"] * 5 + ["test.after_the_jump"] * 5 + ["test.happened"] * 5
 
 
 def test_a_rolled_back_change_leaves_no_entry_and_no_gap(world: World) -> None:
