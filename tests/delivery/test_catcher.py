@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -149,3 +150,26 @@ def test_a_script_from_json_is_checked() -> None:
     with pytest.raises(ValueError, match="stage"):
         parse([{"match": "x", "stage": "dinner"}])
     assert verdict(DEFAULT, "someone@a.test") is None
+
+
+def _browse(catcher: Catcher, path: str, form: bytes | None = None) -> tuple[str, str]:
+    url = f"http://127.0.0.1:{catcher.http_port}{path}"
+    request = urllib.request.Request(url, data=form, headers={"Accept": "text/html,*/*"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return answer.read().decode(), answer.headers["Content-Security-Policy"]
+
+
+def test_a_person_reads_the_caught_mail_in_a_browser(catcher: Catcher) -> None:
+    head = b"From: a@shop.test\r\nSubject: <script>one</script>\r\nContent-Type: text/html\r\n\r\n"
+    hostile = head + b"<script>two</script>hi\r\n"
+    send(catcher, "anna@one.test")
+    send(catcher, "berta@one.test", content=hostile)
+    listing, policy = _browse(catcher, "/")
+    assert "anna@one.test" in listing and "hello" in listing
+    assert listing.index("berta@one.test") < listing.index("anna@one.test")
+    assert "default-src 'none'" in policy and "script-src" not in policy
+    found, _ = _browse(catcher, "/find", b"address=anna%40one.test")
+    assert "anna@one.test" in found and "berta@one.test" not in found
+    reading, _ = _browse(catcher, "/messages/2")
+    assert "hi" in reading and "<script>" not in listing + reading
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in reading

@@ -8,6 +8,8 @@ POST /messages/7/complain    {}: a complaint goes to its sender
 POST /find                   {"address"}: all messages to it. Addresses travel in bodies, never in paths
 POST /erase                  {"address", "ids"?}: all of it, or only these, overwritten and forgotten; {"erased": n}
 POST /clear                  {}: everything forgotten
+
+A browser (it accepts text/html) gets / and /messages/7 as pages for people, and may send /find as a form.
 """
 
 import json
@@ -16,6 +18,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from mandata.delivery.catcher import mailbox
 from mandata.delivery.catcher.store import Caught
 
 if TYPE_CHECKING:
@@ -32,6 +35,10 @@ class _Wrong(Exception):
         self.status = status
 
 
+class _Page(bytes):
+    """A page for a person; other bytes are a message."""
+
+
 def handler(catcher: "Catcher") -> type[BaseHTTPRequestHandler]:
     """Return the request handler of one catcher."""
 
@@ -39,12 +46,16 @@ def handler(catcher: "Catcher") -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            self._answer(_get, self.path)
+            self._answer(_page if self._browser() else _get, self.path)
 
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             raw = self.rfile.read(length)
-            self._answer(_post, self.path, raw)
+            form = self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+            self._answer(_found if form and self._browser() else _post, self.path, raw)
+
+        def _browser(self) -> bool:
+            return "text/html" in self.headers.get("Accept", "")
 
         def _answer(self, act: object, *values: object) -> None:
             assert callable(act)
@@ -53,9 +64,11 @@ def handler(catcher: "Catcher") -> type[BaseHTTPRequestHandler]:
                 status = 200
             except _Wrong as wrong:
                 result, status = {"error": str(wrong)}, wrong.status
-            raw = result if isinstance(result, bytes) else json.dumps(result).encode()
+            kind, raw = _written(result)
             self.send_response(status)
-            self.send_header("Content-Type", "message/rfc822" if isinstance(result, bytes) else "application/json")
+            self.send_header("Content-Type", kind)
+            if isinstance(result, _Page):
+                self.send_header("Content-Security-Policy", mailbox.POLICY)
             self.send_header("X-Content-Type-Options", "nosniff")
             self.send_header("Content-Length", str(len(raw)))
             self.end_headers()
@@ -65,6 +78,37 @@ def handler(catcher: "Catcher") -> type[BaseHTTPRequestHandler]:
             """Keep quiet: requests say nothing that a log needs."""
 
     return Handler
+
+
+def _written(result: object) -> tuple[str, bytes]:
+    if isinstance(result, _Page):
+        return "text/html; charset=utf-8", result
+    if isinstance(result, bytes):
+        return "message/rfc822", result
+    return "application/json", json.dumps(result).encode()
+
+
+def _page(catcher: "Catcher", path: str) -> object:
+    if urlsplit(path).path == "/":
+        store = catcher.store
+        latest = store.page(max(store.latest() - mailbox.SHOWN, 0), mailbox.SHOWN)
+        return _listed(catcher, latest, "")
+    caught, verb = _message(catcher, path)
+    return _Page(mailbox.reading(caught, catcher.store.content(caught.id))) if not verb else _get(catcher, path)
+
+
+def _found(catcher: "Catcher", path: str, raw: bytes) -> object:
+    if path != "/find":
+        raise _Wrong(415, "this asks for JSON")
+    address = parse_qs(raw.decode("utf-8", "replace")).get("address", [""])[0].strip()
+    if not address:
+        return _page(catcher, "/")
+    return _listed(catcher, catcher.store.find(address)[-mailbox.SHOWN :], address)
+
+
+def _listed(catcher: "Catcher", messages: list[Caught], address: str) -> _Page:
+    read = [(caught, catcher.store.content(caught.id)) for caught in reversed(messages)]
+    return _Page(mailbox.listing(read, catcher.store.count(), address))
 
 
 def _get(catcher: "Catcher", path: str) -> object:
