@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 from django.contrib.auth import authenticate
 
 from mandata.infra.clock import new_id
@@ -27,3 +29,27 @@ def test_an_operator_can_log_in_with_the_password_shown(database: Urls) -> None:
     again = command(email)
     assert again.returncode == 1
     assert "already" in again.stderr
+
+
+def test_an_installation_without_tables_says_what_to_run(database: Urls) -> None:
+    name = f"empty_{new_id().hex[-12:]}"
+    with psycopg.connect(database.superuser, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            own = {"DATABASE_URL": _other(database.superuser, name), "OWNER_DATABASE_URL": ""}
+            told = subprocess.run(
+                [sys.executable, "-m", "mandata.cli", "operator", "ops@demo.example"],
+                env=os.environ | own,
+                capture_output=True,
+                text=True,
+            )
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    assert told.returncode == 1
+    assert "mandata migrate" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def _other(url: str, name: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"/{name}"))

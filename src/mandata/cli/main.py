@@ -27,7 +27,20 @@ class _Commands(TyperGroup):
             for label, text in (("Refused by", refused.clause), ("What helps", refused.remedy)):
                 if text:
                     typer.echo(f"{label}: {text}", err=True)
+        except Exception as error:
+            if not _without_tables(error):
+                raise
+            typer.secho("This installation has no tables yet, or those of an older version.", fg="red", err=True)
+            typer.echo("Run `mandata migrate`, or start everything with `mandata up`, which does it.", err=True)
         raise typer.Exit(1)
+
+
+def _without_tables(error: BaseException | None) -> bool:
+    from psycopg.errors import UndefinedColumn, UndefinedTable
+
+    return error is not None and (
+        isinstance(error, UndefinedTable | UndefinedColumn) or _without_tables(error.__cause__)
+    )
 
 
 # No pretty traces: they would print local variables, and with them personal data.
