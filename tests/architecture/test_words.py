@@ -1,5 +1,6 @@
 """Every word that a person reads has its Czech, in whatever area it stands."""
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -45,6 +46,14 @@ def test_every_word_of_every_area_is_in_a_catalogue(tmp_path: Path) -> None:
     _run("msgcat", "--use-first", "-o", every, *CATALOGUES)
     _run("msgmerge", "-q", "--no-fuzzy-matching", "-o", merged, every, template)
     assert _run("msgattrib", "--untranslated", "--no-wrap", merged) == ""
+
+
+def test_no_word_hides_in_an_f_string_where_it_is_not_collected() -> None:
+    names = {call.partition(":")[0] for call in CALLS}
+    for path in SOURCE.rglob("*.py"):
+        strings = [one for one in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if type(one) is ast.JoinedStr]
+        calls = [one.func for string in strings for one in ast.walk(string) if isinstance(one, ast.Call)]
+        assert not {one.id for one in calls if isinstance(one, ast.Name)} & names, path
 
 
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=_name)

@@ -49,16 +49,24 @@ class Visitor:
             self.page.set_viewport_size({"width": width, "height": height})
             self.page.emulate_media(color_scheme=theme)
             where = f"{name} at {width} px, {theme}"
-            if SHOTS:
-                Path(SHOTS).mkdir(parents=True, exist_ok=True)
-                self.page.screenshot(path=f"{SHOTS}/{name}_{width}_{theme}.png", full_page=True)
-            wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert wide <= 0, f"{where}: {wide} px too wide"
+            self.picture(f"{name}_{width}_{theme}")
+            assert self.sticks_out() <= 0, f"{where}: {self.sticks_out()} px too wide"
             found = self.violations()
             assert not found, f"{where}: {found}"
         self.page.set_viewport_size({"width": 1280, "height": 900})
         refused = [said for said in self.told if "status of 4" not in said]
         assert refused == [], f"{name}: {refused}"
+
+    def picture(self, name: str) -> None:
+        """Keep a picture of the whole page, where pictures are kept."""
+        if SHOTS:
+            Path(SHOTS).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+
+    def sticks_out(self) -> int:
+        """Return how many px the page is wider than the window."""
+        wide: int = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        return wide
 
     def violations(self) -> list[str]:
         """Return what axe finds, one line each."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ CONSOLE: Final[tuple[Place, ...]] = (
     Place("reports:overview", _("Reports"), "chart", "r"),
     Place(
         "sending:domains",
-        _("Sending"),
+        pgettext_lazy("place", "Sending"),
         "server",
         "s",
         (

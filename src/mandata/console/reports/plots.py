@@ -46,7 +46,8 @@ def figures(found: Summary) -> list[dict[str, Any]]:
 
 
 def _share(part: int, whole: int, words: str = "") -> str:
-    return f"{share(part, whole)} {words or _('of those delivered')}" if whole else ""
+    said = words or _("of those delivered")
+    return f"{share(part, whole)} {said}" if whole else ""
 
 
 def share(part: int, whole: int) -> str:
