@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 import pytest
 from django.db import connection, connections
 
@@ -15,8 +16,10 @@ from mandata.agreements.errors import GateRefused
 from mandata.audience import selectors, services
 from mandata.audience.errors import FileRefused, NoSuchImport, WrongState
 from mandata.audience.rules.bases import Reason
+from mandata.audience.services import intake
 from mandata.foundation.actors import Actor
 from mandata.infra.clock import new_id
+from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
 from tests.audience.conftest import NOON, Bakery
 from tests.world import World
@@ -462,3 +465,19 @@ def test_what_happened_to_an_import_stands_in_the_record_without_personal_data(b
 def test_an_unknown_import_does_not_run(bakery: Bakery) -> None:
     with pytest.raises(NoSuchImport):
         services.run_slice(controller_id=bakery.id, import_id=new_id())
+
+
+def test_what_is_known_is_looked_up_by_index_while_the_tables_have_no_statistics(
+    bakery: Bakery, database: Urls
+) -> None:
+    """A table that is being filled was never analysed; read whole for each batch, a long file would take for ever."""
+    bakery.take_in(many(20_000))
+    with psycopg.connect(database.superuser) as superuser:
+        tables = "'{audience_subscriber, audience_subscription}'::regclass[]"
+        superuser.execute(f"delete from pg_statistic where starelid = any({tables})")
+    with scope(bakery.id), connection.cursor() as cursor:
+        cursor.execute("select array_agg(email_index) from (select email_index from audience_subscriber limit 2000) s")
+        values = [cursor.fetchone()[0], bakery.list_id]
+        cursor.execute("explain (analyze, timing off) " + intake.KNOWN.replace("%b", "%s"), values)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Seq Scan" not in plan and "Rows Removed" not in plan and "Hash" not in plan, plan

@@ -66,13 +66,18 @@ class Flying(NamedTuple):
     left: frozenset[bytes] = frozenset()
 
 
-_KNOWN = """
+# Each look-up stands behind a fence (offset 0): while a table that is being filled has no statistics yet, the planner
+# would read all of it for every batch.
+KNOWN = """
 select s.email_index, s.id, s.restricted_at is not null, coalesce(b.state, ''), coalesce(b.basis, ''),
        coalesce(b.evidence ->> 'import', '')
-from audience_subscriber s
-left join audience_subscription b
-  on b.controller_id = s.controller_id and b.list_id = %b and b.subscriber_id = s.id
-where s.email_index = any(%b)
+from unnest(%b::bytea[]) wanted (email_index)
+cross join lateral (select * from audience_subscriber s where s.email_index = wanted.email_index offset 0) s
+left join lateral (
+    select * from audience_subscription b
+    where b.controller_id = s.controller_id and b.list_id = %b and b.subscriber_id = s.id
+    offset 0
+) b on true
 """
 
 _ERASED = "select hash from audience_suppression where hash = any(%b) and reason = 'erasure'"
@@ -157,7 +162,7 @@ class Intake:
     ) -> None:
         """Tell new people from known ones, and those who are not to be taken from both."""
         suppressions = {own: self._vault.index("suppression", row.email.lookup) for own, (row, _) in rows.items()}
-        known = {row[0]: Known(*row[1:]) for row in bulk.execute(_KNOWN, [self._list, list(rows)])}
+        known = {row[0]: Known(*row[1:]) for row in bulk.execute(KNOWN, [list(rows), self._list])}
         suppressed = dict(bulk.execute(_SUPPRESSED, [list(suppressions.values()), str(self._list), self._at]))
         seen = self._seen(rows)
         new: list[tuple[bytes, bytes, Row]] = []
