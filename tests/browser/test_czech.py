@@ -27,6 +27,13 @@ pytestmark = pytest.mark.browser
 ALIKE = {"English", "Saturday", "Thu"}
 """What stays English: the language's own name, and what the shop of the tests and its customers are called."""
 
+TEXTS = """() => [...document.querySelectorAll("body *")]
+    .filter(one => !one.closest("script, style, code, [lang=en]"))
+    .flatMap(one => [
+        ...[...one.childNodes].filter(node => node.nodeType == 3).map(node => node.textContent),
+        ...["aria-label", "title", "placeholder", "data-label"].map(name => one.getAttribute(name) || ""),
+    ])"""
+
 
 def czech(user: User) -> User:
     """Let a person have chosen Czech."""
@@ -51,10 +58,7 @@ def read(visitor: Visitor, name: str, path: str = "") -> None:
         visitor.picture(f"cz_{name}_{width}")
         assert visitor.sticks_out() <= 0, f"{name} at {width} px: {visitor.sticks_out()} px too wide"
     visitor.page.set_viewport_size({"width": 1280, "height": 900})
-    script = """() => [...document.querySelectorAll('body *')]
-        .filter(one => !one.closest('script,style,code,[lang=en]')).flatMap(one => [...[...one.childNodes].filter(node => node.nodeType == 3).map(node => node.textContent),
-            ...['aria-label', 'title', 'placeholder', 'data-label'].map(each => one.getAttribute(each) || '')])"""
-    texts = {re.sub(r"\s+", " ", text).strip() for text in visitor.page.evaluate(script)}
+    texts = {re.sub(r"\s+", " ", text).strip() for text in visitor.page.evaluate(TEXTS)}
     assert texts & english() == set(), name
 
 
