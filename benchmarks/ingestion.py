@@ -4,7 +4,8 @@
 
 Prints JSON lines. A third of the events are clicks; each is classed, written, counted, and looked at for being a first.
 The reference is psycopg's COPY of the same columns into a bare table without index or policy, in the same run. Exit
-code 1 where a limit does not hold: every event counted once, the report under 100 ms, and 0.03 of the reference.
+code 1 where a limit does not hold: every event counted once, 0.03 of the reference, and but for `--short` the report
+under 100 ms.
 """
 
 import argparse
@@ -34,7 +35,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="mandata-bench-"))
     server = _database(folder)
     try:
-        return 0 if _measure(60_000 if chosen.short else chosen.events, folder) else 1
+        return 0 if _measure(60_000 if chosen.short else chosen.events, folder, short=chosen.short) else 1
     finally:
         from django.db import connections
 
@@ -43,7 +44,7 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _measure(events: int, folder: Path) -> bool:
+def _measure(events: int, folder: Path, *, short: bool) -> bool:
     from mandata.infra.tenancy import scope
     from mandata.tracking import selectors
     from mandata.tracking.services import take_events
@@ -63,7 +64,7 @@ def _measure(events: int, folder: Path) -> bool:
     told: dict[str, Any] = {"bench": "tracking.ingestion", "events": taken, "counted": counted}
     told |= {"per_second": round(rate), "copy_per_second": round(bare), "of_reference": round(rate / bare, 3)}
     print(json.dumps(told | {"report_ms": round(report_ms, 1)}), flush=True)
-    return taken == counted == events and report_ms < REPORT_MS and rate / bare >= RATIO
+    return taken == counted == events and (short or report_ms < REPORT_MS) and rate / bare >= RATIO
 
 
 def _campaign() -> tuple[UUID, UUID, int]:
