@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from django.core.management import call_command
-from django.db import connections
+from django.db import close_old_connections, connections
 from pytest_django import DjangoDbBlocker
 
 from mandata.infra.postgres import Server, Urls, apply_grants
@@ -57,6 +57,12 @@ def database(server: Urls, django_db_blocker: DjangoDbBlocker) -> Iterator[Urls]
         yield server
         for connection in connections.all():
             connection.close()
+
+
+@pytest.fixture(autouse=True)
+def _own_connection() -> None:
+    """A test before may have cut this process's session; the next one begins with a connection that answers."""
+    close_old_connections()
 
 
 @pytest.fixture

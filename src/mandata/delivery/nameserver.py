@@ -84,11 +84,19 @@ class NameServer:
     def start(self) -> None:
         """Listen. OSError when the port is taken."""
         quiet = DNSLogger(log="-request,-reply,-truncated,-error,-recv,-send,-data", prefix=False)
-        for tcp in (False, True):
-            server = DNSServer(self.zone, port=self.port, address=self.host, logger=quiet, tcp=tcp)
-            self.port = server.server.server_address[1]
+        udp = DNSServer(self.zone, port=self.port, address=self.host, logger=quiet, tcp=False)
+        port = udp.server.server_address[1]
+        try:
+            tcp = DNSServer(self.zone, port=port, address=self.host, logger=quiet, tcp=True)
+        except OSError:
+            udp.server.server_close()
+            if self.port:
+                raise
+            return self.start()  # the free port that UDP was given is taken for TCP: ask for another
+        self.port = port
+        self._servers = [udp, tcp]
+        for server in self._servers:
             server.start_thread()
-            self._servers.append(server)
 
     def stop(self) -> None:
         """Stop listening."""
