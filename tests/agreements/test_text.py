@@ -137,3 +137,15 @@ def test_the_compiled_messages_are_those_of_the_source() -> None:
     ] == []
     for one, many, first, second in forms:
         assert (czech.ngettext(one, many, 1), czech.ngettext(one, many, 2)) == (first, second)
+
+
+def test_a_clause_is_named_as_the_text_names_it() -> None:
+    terms = library.load("ecomail")
+    document = text.render(terms, PARTIES, "en", ENGLISH)
+    shown = {
+        item.key: f"{item.number} {item.title}"
+        for chapter in document.chapters
+        for item in chapter.paragraphs
+        if item.key in terms.clauses
+    }
+    assert text.headings(terms, ENGLISH) == shown

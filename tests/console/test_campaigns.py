@@ -232,7 +232,7 @@ def test_the_audience_step_says_how_many_get_it_and_why_others_do_not(desk: Offi
     assert "<strong>2</strong>" in page
     assert "of 3 on Newsletter" in page
     assert "Not subscribed" in page
-    assert "sending.excluded" in page
+    assert "Who is not written to" in page
 
 
 def test_choosing_a_list_on_a_stale_page_is_refused(desk: Office) -> None:
@@ -248,7 +248,9 @@ def test_each_refused_check_names_its_clause_its_remedy_and_the_place_that_mends
     campaign, client = desk.shop.draft(nameless), desk.browser()
     page = client.get(f"/campaigns/{campaign}/checks/").content.decode()
     assert "The sending domain rival.example is not verified." in page
-    assert "sending.domain" in page
+    assert re.search(r'href="/privacy/agreement/#clause-sending-domain">\d+\.\d+ \w', page)
+    assert "sending.domain" not in page
+    assert 'id="clause-sending-domain"' in client.get("/privacy/agreement/").content.decode()
     assert f'href="/campaigns/{campaign}/content/#id_subject"' in page
     send = client.get(f"/campaigns/{campaign}/send/").content.decode()
     assert "It cannot be sent yet" in send

@@ -21,6 +21,7 @@ from mandata.agreements.models import Instruction, Refusal
 from mandata.agreements.pdf import pdf
 from mandata.agreements.rules import checks, gates, recipients, text
 from mandata.agreements.rules.acceptance import ADVICE, advised
+from mandata.agreements.rules.catalogue import CATALOGUE
 from mandata.agreements.rules.facts import ExportFacts, ImportFacts, RightsFacts, SendFacts, Standing, TrackFacts
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.text import Document, Parties, Party
@@ -119,6 +120,16 @@ class Refused:
 def reader() -> Words:
     """What translates into the language of the request at hand."""
     return words(get_language() or "en")
+
+
+def clause_named(key: str, terms: Terms | None) -> str:
+    """A clause as people find it in their agreement: number and title, in the reader's language.
+
+    Without terms, or where they do not hold the clause, its title alone; a key that no agreement knows stays as it is.
+    """
+    if terms is not None and key in terms.clauses:
+        return text.headings(terms, reader())[key]
+    return reader().gettext(CATALOGUE[key].title) if key in CATALOGUE else key
 
 
 def operator() -> Party:

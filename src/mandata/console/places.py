@@ -40,3 +40,8 @@ def address(route: str) -> str:
         return reverse(route) if route else ""
     except NoReverseMatch:
         return ""
+
+
+def clause_url(key: str) -> str:
+    """Return the address of a clause's paragraph in the text of the agreement in force."""
+    return f"{address('privacy:agreement')}#clause-{key.replace('.', '-')}"

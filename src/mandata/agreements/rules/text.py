@@ -99,6 +99,19 @@ def _chapters(terms: Terms, parties: Parties, language: str, words: Words) -> It
             yield Chapter(label, words.gettext(title), tuple(paragraphs))
 
 
+def headings(terms: Terms, words: Words) -> Mapping[str, str]:
+    """Each clause's number and title as the text shows them ("4.2 The sender"), by key: how people find it there."""
+    found: dict[str, str] = {}
+    number = 0
+    for code in CHAPTERS:
+        keys = [key for key in terms.clauses if CATALOGUE[key].chapter == code]
+        annex = code.startswith("annex")
+        number += bool(keys) and not annex
+        for place, key in enumerate(keys, 1):
+            found[key] = f"{place if annex else f'{number}.{place}'} {words.gettext(CATALOGUE[key].title)}"
+    return found
+
+
 def paragraph(clause: Clause, number: str, language: str, words: Words) -> Paragraph:
     """One clause in words: its sentence with the values filled in, and its list."""
     spec = CATALOGUE[clause.key]

@@ -64,5 +64,4 @@ def _counts(list_id: UUID | None) -> dict[str, Any]:
 
 def _clause(clause: str) -> str:
     current = agreements.in_force(now())
-    source = current.terms.source(clause) if current and clause in current.terms.clauses else ""
-    return f"{clause} ({source})" if source else clause
+    return agreements.clause_named(clause, current.terms if current else None)

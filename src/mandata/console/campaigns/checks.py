@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from mandata.agreements import selectors as agreements
 from mandata.agreements.rules.facts import TrackFacts
+from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.verdicts import Verdict
 from mandata.campaigns import selectors
 from mandata.console.campaigns.page import page
-from mandata.console.places import place
+from mandata.console.places import clause_url, place
 from mandata.delivery import services as delivery
 from mandata.infra.clock import now
 
@@ -44,7 +45,9 @@ def checked(found: selectors.CampaignDetail) -> dict[str, Any]:
     verdicts = _verdicts(found)
     findings = {told.code: told for told in found.findings if told.stops}
     twins = {one.code: findings.pop(_TWINS.get(one.code, ""), None) for one in verdicts if not one.allowed}
-    gate = [_told(verdict, found.row.id, twins.get(verdict.code)) for verdict in verdicts]
+    current = agreements.in_force(now())
+    terms = current.terms if current else None
+    gate = [_told(verdict, found.row.id, twins.get(verdict.code), terms) for verdict in verdicts]
     write = reverse("campaigns:content", args=[found.row.id]) + "#id_source"
     stops = [
         {"title": told.text, "allowed": False, "remedy": told.remedy, "url": write, "act": _("Write")}
@@ -73,13 +76,14 @@ def _verdicts(found: selectors.CampaignDetail) -> list[Verdict]:
     return [one for one in verdicts if one.code != "instruction.standing" or not one.allowed]
 
 
-def _told(verdict: Verdict, campaign_id: UUID, twin: selectors.Told | None) -> dict[str, Any]:
+def _told(verdict: Verdict, campaign_id: UUID, twin: selectors.Told | None, terms: Terms | None) -> dict[str, Any]:
     title, reason, remedy = verdict.said(agreements.reader())
     return {
         "title": title,
         "allowed": verdict.allowed,
         "reason": reason,
         "remedy": twin.remedy if twin else remedy,
-        "clause": f"{verdict.clause} ({verdict.source})" if verdict.source else verdict.clause,
+        "clause": agreements.clause_named(verdict.clause, terms),
+        "clause_url": clause_url(verdict.clause) if terms and verdict.clause in terms.clauses else "",
         "url": place(verdict.place, campaign_id),
     }

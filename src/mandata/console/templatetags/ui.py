@@ -16,6 +16,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from mandata.agreements import selectors as agreements
 from mandata.agreements.rules import evidence
 from mandata.console.clocks import face
 from mandata.console.icons import ICONS
@@ -77,6 +78,12 @@ def clock(
         "face": drawn,
         "left": span(drawn.left),
     }
+
+
+@register.filter
+def clause_title(key: str) -> str:
+    """Name a clause by the title that it has in the agreement's text; an article or a rule stays as it is."""
+    return agreements.clause_named(key, None)
 
 
 @register.filter
