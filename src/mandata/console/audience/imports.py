@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -39,7 +40,7 @@ class UploadForm(forms.Form):
         label=gettext_lazy("Name of the new list"),
         max_length=120,
         required=False,
-        help_text=gettext_lazy("Only where the file goes to a new list."),
+        help_text=gettext_lazy("Only where the file goes to a new list. Left empty, the list is named after the file."),
     )
     file = forms.FileField(
         label=gettext_lazy("File"),
@@ -56,10 +57,10 @@ class UploadForm(forms.Form):
         self.fields["list"].choices = [*offered, (_NEW, _("A new list"))]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """A new list needs a name."""
+        """A new list needs a name; the file's will do, so that nobody must choose the file again for want of one."""
         given: dict[str, Any] = super().clean() or {}
-        if given.get("list") == _NEW and not given.get("name", "").strip():
-            self.add_error("name", _("Name the new list."))
+        if given.get("list") == _NEW and given.get("file") and not given.get("name", "").strip():
+            given["name"] = PurePath(given["file"].name).stem[:120] or _("New list")
         return given
 
 
