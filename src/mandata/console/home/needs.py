@@ -27,6 +27,8 @@ def _agreement(at: datetime) -> list[dict[str, Any]]:
     if standing.accepted and not standing.ended and not standing.suspended:
         return []
     suspended = standing.accepted and not standing.ended
+    if suspended and accounts.state() == "suspended":
+        return [_suspended_by_operator()]
     return [
         {
             "icon": "scale",
@@ -37,6 +39,22 @@ def _agreement(at: datetime) -> list[dict[str, Any]]:
             "act": _("See the agreement"),
         }
     ]
+
+
+def _suspended_by_operator() -> dict[str, Any]:
+    party = agreements.operator()
+    return {
+        "icon": "ban",
+        "tone": "bad",
+        "title": _("%(operator)s has suspended your account") % {"operator": party.name},
+        "text": _(
+            "Nothing is imported or sent until that changes. Unsubscriptions and requests go on. The reason was mailed"
+            " to the owners; questions: %(contact)s"
+        )
+        % {"contact": party.email},
+        "url": "",
+        "act": "",
+    }
 
 
 def _cases(at: datetime) -> list[dict[str, Any]]:
