@@ -117,7 +117,9 @@ def _paperwork(made: Office, word: str) -> dict[str, UUID]:
     return {
         "case_id": case.case_id,
         "invitation_id": people.invitations(at=at)[0].id,
-        "member_id": next(one.id for one in people.members() if one.role == "reader"),
+        "member_id": next(
+            one.id for one in people.members() if one.role == "reader" and one.user_id != made.people["reader"].id
+        ),
         "agreement_id": agreement.id,
         "domain_id": Domain.objects.values_list("id", flat=True)[0],
         "entry_id": Entry.objects.values_list("id", flat=True)[0],
