@@ -11,6 +11,8 @@ from django.test import Client
 from mandata.accounts.selectors import user
 from mandata.audience import selectors, services
 from mandata.audience.rules.bases import Reason
+from mandata.campaigns.services.drafts import create
+from mandata.infra import bulk
 from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import scope
 from tests.world import World
@@ -141,6 +143,15 @@ def test_a_persons_page_tells_basis_evidence_and_timeline_and_keeps_the_identity
     assert ADDRESS in shown
     assert "Jana" in shown
     assert "audience.identities_shown" in kinds(house)
+
+
+def test_a_persons_timeline_tells_what_was_sent(house: House, owner: Client, jana: UUID) -> None:
+    columns = {"campaign_id": "uuid", "subscriber_id": "uuid", "number": "bigint", "state": "text"}
+    with scope(house.id):
+        campaign = create(name="Autumn bread", actor=house.owner.actor, at=now())
+        row = (campaign, jana, 1, "sent", now())
+        bulk.insert("delivery_message", columns | {"sent_at": "timestamptz"}, [row])
+    assert "<strong>Sent: Autumn bread</strong>" in owner.get(f"/audience/people/{jana}/").content.decode()
 
 
 def test_a_correction_that_does_not_fit_keeps_what_was_typed(owner: Client, house: House, jana: UUID) -> None:

@@ -127,6 +127,21 @@ def unknown(campaign_id: UUID, *, limit: int = 500) -> list[UnknownMessage]:
     return [UnknownMessage(row.number, row.subscriber_id, row.provider, row.attempts, row.diagnostic) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One campaign's message to one person: where it stands; `sent_at` is None until the receiver took it."""
+
+    campaign_id: UUID
+    state: str
+    sent_at: datetime | None
+
+
+def received(subscriber_id: UUID, *, limit: int = 100) -> list[Received]:
+    """Return the messages that a person was sent, newest first; by the primary key of each campaign's partition."""
+    rows = Message.objects.filter(subscriber_id=subscriber_id, sent_at__isnull=False).order_by("-sent_at")
+    return [Received(*row) for row in rows.values_list("campaign_id", "state", "sent_at")[:limit]]
+
+
 def verified_domains() -> list[str]:
     """Return the names of the domains that may send."""
     return list(Domain.objects.filter(state="verified").order_by("name").values_list("name", flat=True))

@@ -24,6 +24,7 @@ from mandata.console import requests
 from mandata.console.audience import words
 from mandata.console.audience.forms import EvidenceForm, LeaveForm, RequestForm
 from mandata.console.privacy import words as cases
+from mandata.delivery import selectors as delivery
 from mandata.foundation.errors import Refused
 from mandata.infra.clock import now
 from mandata.rights import selectors as rights
@@ -172,7 +173,11 @@ def _states(found: selectors.Person) -> Iterator[dict[str, Any]]:
 
 def _events(subscriber_id: UUID) -> Iterator[dict[str, Any]]:
     rows = tracking.timeline(subscriber_id, limit=_EVENTS)
-    names = {row.id: row.name for row in campaigns.campaigns()} if rows else {}
+    sent = delivery.received(subscriber_id, limit=_EVENTS)
+    names = {row.id: row.name for row in campaigns.campaigns()} if rows or sent else {}
+    for message in sent:
+        title = ": ".join(part for part in (_("Sent"), names.get(message.campaign_id, "")) if part)
+        yield {"at": message.sent_at, "title": title, "icon": "send", "tone": "calm"}
     titles = {
         "open": (_("Opened"), "eye", "info"),
         "click": (_("Clicked"), "link", "good"),
