@@ -48,6 +48,7 @@ def test_an_officer_answers_looks_and_proves(house: House, visitor: Visitor, wor
     visitor.page.reload()
     visitor.look("privacy_erased")
     assert visitor.page.get_by_text(ADDRESS).count() == 0
+    assert visitor.page.get_by_role("button", name="Show", exact=True).count() == 0
     visitor.page.get_by_role("link", name="leaf").click()
     visitor.look("privacy_entry")
     assert visitor.page.get_by_text("holds", exact=True).count() == 1
