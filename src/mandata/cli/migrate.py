@@ -42,9 +42,9 @@ def migrate(
             app_role = check_external(urls.app, urls.owner).app_role
         with _as_owner(urls.owner), _alone(urls.owner):
             applied = _migrate()
+            apply_grants(urls.owner, app_role, _append_only())
             if with_keys:
                 _require_keys()
-            apply_grants(urls.owner, app_role, _append_only())
     words = f"{applied} migrations applied." if applied else "Nothing to migrate."
     emit(as_json, {"applied": applied}, words)
 

@@ -7,3 +7,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("mandata.public.urls")),
     path("", include("mandata.public.rights.urls")),
 ]
+
+handler500 = "mandata.project.faults.server_error"

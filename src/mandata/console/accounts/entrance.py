@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from allauth.account.internal.flows.signup import complete_signup
+from allauth.core import ratelimit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -24,6 +25,13 @@ def register(request: HttpRequest) -> HttpResponse:
     """Make an account (SVC-1): name, own address (proven by a code), password; the controller follows."""
     if request.user.is_authenticated:
         return redirect("accounts:register_controller")
+    if request.method == "POST" and not ratelimit.consume(request, action="signup"):
+        raise Refused(
+            _("Too many registrations came from your network."),
+            code="accounts.too_many",
+            status=429,
+            remedy=_("Wait a minute and try again."),
+        )
     form = AccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         user_id = services.users.create(

@@ -5,6 +5,8 @@
   const language = document.documentElement.lang || undefined;
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
   const short = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
+  // What is counted is whole: 1, 2, 5, 10 … and no halves on the axis.
+  const counts = [...Array(10).keys()].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
   const drawn = new Map();
 
   const colour = (host, name) => {
@@ -34,7 +36,7 @@
       legend: { live: true },
       axes: [
         { ...axis, grid: { show: false }, space: 72, ...(span > 2 * 86400 ? { incrs: [1, 2, 3, 7, 14, 30, 90, 365].map((days) => days * 86400) } : {}), values: (_, at) => at.map((x) => ticks.format(new Date(x * 1000))) },
-        { ...axis, size: 48, values: (_, at) => at.map((y) => short.format(y)) },
+        { ...axis, size: 48, incrs: counts, values: (_, at) => at.map((y) => short.format(y)) },
       ],
       scales: { x: { time: true, range: (_, low, high) => [low - edge, high + edge] }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.08 : 1] } },
       series: [
