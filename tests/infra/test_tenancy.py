@@ -5,10 +5,11 @@ from typing import Any
 import psycopg
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import close_old_connections, connection
 
 from mandata.accounts.models import Controller
 from mandata.audience.models import List
+from mandata.infra import bulk
 from mandata.infra.clock import new_id, now
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import APPEND_ONLY, SCOPE_FREE, NoScope, ScopeCrossed, ScopedManager, ScopedModel, scope
@@ -146,3 +147,11 @@ def test_ids_are_version_7_and_ordered_by_time() -> None:
     first, second = new_id(), new_id()
     assert (first.version, second.version) == (7, 7)
     assert first.int >> 80 <= second.int >> 80
+
+
+def test_a_session_that_was_cut_between_requests_is_made_anew_on_the_bulk_road(world: World, database: Urls) -> None:
+    assert bulk.execute("select 1", []) == [(1,)]
+    with psycopg.connect(database.superuser) as superuser:
+        superuser.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'mandata_app'")
+    close_old_connections()  # what Django does when a request begins
+    assert bulk.execute("select 2", []) == [(2,)]

@@ -46,6 +46,7 @@ def execute(statement: sql.Composable | str, arguments: Sequence[Any] | Mapping[
     Raises what the ORM raises: `django.db.OperationalError` where the database goes away, its `__cause__` the driver's
     own error.
     """
+    connection.close_if_health_check_failed()  # as Django's own cursors do: a session that was cut is made anew
     connection.ensure_connection()
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
         cursor.execute(statement, arguments)  # type: ignore[arg-type]

@@ -38,6 +38,16 @@ def _without_values(text: str) -> str:
     return _VALUES.sub(r"\1: …", _TOKEN.sub("…", text))
 
 
+class _ToStandardError:
+    """Writes to standard error as it is at that moment, which may be another file than when logging was set up."""
+
+    def msg(self, message: str) -> None:
+        """Write one line."""
+        print(message, file=sys.stderr, flush=True)  # noqa: T201 - this is what logging ends in
+
+    debug = info = warning = error = critical = exception = fatal = log = msg
+
+
 def configure(level: str = "info") -> None:
     """Send structlog and the standard library's logging through the same renderer."""
     shared: list[structlog.typing.Processor] = [
@@ -50,7 +60,7 @@ def configure(level: str = "info") -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper(), logging.INFO)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_names: _ToStandardError(),
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
