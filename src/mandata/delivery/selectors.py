@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
 from mandata.delivery.errors import NoSuchDomain
@@ -154,10 +154,8 @@ def is_verified(name: str) -> bool:
 
 def came_back(campaign_id: UUID) -> dict[tuple[str, bool], int]:
     """Return what came back of a campaign: (kind, hard) -> how many."""
-    found: dict[tuple[str, bool], int] = {}
-    for kind, hard in Return.objects.filter(campaign_id=campaign_id).values_list("kind", "hard"):
-        found[(kind, hard)] = found.get((kind, hard), 0) + 1
-    return found
+    rows = Return.objects.filter(campaign_id=campaign_id).values_list("kind", "hard").annotate(count=Count("id"))
+    return {(kind, hard): count for kind, hard, count in rows.order_by()}
 
 
 def undecided() -> list[tuple[UUID, int]]:
