@@ -11,7 +11,10 @@ STATES: Final[dict[str, tuple[Any, str]]] = {
 }
 PURPOSES: Final[dict[str, tuple[Any, Any]]] = {
     "verification": (_("Proof of ownership"), _("Shows that the domain is yours.")),
-    "dkim": (_("Signature (DKIM)"), _("The key by which receivers see that a message is yours.")),
+    "dkim": (
+        _("Signature (DKIM)"),
+        _("The key for your signature. Messages are not signed yet; publish it now so that nothing waits later."),
+    ),
     "spf": (_("Allowed servers (SPF)"), _("Tells receivers that our servers may send for this domain.")),
     "dmarc": (_("Policy (DMARC)"), _("Tells receivers what to do with messages that only pretend to be yours.")),
     "return_path": (_("Return address"), _("Brings messages that bounce back to us, so that we stop in time.")),
