@@ -56,7 +56,8 @@ def _kill_everything(data: Path) -> None:
     """Kill -9 the postmaster and every session of it at once, as a power cut would."""
     found = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and _cwd(entry) == data]
     for pid in found:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it saw its postmaster die, and went by itself
+            os.kill(pid, signal.SIGKILL)
 
 
 def _cwd(entry: Path) -> Path | None:
