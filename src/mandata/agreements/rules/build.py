@@ -9,7 +9,7 @@ from datetime import date, datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
-from mandata.agreements.rules.values import OWN, Period, Share
+from mandata.agreements.rules.values import OWN, Money, Period, Regime, Share
 from mandata.agreements.rules.vocabulary import SHARED
 
 T = TypeVar("T")
@@ -98,10 +98,17 @@ def _kind(value: object) -> str:
     }.get(type(value), "a date or time")
 
 
-_READ: Final[Mapping[Any, Callable[[str], object]]] = {Period: Period.parse, Share: Share.parse}
+_READ: Final[Mapping[Any, Callable[[str], object]]] = {
+    Period: Period.parse,
+    Regime: Regime,
+    Share: Share.parse,
+    Money: Money.parse,
+}
 _WANTED: Final[Mapping[Any, str]] = {
     Period: 'a period such as "10 working days"',
+    Regime: f"one of {', '.join(Regime)}",
     Share: 'a share such as "0.05 %"',
+    Money: 'money such as "USD 150"',
     str: "a text between double quotes",
     int: "a whole number",
     bool: "true or false",

@@ -18,10 +18,23 @@ from typing import Any, Final, TypeVar
 from mandata.agreements.rules.build import Bad, build
 from mandata.agreements.rules.catalogue import CATALOGUE
 from mandata.agreements.rules.lines import line_of, lines_of
-from mandata.agreements.rules.values import After, Ahead, Choice, Listing, Names, Question, Value, Window, Within
+from mandata.agreements.rules.values import (
+    After,
+    Ahead,
+    Choice,
+    Listing,
+    Names,
+    Question,
+    Reckoning,
+    Regime,
+    Value,
+    Window,
+    Within,
+)
 
 FORMAT: Final = 1
 CALENDARS: Final = frozenset({"CZ", "BE", "IE", "IT", "DE", "US", "US-CA"})
+_AMERICAN: Final = frozenset({"US", "US-CA"})
 LANGUAGES: Final = ("en", "cs")
 _ZONE: Final = re.compile(r"[A-Za-z]+(/[A-Za-z0-9_+-]+)+|UTC")
 
@@ -48,7 +61,8 @@ class Mark(StrEnum):
 class Head:
     """The ``[terms]`` table.
 
-    ``languages`` are those in which the text is offered; ``zone`` and ``calendar`` rule its periods.
+    ``languages`` are those in which the text is offered; ``regime``, ``calendar`` and ``zone`` rule its periods. A text
+    without a regime was accepted before there was a choice, and counts as the law of the Union does.
     """
 
     format: int
@@ -57,6 +71,7 @@ class Head:
     languages: tuple[str, ...]
     calendar: str
     zone: str
+    regime: Regime = Regime.EU_1182
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +106,11 @@ class Terms:
     @property
     def version(self) -> str:
         return self.head.version
+
+    @property
+    def reckoning(self) -> Reckoning:
+        """How this agreement's periods are counted."""
+        return Reckoning(self.head.regime, self.head.calendar, self.head.zone)
 
     def clause(self, key: str) -> Clause:
         """The clause, or KeyError with the agreement's name: callers ask only for what they know to be there."""
@@ -182,10 +202,16 @@ def _head(table: object) -> tuple[Head, dict[str, str]]:
             head.name.replace("-", "").isalnum() and head.name == head.name.lower(),
             "Take small letters, digits and hyphens.",
         ),
+        (
+            "regime",
+            head.regime is Regime.PLAIN or (head.regime is Regime.CA_GOV_6800) == (head.calendar in _AMERICAN),
+            f"Its rules do not belong to the calendar {head.calendar}: take eu_1182 in the Union, ca_gov_6800 in "
+            "California, plain anywhere.",
+        ),
         ("version", bool(head.version.strip()), "Give each version of the terms a name, for example its date."),
     ):
         if not right:
-            raise Bad(("terms", name), f"{name} = {getattr(head, name)!r} cannot be used.", remedy)
+            raise Bad(("terms", name), f"{name} = {_written(getattr(head, name))} cannot be used.", remedy)
     if (
         not isinstance(titles, dict)
         or set(titles) != set(head.languages)
@@ -198,6 +224,10 @@ def _head(table: object) -> tuple[Head, dict[str, str]]:
             f"Write title = {{ {example} }}.",
         )
     return head, titles
+
+
+def _written(value: object) -> str:
+    return repr(str(value)) if isinstance(value, str) else repr(value)
 
 
 def _clauses(document: Mapping[str, Any]) -> Iterator[tuple[str, Clause]]:

@@ -15,7 +15,7 @@ from html import escape
 from mandata.agreements.rules.catalogue import CATALOGUE
 from mandata.agreements.rules.spec import CHAPTERS, Spec
 from mandata.agreements.rules.terms import Clause, Terms
-from mandata.agreements.rules.values import Choice, Listing, Names, Period, Share, Unit, Value
+from mandata.agreements.rules.values import Choice, Listing, Money, Names, Period, Share, Unit, Value
 from mandata.agreements.rules.vocabulary import SHARED
 from mandata.agreements.rules.words import Words, fill
 from mandata.agreements.rules.words import mark as _
@@ -143,6 +143,8 @@ def _filled(value: Value, language: str, words: Words) -> Mapping[str, str]:
             filled[field.name] = spoken(content, words)
         elif isinstance(content, Share):
             filled[field.name] = spoken_share(content, language)
+        elif isinstance(content, Money):
+            filled[field.name] = spoken_money(content, language)
         elif isinstance(content, date):
             filled[field.name] = spoken_date(content, language)
         elif isinstance(content, bool):
@@ -159,7 +161,14 @@ def _filled(value: Value, language: str, words: Words) -> Mapping[str, str]:
     return filled
 
 
-_NAMED: Mapping[str, str] = {"who": "party", "start": "event", "effect": "effect", "base": "base"}
+_NAMED: Mapping[str, str] = {
+    "who": "party",
+    "start": "event",
+    "effect": "effect",
+    "base": "base",
+    "index": "index",
+    "rises": "rise",
+}
 
 
 def _items(spec: Spec, value: Value, words: Words) -> tuple[str, ...]:
@@ -194,6 +203,15 @@ def spoken_share(share: Share, language: str) -> str:
     """ "0.05 %" with the language's decimal sign and a no-break space."""
     text = str(share).replace(" ", "\N{NO-BREAK SPACE}")
     return text.replace(".", ",") if language == "cs" else text
+
+
+def spoken_money(money: Money, language: str) -> str:
+    """ "CZK 1,500" in English, "1 500 CZK" in Czech; no-break spaces, and decimals only where there are any."""
+    amount = f"{money.amount:,.2f}".removesuffix(".00")
+    if language == "cs":
+        spaced = amount.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
+        return f"{spaced}\N{NO-BREAK SPACE}{money.currency}"
+    return f"{money.currency}\N{NO-BREAK SPACE}{amount}"
 
 
 def spoken_date(day: date, language: str) -> str:

@@ -29,6 +29,23 @@ class Unit(StrEnum):
     YEARS = "years"
 
 
+class Regime(StrEnum):
+    """The rules by which an agreement's periods are counted."""
+
+    EU_1182 = "eu_1182"
+    PLAIN = "plain"
+    CA_GOV_6800 = "ca_gov_6800"
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """How an agreement counts time: rules, whose working days (calendar), and where its days begin (IANA zone)."""
+
+    regime: Regime
+    calendar: str
+    zone: str
+
+
 _UNITS: Final[Mapping[str, Unit]] = {
     "hour": Unit.HOURS,
     "day": Unit.DAYS,
@@ -87,6 +104,25 @@ class Share:
 
     def __str__(self) -> str:
         return f"{self.percent.normalize():f} %"
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An exact amount in one currency (ISO 4217), written ``"USD 150"`` or ``"CZK 1500.50"``."""
+
+    amount: Decimal
+    currency: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Money":
+        """Above 0, with at most two decimals and no sign for thousands. Raises ValueError otherwise."""
+        found = re.fullmatch(r"([A-Z]{3}) ([0-9]{1,12}(?:\.[0-9]{1,2})?)", text)
+        if found is None or not Decimal(found[2]) > 0:
+            raise ValueError("money is a currency's three letters and an amount above 0: 'USD 150'")
+        return cls(Decimal(found[2]), found[1])
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.amount}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +226,54 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """What an hour of work costs; with ``limit`` it is the most that an hour may cost. ``vat_apart``: VAT comes on
+    top.
+    """
+
+    hour: Money
+    limit: bool = False
+    vat_apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What a man-hour costs for the ``first`` occasion in a calendar year and for each ``further`` one, VAT apart.
+
+    ``index`` names the statistic by which both rise, ``rises`` when and how often.
+    """
+
+    first: Money
+    further: Money
+    index: Annotated[str, "index"]
+    rises: Annotated[str, "rise"]
+    vat_apart: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """An amount of money above, or at most, which something follows."""
+
+    money: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """Late interest: a share of what is owed for each ``per`` of delay, one begun counting as a whole one."""
+
+    share: Share
+    per: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """At most (or, as the clause says, at least) ``times`` in each ``per``."""
+
+    times: int
+    per: Period
+
+
+@dataclass(frozen=True, slots=True)
 class Dated:
     """A calendar date."""
 
@@ -220,6 +304,11 @@ Value = (
     | Allowance
     | Threshold
     | Cap
+    | Rate
+    | Rates
+    | Sum
+    | Interest
+    | Frequency
     | Dated
     | Question
 )

@@ -53,6 +53,15 @@ SHARED: Final[Mapping[str, Mapping[str, str]]] = {
         "fees_paid": _("the fees that the controller paid"),
         "fees_paid_or_payable": _("the fees paid or payable by the controller"),
     },
+    "index": {
+        "cz_cpi": _("the increase of the consumer price index that the Czech Statistical Office announced"),
+    },
+    "rise": {
+        "yearly_july": _(
+            "each year on 1 July, first in the calendar year after the one in which the contract took effect"
+        ),
+        "once_july": _("once, on 1 July of the calendar year after the one in which the contract took effect"),
+    },
     "act": {
         "import": _("take in the personal data that the controller brings into the service, and store it"),
         "send": _("send messages to the recipients whom the controller chooses"),
