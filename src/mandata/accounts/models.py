@@ -154,6 +154,8 @@ class Notice(ScopedModel):
     reply = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)  # a delivery report came back for it
+    returned_status = models.CharField(max_length=20, blank=True)
 
     class Meta:
         db_table = "accounts_notice"
@@ -163,3 +165,69 @@ class Notice(ScopedModel):
                 condition=models.Q(state__in=["queued", "sent", "failed"]), name="accounts_notice_state"
             )
         ]
+
+
+class NoticeAddress(ScopedModel):
+    """Where a party is reached for a kind of notice, first and second choice (AGR-7). Contacts, in clear.
+
+    The controller's stand in its scope, the processor's in the installation's.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(max_length=20)  # notices, breaches, invoices
+    rank = models.SmallIntegerField(default=1)
+    address = models.EmailField(max_length=254)
+    name = models.CharField(max_length=120, blank=True)
+    by = models.UUIDField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "accounts_noticeaddress"
+        constraints = [
+            models.UniqueConstraint(fields=["controller_id", "kind", "rank"], name="accounts_noticeaddress_once"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["notices", "breaches", "invoices"]), name="accounts_noticeaddress_kind"
+            ),
+            models.CheckConstraint(condition=models.Q(rank__in=[1, 2]), name="accounts_noticeaddress_rank"),
+        ]
+
+
+class Commitment(ScopedModel):
+    """What a person of the operator's staff has signed or learned: a condition of access (PPL-1). Installation's scope.
+
+    ``until`` is when training lapses; a commitment to confidentiality has none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user_id = models.UUIDField()
+    kind = models.CharField(max_length=20)
+    on = models.DateField()
+    until = models.DateField(null=True)
+    evidence = models.CharField(max_length=300)
+    by = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "accounts_commitment"
+        indexes = [models.Index(fields=["controller_id", "user_id", "kind"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["confidentiality", "training"]), name="accounts_commitment_kind"
+            )
+        ]
+
+
+class StaffAccess(ScopedModel):
+    """Somebody of the operator's staff looked at a controller's data: who, why, how long (PPL-2, PPL-7)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user_id = models.UUIDField()
+    reason = models.CharField(max_length=300)
+    ticket = models.CharField(max_length=80, blank=True)
+    country = models.CharField(max_length=2)
+    opened_at = models.DateTimeField()
+    until = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "accounts_staffaccess"

@@ -17,7 +17,7 @@ from mandata.accounts import selectors as accounts
 from mandata.agreements import library
 from mandata.agreements.language import words as words
 from mandata.agreements.models import Agreement as AgreementRow
-from mandata.agreements.models import Instruction, Refusal
+from mandata.agreements.models import Instruction, Refusal, Suspension
 from mandata.agreements.pdf import pdf
 from mandata.agreements.rules import checks, gates, recipients, text
 from mandata.agreements.rules.acceptance import ADVICE, advised
@@ -199,7 +199,12 @@ def ground(now: datetime) -> Ground:
     if row is None:
         return Ground(None, Standing(accepted=False))
     ended = row.ended_at is not None and row.ended_at <= now
-    return Ground(_agreement(row), Standing(accepted=True, ended=ended, suspended=accounts.state() == "suspended"))
+    return Ground(_agreement(row), Standing(accepted=True, ended=ended, suspended=_suspended()))
+
+
+def _suspended() -> bool:
+    """Whether the operator has suspended the controller, or the controller all processing of its data."""
+    return accounts.state() == "suspended" or Suspension.objects.filter(lifted_at=None).exists()
 
 
 def agreements() -> list[Agreement]:

@@ -326,8 +326,13 @@ DIRECTORY: Final = Place(
             "mfa_authenticator",
             "usersessions_usersession",
             "django_session",
+            "accounts_commitment",
+            "accounts_staffaccess",
         ),
-        category=_("addresses, second factors and open sessions of the people who log in, in clear, secrets encrypted"),
+        category=_(
+            "addresses, second factors and open sessions of the people who log in, commitments and accesses of the "
+            "operator's staff, in clear, secrets encrypted"
+        ),
         purpose=_("to log in safely"),
         retention=_("as long as the account; sessions two weeks"),
         recipients=_("nobody"),
@@ -346,9 +351,20 @@ CONTACTS: Final = Place(
         key="contacts",
         area="accounts",
         name=_("Contacts of the controller"),
-        tables=("accounts_controller", "agreements_agreement", "agreements_instruction", "campaigns_campaign"),
+        tables=(
+            "accounts_controller",
+            "accounts_noticeaddress",
+            "agreements_agreement",
+            "agreements_instruction",
+            "agreements_suspension",
+            "agreements_upstream",
+            "subprocessors_objection",
+            "subprocessors_disclosure",
+            "campaigns_campaign",
+        ),
         category=_(
-            "contact addresses of the controller, who accepted the agreement from where, senders of campaigns, in clear"
+            "contact addresses of the controller, who accepted the agreement from where, who instructed or objected in "
+            "which words, senders of campaigns, in clear"
         ),
         purpose=_("to reach the controller, to prove the agreement, to name the sender"),
         retention=_("as long as the agreement, and as long after it as claims can be made"),

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "mandata.vault",
     "mandata.accounts",
     "mandata.agreements",
+    "mandata.subprocessors",
     "mandata.audience",
     "mandata.campaigns",
     "mandata.delivery",
