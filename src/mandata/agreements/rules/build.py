@@ -49,6 +49,8 @@ def _convert(hint: Any, value: object, path: tuple[str, ...], own: Mapping[str, 
     if get_origin(hint) is UnionType:
         hint = next(part for part in get_args(hint) if part is not NoneType)
     if get_origin(hint) is tuple:
+        if get_origin(get_args(hint)[0]) is tuple:
+            return _scoped(value, path, vocabulary or {})
         return _listed(value, path, vocabulary)
     if hint in _READ:
         return _read(hint, value, path)
@@ -68,6 +70,18 @@ def _listed(value: object, path: tuple[str, ...], vocabulary: Mapping[str, str] 
         if value.count(item) > 1:
             raise Bad(path, f"{path[-1]} names {item!r} twice.", "Name each once.")
     return tuple(value if vocabulary is None else (_code(item, path, vocabulary) for item in value))
+
+
+def _scoped(value: object, path: tuple[str, ...], vocabulary: Mapping[str, str]) -> tuple[tuple[str, Any], ...]:
+    """A table of codes, each with its list of categories, which may be empty."""
+    if not isinstance(value, dict) or not value:
+        raise Bad(path, f"{path[-1]} is not a table of lists.", f'Write [{".".join(path)}] and below it code = ["..."].')
+    found = []
+    for code, categories in value.items():
+        here = (*path, code)
+        _code(code, here, vocabulary)
+        found.append((code, () if categories == [] else _listed(categories, here, SHARED["category"])))
+    return tuple(found)
 
 
 def _read(hint: Any, value: object, path: tuple[str, ...]) -> object:

@@ -15,7 +15,7 @@ from html import escape
 from mandata.agreements.rules.catalogue import CATALOGUE
 from mandata.agreements.rules.spec import CHAPTERS, Spec
 from mandata.agreements.rules.terms import Clause, Terms
-from mandata.agreements.rules.values import Choice, Listing, Money, Names, Period, Share, Unit, Value
+from mandata.agreements.rules.values import Choice, Listing, Money, Names, Period, Scopes, Share, Unit, Value
 from mandata.agreements.rules.vocabulary import SHARED
 from mandata.agreements.rules.words import Words, fill
 from mandata.agreements.rules.words import mark as _
@@ -156,6 +156,8 @@ def _filled(value: Value, language: str, words: Words) -> Mapping[str, str]:
             filled[field.name] = words.gettext(joint).join(words.gettext(SHARED["channel"][code]) for code in content)
         elif isinstance(content, str) and field.name in _NAMED:
             filled[field.name] = words.gettext(SHARED[_NAMED[field.name]][content])
+        elif field.name == "form":
+            filled[field.name] = ""
     if "who" in filled:
         filled["Who"] = filled["who"][:1].upper() + filled["who"][1:]  # where a later sentence begins with it
     return filled
@@ -168,13 +170,24 @@ _NAMED: Mapping[str, str] = {
     "base": "base",
     "index": "index",
     "rises": "rise",
+    "by": "doer",
+    "form": "channel",
 }
 
 
 def _items(spec: Spec, value: Value, words: Words) -> tuple[str, ...]:
     if isinstance(value, Listing):
         return tuple(words.gettext(spec.vocabulary[code]) for code in value.items)
+    if isinstance(value, Scopes):
+        return tuple(_scoped(words.gettext(spec.vocabulary[code]), found, words) for code, found in value.scope)
     return value.names if isinstance(value, Names) else ()
+
+
+def _scoped(name: str, categories: tuple[str, ...], words: Words) -> str:
+    if not categories:
+        return fill(words.gettext(_("{name} (categories of data not stated yet)")), {"name": name})
+    listed = ", ".join(words.gettext(SHARED["category"][code]) for code in categories)
+    return fill(words.gettext(_("{name}: {listed}")), {"name": name, "listed": listed})
 
 
 def _parties(parties: Parties, words: Words) -> Iterator[Paragraph]:

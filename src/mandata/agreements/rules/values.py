@@ -162,13 +162,56 @@ class Within:
 @dataclass(frozen=True, slots=True)
 class Window:
     """A right of ``who`` that lapses ``period`` after ``start``; read late where the rule leaves room, being the
-    other's right.
+    other's right. ``form`` is how it is exercised, where the agreement demands one.
     """
 
     who: Annotated[str, "party"]
     start: Annotated[str, "event"]
     period: Period | None = None
     target: Period | None = None
+    form: Annotated[str | None, "channel"] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """An answer may take ``total`` from ``start`` (counted once, not added on) if ``who`` tells of it within ``told``
+    from the same event.
+    """
+
+    who: Annotated[str, "party"]
+    start: Annotated[str, "event"]
+    total: Period
+    told: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """``who`` has something done by ``by`` once in every ``every``; with ``calendar`` whole calendar years count,
+    whenever in them it falls.
+    """
+
+    who: Annotated[str, "party"]
+    by: Annotated[str, "doer"]
+    every: Period
+    calendar: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """Codes of the clause's vocabulary, each with the categories of data that belong to it; none where nobody has
+    stated them yet.
+    """
+
+    scope: Annotated[tuple[tuple[str, tuple[str, ...]], ...], OWN]
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The codes alone, in order."""
+        return tuple(code for code, _categories in self.scope)
+
+    def categories(self, code: str) -> tuple[str, ...]:
+        """The categories that belong to a code, empty where none is stated or the code is not listed."""
+        return dict(self.scope).get(code, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +341,9 @@ Value = (
     | Names
     | Within
     | Window
+    | Extension
+    | Recurring
+    | Scopes
     | Ahead
     | After
     | Lasting

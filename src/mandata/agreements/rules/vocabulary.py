@@ -32,6 +32,18 @@ SHARED: Final[Mapping[str, Mapping[str, str]]] = {
         "defect_noticed": _("becoming aware of the defect"),
         "service_restored": _("the return of the service to operation"),
         "complaint_received": _("receipt of the complaint"),
+        "belief": _("reasonably believing that there was potential or actual access to the data"),
+        "objection_received": _("receipt of the objection"),
+        "person_request_received": _("receipt of the data subject's request"),
+        "contract_ended": _("the end of the contract"),
+        "service_terminated": _("the termination of the service"),
+        "processing_suspended": _("the suspension of the processing"),
+        "controller_awareness": _("the controller's becoming aware of the breach"),
+        "audit_refused": _("the refusal of the auditor"),
+    },
+    "doer": {
+        "independent_auditor": _("an independent auditor whom it chooses"),
+        "itself": _("its own people"),
     },
     "effect": {
         "engagement": _("the engagement of another sub-processor"),
@@ -41,6 +53,7 @@ SHARED: Final[Mapping[str, Mapping[str, str]]] = {
         "suspension": _("a limitation or suspension of the service"),
         "closure": _("the definitive end of the service"),
         "terms_change": _("a change of this agreement"),
+        "relocation": _("a change of the country in which the data is stored"),
     },
     "channel": {
         "email": _("by e-mail"),
@@ -48,6 +61,7 @@ SHARED: Final[Mapping[str, Mapping[str, str]]] = {
         "website": _("on the website"),
         "durable_medium": _("on a durable medium"),
         "writing": _("in writing"),
+        "publication": _("by publication in the list of sub-processors"),
     },
     "base": {
         "fees_paid": _("the fees that the controller paid"),
