@@ -1,0 +1,8 @@
+"""The verbs of the agreements: accept, end, ask the gates, and what follows from them. All inside a controller's scope,
+but for those that say otherwise.
+"""
+
+from mandata.agreements.services.acceptance import Where, accept, end
+from mandata.agreements.services.asking import ask, check_campaign
+
+__all__ = ["Where", "accept", "ask", "check_campaign", "end"]
