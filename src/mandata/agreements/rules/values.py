@@ -8,80 +8,17 @@ name a working target of ours.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Final
 
+from mandata.foundation.periods.values import Period as Period
+from mandata.foundation.periods.values import Reckoning as Reckoning
+from mandata.foundation.periods.values import Regime as Regime
+from mandata.foundation.periods.values import Unit as Unit
+
 OWN: Final = "own"
-
-
-class Unit(StrEnum):
-    """Units of legal periods; working days are those of the agreement's calendar."""
-
-    HOURS = "hours"
-    DAYS = "days"
-    WORKING_DAYS = "working days"
-    WEEKS = "weeks"
-    MONTHS = "months"
-    YEARS = "years"
-
-
-class Regime(StrEnum):
-    """The rules by which an agreement's periods are counted."""
-
-    EU_1182 = "eu_1182"
-    PLAIN = "plain"
-    CA_GOV_6800 = "ca_gov_6800"
-
-
-@dataclass(frozen=True, slots=True)
-class Reckoning:
-    """How an agreement counts time: rules, whose working days (calendar), and where its days begin (IANA zone)."""
-
-    regime: Regime
-    calendar: str
-    zone: str
-
-
-_UNITS: Final[Mapping[str, Unit]] = {
-    "hour": Unit.HOURS,
-    "day": Unit.DAYS,
-    "working day": Unit.WORKING_DAYS,
-    "week": Unit.WEEKS,
-    "month": Unit.MONTHS,
-    "year": Unit.YEARS,
-}
-_PERIOD: Final = re.compile(r"([1-9][0-9]{0,4}) (hour|day|working day|week|month|year)s?")
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A length of legal time as an agreement states it: amount (1 to 99999) and unit.
-
-    It is not yet a number of seconds.
-    """
-
-    amount: int
-    unit: Unit
-
-    @classmethod
-    def parse(cls, text: str) -> "Period":
-        """``"48 hours"``, ``"10 working days"``, ``"1 month"``.
-
-        Raises ValueError for anything else, "0 days" included.
-        """
-        found = _PERIOD.fullmatch(text)
-        if found is None:
-            raise ValueError(
-                "a period is a whole number and hours, days, working days, weeks, months or years: '10 working days'"
-            )
-        return cls(int(found[1]), _UNITS[found[2]])
-
-    def __str__(self) -> str:
-        return f"{self.amount} {self.unit.value[:-1] if self.amount == 1 else self.unit.value}"
 
 
 @dataclass(frozen=True, slots=True)
