@@ -1,43 +1,14 @@
-"""The checks that gates make, as data: code, clause, words, and the symbolic place where a refusal is mended.
+"""The checks of acts on people's data, as data: code, clause, words, and the symbolic place where a refusal is mended.
 
-Places: agreement, suspension, import.basis, fields, campaign.subject, campaign.content, campaign.sender,
-campaign.recipients,
-controller.address, domains, tracking, case.
+Places: agreement, suspension, instructions, import.basis, fields, campaign.subject, campaign.content, campaign.sender,
+campaign.recipients, controller.address, domains, tracking, case, subprocessors, staff.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from mandata.agreements.rules.verdicts import Check
 from mandata.agreements.rules.words import mark as _
 
-IN_FORCE: Final = Check(
-    "agreement.in_force",
-    "agreement.acceptance",
-    _("Agreement in force"),
-    _("The agreement is in force."),
-    _("No agreement is in force, so nothing may be processed."),
-    _("An owner reads and accepts the agreement."),
-    "agreement",
-)
-SUSPENDED: Final = Check(
-    "agreement.not_suspended",
-    "instruction.standing",
-    _("Processing not suspended"),
-    _("Processing is not suspended."),
-    _("All processing is suspended."),
-    _("Who suspended the processing lifts the suspension."),
-    "suspension",
-)
-INSTRUCTED: Final = Check(
-    "instruction.standing",
-    "instruction.standing",
-    _("Instruction"),
-    _("The act rests on the standing instruction."),
-    _("The agreement holds no instruction for this act ({act})."),
-    _("Give a written instruction, or accept an agreement that names the act."),
-    "agreement",
-)
 WARRANTED: Final = Check(
     "import.warranty",
     "warranty.controller",
@@ -82,6 +53,15 @@ CATEGORY: Final = Check(
     _("The agreement does not name the category of these fields: {fields}."),
     _("Declare the field by a category of the agreement, or leave the column out."),
     "fields",
+)
+SUBJECTS: Final = Check(
+    "import.subjects",
+    "processing.subjects",
+    _("Data subjects agreed"),
+    _("The agreement names every category of data subjects brought in."),
+    _("The agreement does not name these categories of data subjects: {subjects}."),
+    _("Bring in only people of the agreed categories, or agree on further ones."),
+    "import.basis",
 )
 NONEXISTENT: Final = Check(
     "import.nonexistent",
@@ -200,6 +180,24 @@ TRACKED: Final = Check(
     _("Switch their recording off."),
     "tracking",
 )
+PROFILED: Final = Check(
+    "profile.kinds",
+    "processing.activity",
+    _("Evaluation of individuals"),
+    _("The agreement names every kind of activity evaluated."),
+    _("The agreement does not name these kinds of activity, so they are not evaluated: {kinds}."),
+    _("Evaluate only kinds of activity that the agreement names."),
+    "tracking",
+)
+REVIEWED: Final = Check(
+    "profile.human",
+    "processing.activity",
+    _("A human decides"),
+    _("No decision with legal or similar effects is left to a machine."),
+    _("A decision with legal or similar effects would be left to a machine (Article 22 GDPR)."),
+    _("Have a human review each case before it has an effect."),
+    "tracking",
+)
 HELD: Final = Check(
     "export.held",
     "end.deletion",
@@ -236,8 +234,3 @@ CARRIED: Final = Check(
     _("Pass the request on to whom it concerns."),
     "case",
 )
-
-BY_CODE: Final[Mapping[str, Check]] = {
-    check.code: check for check in list(globals().values()) if isinstance(check, Check)
-}
-"""Every check by its code, to tell a refusal on record in any language."""

@@ -1,0 +1,54 @@
+"""Where a controller stands, and for what an act is done: part of the facts of every act."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Annotation of a text field: the codes that it may hold."""
+
+    codes: tuple[str, ...]
+
+
+def one_of(*codes: str) -> Codes:
+    """``Annotated[str, one_of("a", "b")]``: what a facts file may state there."""
+    return Codes(codes)
+
+
+SERVICE: Final = "service"
+"""The purpose of what the software does for a controller in the service itself."""
+UNNAMED: Final = ""
+"""No purpose is named: permitted by no agreement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A written instruction in force: which acts it orders, for which purpose (empty: one of the agreement's).
+
+    ``agreed``: the processor has agreed, which an instruction beyond the agreement needs (INS-2).
+    """
+
+    number: int
+    acts: tuple[str, ...]
+    purpose: str = ""
+    agreed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a controller stands with its agreement: accepted at all, ended since, stopped for the time being.
+
+    ``suspended`` by the operator, ``halted`` by the controller itself; ``written`` are its written instructions in
+    force.
+    """
+
+    accepted: bool
+    ended: bool = False
+    suspended: bool = False
+    halted: bool = False
+    written: tuple[Written, ...] = ()
+
+
+UNKNOWN: Final = Standing(accepted=False)
+"""Until a service has looked: nothing is permitted on it."""
