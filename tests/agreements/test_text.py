@@ -15,6 +15,8 @@ from mandata.agreements.rules.text import Document, Parties, Party
 from mandata.agreements.rules.words import ENGLISH
 
 AREA = Path(library.__file__).parent.parent
+SAME = {"audit", "alcohol", "Malta", "Argentina", "Uruguay"}
+"""Words that Czech shares with English."""
 PARTIES = Parties(Party("Operator Ltd.", "1 Street, Prague", "123", "op@example.org"), Party("Demo Bakery"))
 
 
@@ -120,7 +122,7 @@ def test_every_message_is_translated_with_the_same_placeholders() -> None:
     czech = words("cs")
     for message in messages():
         said = czech.ngettext(message, message + "s", 2) if message.startswith("{n} ") else czech.gettext(message)
-        assert (said and said != message) or message in {"audit", "alcohol"}, message
+        assert (said and said != message) or message in SAME, message
         assert sorted(re.findall(r"{\w+}", said)) == sorted(re.findall(r"{\w+}", message)), message
 
 

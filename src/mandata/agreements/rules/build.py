@@ -75,7 +75,8 @@ def _listed(value: object, path: tuple[str, ...], vocabulary: Mapping[str, str] 
 def _scoped(value: object, path: tuple[str, ...], vocabulary: Mapping[str, str]) -> tuple[tuple[str, Any], ...]:
     """A table of codes, each with its list of categories, which may be empty."""
     if not isinstance(value, dict) or not value:
-        raise Bad(path, f"{path[-1]} is not a table of lists.", f'Write [{".".join(path)}] and below it code = ["..."].')
+        header = ".".join(path)
+        raise Bad(path, f"{path[-1]} is not a table of lists.", f'Write [{header}] and below it code = ["..."].')
     found = []
     for code, categories in value.items():
         here = (*path, code)

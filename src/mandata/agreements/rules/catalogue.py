@@ -10,14 +10,49 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from mandata.agreements.rules.clauses import described, duties, parties, sending, service
+from mandata.agreements.rules.clauses import (
+    billing,
+    breaches,
+    changing,
+    commerce,
+    consumer,
+    described,
+    duties,
+    ending,
+    inspections,
+    others,
+    parties,
+    remedies,
+    rights,
+    scope,
+    sending,
+    service,
+)
 from mandata.agreements.rules.spec import CHAPTERS, Spec
+
+_PARTS: Final = (
+    parties,
+    scope,
+    duties,
+    breaches,
+    others,
+    rights,
+    inspections,
+    remedies,
+    ending,
+    changing,
+    sending,
+    commerce,
+    consumer,
+    service,
+    billing,
+    described,
+)
 
 
 def _in_order() -> Mapping[str, Spec]:
-    parts = (parties.CLAUSES, duties.CLAUSES, sending.CLAUSES, service.CLAUSES, described.CLAUSES)
-    found = {key: spec for part in parts for key, spec in part.items()}
-    if len(found) != sum(map(len, parts)):
+    found = {key: spec for part in _PARTS for key, spec in part.CLAUSES.items()}
+    if len(found) != sum(len(part.CLAUSES) for part in _PARTS):
         raise ValueError("a clause is described twice")
     chapters = list(CHAPTERS)
     return MappingProxyType(dict(sorted(found.items(), key=lambda item: chapters.index(item[1].chapter))))

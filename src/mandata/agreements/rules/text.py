@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from html import escape
 
+from mandata.agreements.rules.annexes import NONE as NO_ANNEXES
+from mandata.agreements.rules.annexes import Annexes, SubProcessorLine
 from mandata.agreements.rules.catalogue import CATALOGUE
 from mandata.agreements.rules.spec import CHAPTERS, Spec
 from mandata.agreements.rules.terms import Clause, Terms
@@ -72,31 +74,64 @@ class Document:
     chapters: tuple[Chapter, ...]
 
 
-def render(terms: Terms, parties: Parties, language: str, words: Words) -> Document:
+def render(
+    terms: Terms, parties: Parties, language: str, words: Words, annexes: Annexes = NO_ANNEXES
+) -> Document:
     """The text of an agreement between these parties, in one of its languages, which ``words`` must speak.
 
-    Deterministic: same input, same bytes. Raises KeyError for a language in which the agreement is not offered.
+    ``annexes`` are the live registers behind Annex III and IV. Deterministic: same input, same bytes. Raises KeyError
+    for a language in which the agreement is not offered.
     """
     subtitle = fill(
         words.gettext(_("Agreement {name}, version {version}")), {"name": terms.name, "version": terms.version}
     )
-    return Document(language, terms.titles[language], subtitle, tuple(_chapters(terms, parties, language, words)))
+    return Document(language, terms.titles[language], subtitle, tuple(_chapters(terms, parties, annexes, language, words)))
 
 
-def _chapters(terms: Terms, parties: Parties, language: str, words: Words) -> Iterator[Chapter]:
+def _chapters(
+    terms: Terms, parties: Parties, annexes: Annexes, language: str, words: Words
+) -> Iterator[Chapter]:
     number = 0
     for code, title in CHAPTERS.items():
         clauses = [clause for clause in terms.clauses.values() if CATALOGUE[clause.key].chapter == code]
         if code == "annex1":
             yield Chapter("", words.gettext(title), tuple(_parties(parties, words)))
-        elif clauses:
+            continue
+        registered = tuple(_registered(code, annexes, language, words))
+        if clauses or registered:
             number += not code.startswith("annex")
             label = "" if code.startswith("annex") else str(number)
             paragraphs = (
                 paragraph(clause, f"{label}.{place}".lstrip("."), language, words)
                 for place, clause in enumerate(clauses, 1)
             )
-            yield Chapter(label, words.gettext(title), tuple(paragraphs))
+            yield Chapter(label, words.gettext(title), (*paragraphs, *registered))
+
+
+def _registered(code: str, annexes: Annexes, language: str, words: Words) -> Iterator[Paragraph]:
+    """What the live registers add to an annex: how measures are carried out, who the sub-processors are."""
+    if code == "annex3" and annexes.measures:
+        items = tuple(
+            fill(
+                words.gettext(_("{what} ({owner}; last checked {day})")),
+                {"what": line.description, "owner": line.owner, "day": spoken_date(line.checked_on, language)},
+            )
+            for line in annexes.measures
+        )
+        sentence = words.gettext(_("The processor's register of measures states how they are carried out:"))
+        yield Paragraph("", "register.measures", words.gettext(_("Register of measures")), sentence, items, "", "ours")
+    if code == "annex4" and annexes.subprocessors:
+        lines = tuple(_subprocessor(line, words) for line in annexes.subprocessors)
+        sentence = words.gettext(_("The processor's register names these sub-processors, of every tier:"))
+        title = words.gettext(_("Register of sub-processors"))
+        yield Paragraph("", "register.subprocessors", title, sentence, lines, "", "ours")
+
+
+def _subprocessor(line: SubProcessorLine, words: Words) -> str:
+    parts = [line.name, line.address, line.contact, line.role, line.country, line.mechanism]
+    if line.tier > 1:
+        parts.append(fill(words.gettext(_("tier {n}")), {"n": str(line.tier)}))
+    return "; ".join(part for part in parts if part)
 
 
 def headings(terms: Terms, words: Words) -> Mapping[str, str]:
@@ -139,23 +174,17 @@ def _filled(value: Value, language: str, words: Words) -> Mapping[str, str]:
     filled: dict[str, str] = {}
     for field in fields(value):
         content = getattr(value, field.name)
-        if isinstance(content, Period):
-            filled[field.name] = spoken(content, words)
-        elif isinstance(content, Share):
-            filled[field.name] = spoken_share(content, language)
-        elif isinstance(content, Money):
-            filled[field.name] = spoken_money(content, language)
-        elif isinstance(content, date):
-            filled[field.name] = spoken_date(content, language)
+        if said := measure(content, language, words):
+            filled[field.name] = said
         elif isinstance(content, bool):
-            filled[field.name] = words.gettext(_("usually")) if content else ""
-        elif isinstance(content, int):
-            filled[field.name] = str(content)
+            filled[field.name] = words.gettext(_FLAGS[field.name]) if content and field.name in _FLAGS else ""
         elif field.name == "channels":
             joint = _(" and ") if getattr(value, "all_channels", False) else _(" or ")
             filled[field.name] = words.gettext(joint).join(words.gettext(SHARED["channel"][code]) for code in content)
         elif isinstance(content, str) and field.name in _NAMED:
             filled[field.name] = words.gettext(SHARED[_NAMED[field.name]][content])
+        elif isinstance(content, str) and field.name == "clock":
+            filled[field.name] = content
         elif field.name == "form":
             filled[field.name] = ""
     if "who" in filled:
@@ -163,6 +192,7 @@ def _filled(value: Value, language: str, words: Words) -> Mapping[str, str]:
     return filled
 
 
+_FLAGS: Mapping[str, str] = {"usually": _("usually"), "calendar": _(", counted in whole calendar years")}
 _NAMED: Mapping[str, str] = {
     "who": "party",
     "start": "event",
@@ -170,6 +200,8 @@ _NAMED: Mapping[str, str] = {
     "base": "base",
     "index": "index",
     "rises": "rise",
+    "weekday": "weekday",
+    "before": "measured",
     "by": "doer",
     "form": "channel",
 }
@@ -187,7 +219,7 @@ def _scoped(name: str, categories: tuple[str, ...], words: Words) -> str:
     if not categories:
         return fill(words.gettext(_("{name} (categories of data not stated yet)")), {"name": name})
     listed = ", ".join(words.gettext(SHARED["category"][code]) for code in categories)
-    return fill(words.gettext(_("{name}: {listed}")), {"name": name, "listed": listed})
+    return f"{name}: {listed}"
 
 
 def _parties(parties: Parties, words: Words) -> Iterator[Paragraph]:
@@ -196,6 +228,24 @@ def _parties(parties: Parties, words: Words) -> Iterator[Paragraph]:
         known = [part for part in (party.address, party.identification, party.email) if part]
         name = party.name or words.gettext(_("not yet named"))
         yield Paragraph("", f"party.{key}", words.gettext(title), ", ".join([name, *known]), (), "", "seed")
+
+
+def measure(content: object, language: str, words: Words) -> str:
+    """A period, share, sum, date or number in words; empty for what is no measure."""
+    match content:
+        case Period():
+            return spoken(content, words)
+        case Share():
+            return spoken_share(content, language)
+        case Money():
+            return spoken_money(content, language)
+        case bool():
+            return ""
+        case date():
+            return spoken_date(content, language)
+        case int():
+            return str(content)
+    return ""
 
 
 def spoken(period: Period, words: Words) -> str:

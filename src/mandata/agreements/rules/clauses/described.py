@@ -16,10 +16,32 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "{value}",
         ("text",),
         vocabulary={
-            "automated": _("Personal data is processed automatically by the systems that provide the service.")
+            "automated": _("Personal data is processed automatically by the systems that provide the service."),
+            "statistical": _(
+                "Personal data is processed automatically, with statistical and analytical methods and "
+                "the help of computers; now and then it is processed by hand."
+            ),
+            "electronic_paper": _("Personal data is processed by electronic means and, besides, on paper."),
         },
         serves=("AGR-2",),
         required=True,
+    ),
+    "processing.media": Spec(
+        Listing,
+        "annex2",
+        _("What data is kept on"),
+        _("Besides the service itself, data may lie on:"),
+        ("register",),
+        vocabulary={
+            "paper": _("paper"),
+            "computers": _("laptops, desktop computers and servers"),
+            "mail": _("ordinary and certified e-mail"),
+            "removable": _("removable media: USB keys, memory cards, CD-ROM, DVD-ROM, external disks"),
+            "disks": _("internal disks and SSD"),
+            "phones": _("mobile telephones and tablets"),
+            "cloud": _("storage in the cloud"),
+        },
+        serves=("RET-7",),
     ),
     "processing.purposes": Spec(
         Listing,
@@ -30,7 +52,20 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         vocabulary={
             "service": _(
                 "to let the controller use the service: to create, conduct, send, manage and evaluate its campaigns"
-            )
+            ),
+            "provide": _("to provide the products and services agreed"),
+            "support_access": _(
+                "to look at data on the controller's server or cloud, for the activated product only, in "
+                "service and support"
+            ),
+            "case_statistics": _(
+                "to keep statistics and archives of resolved cases and improve the services by them, from"
+                " users' contact data only"
+            ),
+            "operate": _(
+                "to provide, operate and secure the activated products: delivery, troubleshooting, "
+                "monitoring and compliance"
+            ),
         },
         serves=("AGR-2", "INS-6"),
         required=True,
@@ -63,6 +98,15 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         vocabulary=SHARED["category"],
         serves=("CAT-2", "TRK-1"),
         required=True,
+    ),
+    "processing.content": Spec(
+        Listing,
+        "annex2",
+        _("Content"),
+        _("Depending on the products that the controller uses:"),
+        ("register",),
+        vocabulary=SHARED["category"],
+        serves=("CAT-5", "CAT-7"),
     ),
     "processing.own": Spec(
         Choice,
@@ -110,6 +154,10 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "suppliers": _("its suppliers and other persons who work with it"),
             "website_users": _("users of its website"),
             "partners": _("its business partners, their employees and representatives"),
+            "staff": _("the controller's employees and contractors"),
+            "others": _("any other persons whose data the controller provides"),
+            "end_users": _("natural persons who use the service under the controller's account"),
+            "recipients": _("people to whom messages are sent or with whom calls are held"),
         },
         serves=("CAT-8",),
         required=True,
@@ -129,6 +177,20 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         serves=("AGR-2",),
         required=True,
     ),
+    "processing.marketing": Spec(
+        Choice,
+        "annex2",
+        _("What the operator does as a controller"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "contact_details": _(
+                "For its own marketing communications the operator processes contact data of the "
+                "customer's people as an independent controller; that is not part of this agreement."
+            ),
+        },
+        serves=("CTL-1",),
+    ),
     "measures.technical": Spec(
         Listing,
         "annex3",
@@ -143,6 +205,22 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "at_rest": _("data on the servers is encrypted"),
             "by_design": _("technology is developed with privacy by design"),
             "individual_access": _("passwords and permissions for systems with personal data are given to individuals"),
+            "article_32": _("all measures that Article 32 GDPR demands, at a level appropriate to the risk"),
+            "pseudonymisation": _("data is pseudonymised and encrypted"),
+            "resilience": _(
+                "confidentiality, integrity, availability and resilience of systems are ensured and checked regularly"
+            ),
+            "restore": _("availability of and access to data are restored in time after an incident"),
+            "testing": _("the effectiveness of measures is tested and evaluated regularly"),
+            "erasure_log": _("erasures carried out are logged"),
+            "firewall": _("there is a firewall of several levels"),
+            "monitoring": _("unauthorised access is watched for"),
+            "authorised_only": _("only authorised people reach the data"),
+            "locked": _("servers stand locked in data centres"),
+            "backup_apart": _(
+                "backups are transferred and stored encrypted, in another geographic place, and only "
+                "authorised people reach them"
+            ),
         },
         serves=("SEC-8",),
         required=True,

@@ -35,6 +35,35 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         open_words=_("Where an instruction seems to infringe the law, {who} says so immediately."),
         serves=("INS-5",),
     ),
+    "instruction.beyond": Spec(
+        Choice,
+        "instructions",
+        _("Further instructions"),
+        "{value}",
+        ("gate:instruct",),
+        vocabulary={
+            "written": _(
+                "A further instruction is clear and in writing; beyond this agreement it needs both "
+                "parties' written agreement."
+            ),
+        },
+        serves=("INS-2",),
+    ),
+    "instruction.legal": Spec(
+        Choice,
+        "instructions",
+        _("Processing that the law compels"),
+        "{value}",
+        ("gate:instruct",),
+        vocabulary={
+            "told_first": _(
+                "Where the law of the Union or of a Member State obliges the processor to process data "
+                "otherwise, it tells the controller before, unless that law forbids this on important "
+                "grounds of public interest."
+            ),
+        },
+        serves=("INS-4",),
+    ),
     "people.access": Spec(
         Listing,
         "people",
@@ -46,6 +75,8 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "cooperating": _(
                 "persons who work with the processor, in accordance with this agreement and for the service only"
             ),
+            "authorised": _("persons whom it has authorised"),
+            "affiliates": _("employees of its affiliates who are in charge of the processing"),
         },
         serves=("PPL-1",),
     ),
@@ -65,6 +96,20 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         serves=("PPL-1",),
         required=True,
     ),
+    "people.support": Spec(
+        Choice,
+        "people",
+        _("Access for support"),
+        "{value}",
+        ("gate:access",),
+        vocabulary={
+            "activated_product": _(
+                "In service and support the processor looks at data on the controller's server or cloud "
+                "only as far as the product that is activated needs it."
+            ),
+        },
+        serves=("PPL-7",),
+    ),
     "subprocessor.notice": Spec(
         Ahead,
         "subprocessors",
@@ -79,7 +124,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         Window,
         "subprocessors",
         _("Objection"),
-        _("{who} may object within {period} from {start}."),
+        _("{who} may object {form} within {period} from {start}."),
         ("due", "register"),
         open_words=_("{who} has the opportunity to object."),
         serves=("SPR-3",),
@@ -95,7 +140,12 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "service_may_end": _(
                 "Where the sub-processor is not engaged because of an objection, it may become impossible to use the "
                 "service."
-            )
+            ),
+            "affected_ends": _(
+                "Where an objection is not resolved in time, the controller may end the affected service "
+                "in writing and without penalty."
+            ),
+            "not_engaged": _("As long as an objection stands, the sub-processor is not engaged for this controller."),
         },
         serves=("SPR-3",),
     ),
@@ -109,6 +159,10 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "instruction_only": _(
                 "Personal data is transferred to a third country or an international organisation only on the "
                 "controller's instruction."
+            ),
+            "safeguarded": _(
+                "Personal data goes to a third country only where the Commission has found that it gives "
+                "adequate protection, or where those who take part have taken appropriate safeguards."
             ),
         },
         serves=("TRF-3",),
@@ -166,44 +220,6 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         ),
         serves=("AST-2",),
     ),
-    "breach.notify": Spec(
-        Within,
-        "breach",
-        _("Notice of a breach"),
-        _(
-            "{who} notifies the other of a personal data breach without undue delay and at the latest within "
-            "{period} from {start}."
-        ),
-        ("due",),
-        open_words=_("{who} notifies the other of a personal data breach without undue delay from {start}."),
-        serves=("BRE-1", "BRE-7"),
-        required=True,
-    ),
-    "breach.content": Spec(
-        Listing,
-        "breach",
-        _("What the notice states"),
-        _("The notice states at least (Article 33(3) GDPR):"),
-        ("text",),
-        vocabulary={
-            "nature": _(
-                "the nature of the breach, with the categories and approximate numbers of data subjects and records"
-            ),
-            "contact": _("a contact point for more information"),
-            "consequences": _("the likely consequences"),
-            "measures": _("the measures taken or proposed"),
-        },
-        serves=("BRE-2",),
-    ),
-    "breach.register": Spec(
-        Listing,
-        "breach",
-        _("Register of breaches"),
-        _("The processor keeps a register of:"),
-        ("register",),
-        vocabulary={"breaches": _("breaches"), "corrections": _("the corrective measures taken")},
-        serves=("BRE-5",),
-    ),
     "audit.notice": Spec(
         Ahead,
         "audit",
@@ -260,6 +276,11 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "When the services end, the processor deletes all personal data and, where the controller asks for "
                 "it, first returns it with "
                 "all copies, unless Union or national law requires it to be kept."
+            ),
+            "by_choice": _(
+                "When the services end, the processor deletes or returns all personal data, as the "
+                "controller chooses, and deletes the copies there are, unless Union or national law "
+                "requires them to be kept."
             ),
         },
         serves=("RET-2", "RET-4"),

@@ -23,6 +23,12 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "processes it for the "
                 "customer and is the processor (Article 4(7) and (8) GDPR)."
             ),
+            "customer_controller_or_processor": _(
+                "The customer is the controller, or itself a processor for other controllers; the "
+                "operator processes for it and is the processor or the sub-processor accordingly (Article"
+                " 4(7) and (8) GDPR). Where the customer is a processor, all that is said here of the "
+                "controller applies to it."
+            ),
         },
         serves=("AGR-2",),
         required=True,
@@ -100,6 +106,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "The agreement is concluded for an indefinite time, and for as long as the contract on the use of "
                 "the service lasts."
             ),
+            "main_agreement": _("The agreement lasts as long as the main agreement on the products and services."),
         },
         serves=("AGR-2",),
         required=True,
@@ -155,6 +162,17 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "it has a lawful ground for processing the data of every data subject whom it brings into the service"
             ),
             "no_special": _("it brings no special categories of personal data into the service"),
+            "lawful_processing": _(
+                "it processes the data lawfully, and for the purpose, in the scope and by the means stated here"
+            ),
+            "informs_subjects": _("it informs the data subjects as the law demands"),
+            "enables_rights": _("it lets the data subjects exercise their rights"),
+            "notifies_authority": _("it notifies the supervisory authority of the processing, where it has to"),
+            "stops_unneeded": _("it stops processing data that has become unnecessary for its purpose"),
+            "other_duties": _("it meets its other duties under the law on data protection, throughout the agreement"),
+            "upstream_authorised": _(
+                "where it is itself a processor, the controllers behind it have authorised it to engage the operator"
+            ),
         },
         serves=("AGR-6",),
         required=True,
@@ -207,6 +225,10 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "Who continues to use the service after notice of a change agrees to the changed version. Who does "
                 "not agree stops using it."
             ),
+            "consent_needed": _(
+                "A changed version binds the controller only once it has accepted it; until then the "
+                "earlier one applies."
+            ),
         },
         serves=("AGR-4",),
     ),
@@ -220,6 +242,35 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         ),
         ("text",),
         serves=("AGR-8",),
+    ),
+    "liability.instruction": Spec(
+        Choice,
+        "final",
+        _("Defective instructions"),
+        "{value}",
+        ("gate:liability",),
+        vocabulary={
+            "defective_told": _(
+                "The processor owes no damages for what follows from an incorrect, incomplete or "
+                "otherwise defective instruction if it pointed the defect out beforehand."
+            ),
+        },
+        serves=("INS-5", "AGR-8"),
+    ),
+    "indemnity.controller": Spec(
+        Listing,
+        "final",
+        _("What the controller makes good"),
+        _(
+            "Where the controller breaks its own duties under the law or this agreement, it compensates "
+            "the processor in full, in particular for:"
+        ),
+        ("gate:liability",),
+        vocabulary={
+            "subjects": _("damages due to data subjects, material and non-material"),
+            "fines": _("fines imposed by an authority"),
+        },
+        serves=("AGR-9",),
     ),
     "liability.majeure": Spec(
         Choice,
