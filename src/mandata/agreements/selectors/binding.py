@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 
 from mandata.accounts import selectors as accounts
-from mandata.agreements import library
+from mandata.agreements import library, registers, shelf
 from mandata.agreements.language import words as words
 from mandata.agreements.models import Agreement as AgreementRow
 from mandata.agreements.models import Instruction, Refusal, Suspension
@@ -82,6 +82,8 @@ class Agreement:
     answers: dict[str, str]
     accepted_by: UUID
     accepted_at: datetime
+    effective_at: datetime
+    how: str
     accepted_network: str
     accepted_agent: str
     ended_at: datetime | None
@@ -146,13 +148,17 @@ def controller() -> Party:
 def offer(*, language: str, name: str = "") -> Offer:
     """The agreement to be read before acceptance, the controller not yet named. Needs no scope.
 
-    ``name`` is an agreement of the library, by default the installation's. A language without a translation gets
+    ``name`` is an agreement on offer, by default the installation's. A language without a translation gets
     English. Raises
     Fault for an unknown name.
     """
-    terms = library.load(name or env().default_agreement)
+    return offer_of(shelf.load(name or env().default_agreement), language)
+
+
+def offer_of(terms: Terms, language: str) -> Offer:
+    """The same of terms at hand, for example of a version that was announced."""
     chosen = language if language in terms.head.languages else terms.head.languages[0]
-    document = text.render(terms, Parties(operator(), Party("")), chosen, words(chosen))
+    document = text.render(terms, Parties(operator(), Party("")), chosen, words(chosen), registers.annexes())
     return Offer(
         terms=terms,
         language=chosen,
@@ -189,13 +195,13 @@ def advice(*, terms: Terms, answers: dict[str, str], language: str) -> tuple[str
 def in_force(now: datetime) -> Agreement | None:
     """The agreement that binds at an instant, or None."""
     open_end = Q(ended_at=None) | Q(ended_at__gt=now)
-    row = AgreementRow.objects.filter(open_end, accepted_at__lte=now).order_by("-number").first()
+    row = AgreementRow.objects.filter(open_end, effective_at__lte=now).order_by("-number").first()
     return None if row is None else _agreement(row)
 
 
 def ground(now: datetime) -> Ground:
     """What an act can rest on at an instant; an agreement that has ended is told with its end."""
-    row = AgreementRow.objects.filter(accepted_at__lte=now).order_by("-number").first()
+    row = AgreementRow.objects.filter(effective_at__lte=now).order_by("-number").first()
     if row is None:
         return Ground(None, Standing(accepted=False))
     ended = row.ended_at is not None and row.ended_at <= now
@@ -225,6 +231,8 @@ def _agreement(row: AgreementRow) -> Agreement:
         answers=dict(row.answers),
         accepted_by=row.accepted_by,
         accepted_at=row.accepted_at,
+        effective_at=row.effective_at,
+        how=row.how,
         accepted_network=row.accepted_network,
         accepted_agent=row.accepted_agent,
         ended_at=row.ended_at,
