@@ -26,6 +26,8 @@ class Agreement(ScopedModel):
     answers = models.JSONField(default=dict)
     accepted_by = models.UUIDField()  # member
     accepted_at = models.DateTimeField()
+    effective_at = models.DateTimeField()  # binds from here on; later than the acceptance where a clause says so
+    how = models.CharField(max_length=12, default="expressly")  # or "silence", where the clause says so
     accepted_network = models.CharField(max_length=60, blank=True)
     accepted_agent = models.CharField(max_length=120, blank=True)
     ended_at = models.DateTimeField(null=True)
@@ -71,6 +73,8 @@ class Instruction(ScopedModel):
     reason = models.TextField(blank=True)
     law = models.CharField(max_length=300, blank=True)  # of a duty by law: which, and whether telling is forbidden
     untold = models.BooleanField(default=False)
+    # Of one that must not be told: whose data. The row then lies in the installation's scope.
+    controller = models.UUIDField(null=True)
     done_at = models.DateTimeField(null=True)
     evidence = models.JSONField(default=dict)
 
@@ -177,8 +181,8 @@ class Upstream(ScopedModel):
         db_table = "agreements_upstream"
 
 
-class Template(ScopedModel):
-    """An agreement of the operator's own, beside those that ship. Lies in the installation's scope."""
+class Template(models.Model):
+    """Scope-free: an agreement of the operator's own, beside those that ship; read before a controller is known."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=60)
@@ -191,8 +195,26 @@ class Template(ScopedModel):
     class Meta:
         db_table = "agreements_template"
         constraints = [
-            models.UniqueConstraint(fields=["controller_id", "name", "version"], name="agreements_template_version")
+            models.UniqueConstraint(fields=["name", "version"], name="agreements_template_version")
         ]
+
+
+class Measure(models.Model):
+    """Scope-free: how a technical or organisational measure is carried out, who answers for it, when it was checked.
+
+    The register from which Annex III is drawn (SEC-8); ``code`` is one of the clauses' vocabulary, ``owner`` a post.
+    """
+
+    code = models.CharField(max_length=60, primary_key=True)
+    description = models.TextField()
+    owner = models.CharField(max_length=120)
+    checked_on = models.DateField()
+    next_on = models.DateField(null=True)
+    by = models.UUIDField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "agreements_measure"
 
 
 class Obligation(ScopedModel):
@@ -205,6 +227,7 @@ class Obligation(ScopedModel):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.IntegerField()
     duty = models.CharField(max_length=80)  # the clause
+    kind = models.CharField(max_length=12, default="within")  # a duty to act within; a window; ahead of an effect; a wait
     source = models.CharField(max_length=120, blank=True)
     agreement = models.UUIDField(null=True)
     cause = models.CharField(max_length=120)
@@ -220,7 +243,8 @@ class Obligation(ScopedModel):
     strict = models.DateTimeField()
     statutory = models.DateTimeField()
     state = models.CharField(max_length=12, default="open")
-    reminders = models.SmallIntegerField(default=0)  # how many of its reminders have gone out
+    changed_at = models.DateTimeField()
+    reminders = models.SmallIntegerField(default=0)  # how many of its reminders' times have been dealt with
     late_at = models.DateTimeField(null=True)  # when it was first seen to be late
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=60, blank=True)
@@ -229,7 +253,10 @@ class Obligation(ScopedModel):
 
     class Meta:
         db_table = "agreements_obligation"
-        indexes = [models.Index(fields=["controller_id", "state", "strict"])]
+        indexes = [
+            models.Index(fields=["controller_id", "state", "strict"]),
+            models.Index(fields=["controller_id", "about"], name="agreements_obligation_about"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["controller_id", "number"], name="agreements_obligation_number"),
             models.UniqueConstraint(fields=["controller_id", "duty", "cause"], name="agreements_obligation_once"),
@@ -263,15 +290,24 @@ class Stay(ScopedModel):
 
 
 class Agenda(models.Model):
-    """When an open obligation is next to be looked at. Scope-free: the scheduler finds by it which scopes have work."""
+    """The open obligations of all controllers, each with when it is next to be looked at (None: no more, or while its
+    clock stands still). Scope-free: the scheduler and the operator's inbox find by it which scopes have work.
+    """
 
     obligation = models.UUIDField(primary_key=True)
     controller_id = models.UUIDField()
-    at = models.DateTimeField()
+    at = models.DateTimeField(null=True)
+    strict = models.DateTimeField()
+    statutory = models.DateTimeField()
+    owed_by = models.CharField(max_length=12)
 
     class Meta:
         db_table = "agreements_agenda"
-        indexes = [models.Index(fields=["at"])]
+        indexes = [
+            models.Index(fields=["at"]),
+            models.Index(fields=["strict"], name="agreements_agenda_strict"),
+            models.Index(fields=["statutory"], name="agreements_agenda_statutory"),
+        ]
 
 
 class Feed(models.Model):
