@@ -175,6 +175,24 @@ class After:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """A duty of ``who`` that is to be met at least ``period`` before ``effect``."""
+
+    who: Annotated[str, "party"]
+    effect: Annotated[str, "effect"]
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """A stretch of every week: it begins on ``weekday`` at ``clock`` (24 hours, "12:00") and lasts ``period``."""
+
+    weekday: Annotated[str, "weekday"]
+    clock: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
 class Lasting:
     """A plain length, for example of a minimum term."""
 
@@ -199,10 +217,11 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """Liability at most the sums named by ``base`` for the last ``period``."""
+    """Liability at most the sums named by ``base`` for the last ``period`` before what ``before`` names."""
 
     base: Annotated[str, "base"]
     period: Period
+    before: Annotated[str, "measured"] = "event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +302,8 @@ Value = (
     | Scopes
     | Ahead
     | After
+    | Before
+    | Weekly
     | Lasting
     | Allowance
     | Threshold

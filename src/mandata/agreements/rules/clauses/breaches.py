@@ -33,7 +33,20 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "unauthorised access to the data, or potential or actual use or disclosure of it."
             ),
             "any": _("Every personal data breach is notified, whatever its risk."),
+            "notifiable_and_significant": _(
+                "A breach is notified where the controller has to notify it to the authority and it would be a "
+                "significant risk to the rights and legitimate interests of the controller."
+            ),
         },
+        serves=("BRE-1",),
+    ),
+    "breach.exception": Spec(
+        Choice,
+        "breach",
+        _("Where the law forbids the notice"),
+        "{value}",
+        ("gate:breach",),
+        vocabulary={"law_forbids": _("No notice is given as far as the law forbids it.")},
         serves=("BRE-1",),
     ),
     "breach.content": Spec(

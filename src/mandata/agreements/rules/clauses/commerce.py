@@ -88,6 +88,20 @@ ORDERS: Final[Mapping[str, Spec]] = {
 }
 
 DUTIES: Final[Mapping[str, Spec]] = {
+    "subprocessor.chosen": Spec(
+        Choice,
+        "subprocessors",
+        _("Processors whom the controller chose"),
+        "{value}",
+        ("register", "gate:disclose"),
+        vocabulary={
+            "not_ours": _(
+                "Whoever takes part by the controller's decision, or under a contract with the controller, is no "
+                "sub-processor, and the processor does not answer for it."
+            )
+        },
+        serves=("SPR-6",),
+    ),
     "instruction.manner": Spec(
         Choice,
         "instructions",

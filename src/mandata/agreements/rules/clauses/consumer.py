@@ -107,6 +107,20 @@ RESTRICTIONS: Final[Mapping[str, Spec]] = {
 }
 
 COMPLIANCE: Final[Mapping[str, Spec]] = {
+    "subprocessor.chain": Spec(
+        Choice,
+        "subprocessors",
+        _("Those whom sub-processors engage"),
+        "{value}",
+        ("register",),
+        vocabulary={
+            "published_too": _(
+                "Whom a sub-processor engages in turn for the same purpose is published in the same way, and may be "
+                "objected to in the same way."
+            )
+        },
+        serves=("SPR-1", "SPR-2"),
+    ),
     "compliance.level": Spec(
         Choice,
         "consumer",

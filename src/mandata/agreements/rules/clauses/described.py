@@ -66,6 +66,15 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "to provide, operate and secure the activated products: delivery, troubleshooting, "
                 "monitoring and compliance"
             ),
+            "run": _("to operate the service"),
+            "maintain": _("to maintain it"),
+            "develop": _("to develop it"),
+            "optimise": _("to optimise it"),
+            "support": _("to support the controller and its users"),
+            "contract": _("to fulfil the contract with the controller"),
+            "rights": _("to protect the processor's rights related to it, and to document what was performed"),
+            "legal_duties": _("to meet the processor's duties by law, above all in accounting and taxes"),
+            "marketing": _("to send the controller's messages and advertising, and to evaluate them"),
         },
         serves=("AGR-2", "INS-6"),
         required=True,
@@ -138,6 +147,10 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "express prior agreement."
             ),
             "agreed": _("The processor has expressly agreed to process special categories of personal data."),
+            "by_content": _(
+                "What users write and store may hold personal data of any kind; the processor does not search it for "
+                "that. Fields for special categories of personal data or criminal convictions are not set up."
+            ),
         },
         serves=("CAT-4",),
         required=True,
@@ -158,6 +171,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "others": _("any other persons whose data the controller provides"),
             "end_users": _("natural persons who use the service under the controller's account"),
             "recipients": _("people to whom messages are sent or with whom calls are held"),
+            "consumers": _("consumers and households"),
         },
         serves=("CAT-8",),
         required=True,
@@ -172,7 +186,8 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "contract": _(
                 "For as long as the contract on the service binds the parties, unless they agree on longer or the "
                 "law requires it."
-            )
+            ),
+            "necessary": _("For as long as the contract lasts, and only for the time that the processing needs."),
         },
         serves=("AGR-2",),
         required=True,
@@ -221,6 +236,8 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "backups are transferred and stored encrypted, in another geographic place, and only "
                 "authorised people reach them"
             ),
+            "pseudonymised_or_encrypted": _("data is pseudonymised or encrypted, where that is fit and usual"),
+            "passwords": _("computer systems are reached by password only"),
         },
         serves=("SEC-8",),
         required=True,
@@ -242,6 +259,8 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "passwords of the operating environment lie in a separate, logged safe, so that access by staff can "
                 "be checked"
             ),
+            "locked": _("premises with personal data are locked when nobody watches over them"),
+            "cameras": _("the entrance to the premises is watched by cameras"),
         },
         serves=("SEC-8", "PPL-1"),
         required=True,
@@ -268,6 +287,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "programmers and other specialists who work for the processor under a contract of cooperation"
             ),
             "group": _("companies of the processor's group"),
+            "majority_owned": _("companies of which the processor owns the majority, directly or indirectly"),
         },
         serves=("SPR-7",),
     ),

@@ -164,6 +164,10 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "Personal data goes to a third country only where the Commission has found that it gives "
                 "adequate protection, or where those who take part have taken appropriate safeguards."
             ),
+            "law_conditions": _(
+                "Personal data may be processed outside the European Union, on the controller's documented "
+                "instructions, where the conditions and limits of the law are met."
+            ),
         },
         serves=("TRF-3",),
     ),
@@ -192,6 +196,9 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "impact": _("impact assessments and prior consultation (Articles 35 and 36 GDPR)"),
             "authorities": _("dealings with supervisory authorities"),
             "compliance": _("documents that demonstrate the controller's compliance"),
+            "consumer_requests": _("answering the privacy requests of consumers"),
+            "system_security": _("the security of the processing, and notices of its breach"),
+            "assessments": _("conducting and documenting data protection assessments"),
         },
         serves=("AST-1", "AST-3"),
     ),
@@ -281,6 +288,15 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "When the services end, the processor deletes or returns all personal data, as the "
                 "controller chooses, and deletes the copies there are, unless Union or national law "
                 "requires them to be kept."
+            ),
+            "by_function": _(
+                "During the service or before its end the processor deletes or returns all personal information when "
+                "the controller asks for it by the function in the service, unless the law requires it to be kept."
+            ),
+            "unless_needed": _(
+                "When the services end, the processor deletes all personal data and existing copies, save what the "
+                "law requires to be kept, or what is needed for a reasonable time to handle complaints, protect "
+                "rights or fulfil the contract."
             ),
         },
         serves=("RET-2", "RET-4"),

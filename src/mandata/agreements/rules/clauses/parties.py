@@ -29,6 +29,11 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 " 4(7) and (8) GDPR). Where the customer is a processor, all that is said here of the "
                 "controller applies to it."
             ),
+            "business_provider": _(
+                "The subscriber decides why and how personal information is processed and is the business, also "
+                "called controller; the operator processes it for the subscriber and is the service provider (Cal. "
+                "Civ. Code § 1798.140), also called processor."
+            ),
         },
         serves=("AGR-2",),
         required=True,
@@ -53,6 +58,10 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "registration": _("completes its registration"),
             "agree_button": _("confirms the agreement by the button in its account"),
             "order_form": _("signs the order form"),
+            "order_confirmed": _(
+                "has sent its order or paid the advance invoice, and the processor has confirmed the order or begun to "
+                "carry it out"
+            ),
         },
         serves=("AGR-1",),
         required=True,
@@ -92,6 +101,9 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "On the protection of personal data this agreement prevails over every other one between the parties."
             ),
             "contract_first": _("An individual contract between the parties prevails over these terms."),
+            "agreement_first": _(
+                "Where it conflicts with the main agreement, this agreement prevails to the extent of the conflict."
+            ),
         },
         serves=("AGR-3",),
     ),
@@ -107,6 +119,8 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "the service lasts."
             ),
             "main_agreement": _("The agreement lasts as long as the main agreement on the products and services."),
+            "contract": _("The agreement lasts as long as the contract that it belongs to."),
+            "subscription": _("The agreement lasts for the whole term of the subscription."),
         },
         serves=("AGR-2",),
         required=True,
@@ -173,6 +187,12 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "upstream_authorised": _(
                 "where it is itself a processor, the controllers behind it have authorised it to engage the operator"
             ),
+            "recipient_law": _(
+                "it has consent or another lawful ground for every delivery, by Czech law and by the law of the "
+                "country of the recipient"
+            ),
+            "accurate": _("the data that it provides is accurate and sufficient"),
+            "instructions_lawful": _("its instructions comply with the law"),
         },
         serves=("AGR-6",),
         required=True,
@@ -229,6 +249,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "A changed version binds the controller only once it has accepted it; until then the "
                 "earlier one applies."
             ),
+            "not_ending_is_consent": _("Who does not use its right to end the contract for a change agrees to it."),
         },
         serves=("AGR-4",),
     ),
@@ -236,11 +257,8 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         Cap,
         "final",
         _("Limit of damages"),
-        _(
-            "Damages owed by the processor are limited to {base} for the last {period}. Damage that arises after the "
-            "end counts towards it."
-        ),
-        ("text",),
+        _("Damages owed by the processor are limited to {base} for the last {period}, reckoned back from {before}."),
+        ("gate:liability",),
         serves=("AGR-8",),
     ),
     "liability.instruction": Spec(
@@ -286,6 +304,10 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "own economic situation, "
                 "frees nobody."
             ),
+            "listed_obstacles": _(
+                "The processor does not answer for extraordinary and unforeseeable obstacles independent of its will; "
+                "strikes, lockouts, war, terrorist attacks, uprisings, forces of nature and fire always count as such."
+            ),
         },
         serves=("AGR-13",),
     ),
@@ -301,6 +323,11 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "its registration, to the "
                 "processor at the address in Annex I."
             ),
+            "contract_contacts": _(
+                "Notices go to the address stated for them in the contract or order, to another one that the party "
+                "has demonstrably made known, or to its seat in the public register."
+            ),
+            "accounts": _("Notices go by e-mail to the addresses that the parties keep in their accounts."),
         },
         serves=("AGR-7",),
     ),
@@ -311,7 +338,13 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "{value}",
         ("text",),
         vocabulary={
-            "invoice_on_sending": _("An invoice sent by e-mail on the day of its issue counts as delivered on sending.")
+            "invoice_on_sending": _(
+                "An invoice sent by e-mail on the day of its issue counts as delivered on sending."
+            ),
+            "confirmation_minute": _(
+                "In doubt a message counts as delivered at the hour and minute that the confirmation of its delivery "
+                "states."
+            ),
         },
         serves=("AGR-7",),
     ),
@@ -325,6 +358,9 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "written_consent": _(
                 "Neither party assigns rights or duties under this agreement without the other's prior written consent."
             ),
+            "controller_asks": _(
+                "The controller assigns no claims against the processor without its prior written consent."
+            ),
         },
     ),
     "agreement.disputes": Spec(
@@ -333,6 +369,12 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         _("Disputes"),
         "{value}",
         ("text",),
-        vocabulary={"negotiation": _("The parties first try to settle a dispute by negotiation.")},
+        vocabulary={
+            "negotiation": _("The parties first try to settle a dispute by negotiation."),
+            "czech_courts": _(
+                "Disputes are for the courts of the Czech Republic: the District Court for Prague 4, or the Municipal "
+                "Court in Prague where a regional court decides in the first instance."
+            ),
+        },
     ),
 }
