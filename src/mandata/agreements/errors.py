@@ -34,3 +34,15 @@ class NoneInForce(Refused):
     """There is no agreement in force that could be ended."""
 
     code = "agreement.none_in_force"
+
+
+class NoProposal(Refused):
+    """No announced version waits for a decision."""
+
+    code = "agreement.no_proposal"
+
+
+class TooEarly(Refused):
+    """A change would take effect before its notice has run."""
+
+    code = "agreement.too_early"

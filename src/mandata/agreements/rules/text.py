@@ -74,9 +74,7 @@ class Document:
     chapters: tuple[Chapter, ...]
 
 
-def render(
-    terms: Terms, parties: Parties, language: str, words: Words, annexes: Annexes = NO_ANNEXES
-) -> Document:
+def render(terms: Terms, parties: Parties, language: str, words: Words, annexes: Annexes = NO_ANNEXES) -> Document:
     """The text of an agreement between these parties, in one of its languages, which ``words`` must speak.
 
     ``annexes`` are the live registers behind Annex III and IV. Deterministic: same input, same bytes. Raises KeyError
@@ -85,12 +83,12 @@ def render(
     subtitle = fill(
         words.gettext(_("Agreement {name}, version {version}")), {"name": terms.name, "version": terms.version}
     )
-    return Document(language, terms.titles[language], subtitle, tuple(_chapters(terms, parties, annexes, language, words)))
+    return Document(
+        language, terms.titles[language], subtitle, tuple(_chapters(terms, parties, annexes, language, words))
+    )
 
 
-def _chapters(
-    terms: Terms, parties: Parties, annexes: Annexes, language: str, words: Words
-) -> Iterator[Chapter]:
+def _chapters(terms: Terms, parties: Parties, annexes: Annexes, language: str, words: Words) -> Iterator[Chapter]:
     number = 0
     for code, title in CHAPTERS.items():
         clauses = [clause for clause in terms.clauses.values() if CATALOGUE[clause.key].chapter == code]

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Max
 
-from mandata.agreements import library, selectors
+from mandata.agreements import library, registers, selectors, shelf
 from mandata.agreements.errors import AlreadyInForce, NoneInForce
 from mandata.agreements.language import words
 from mandata.agreements.models import Agreement as AgreementRow
@@ -21,13 +21,14 @@ from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.text import Document, Parties, Party
 from mandata.agreements.rules.words import mark as _
 from mandata.agreements.services.asking import refuse
-from mandata.foundation.actors import Actor
+from mandata.foundation.actors import SYSTEM, Actor
 from mandata.infra.clock import new_id
 from mandata.infra.environment import env
 from mandata.infra.tenancy import current_controller
 from mandata.record.services import append
 from mandata.vault.services import Vault
 
+SILENCE: Final = "silence"
 _ALREADY: Final = _("This agreement is in force already.")
 _NONE: Final = _("No agreement is in force.")
 
@@ -52,17 +53,20 @@ def accept(
     at: datetime,
     where: Where | None = None,
     name: str = "",
+    source: str = "",
+    effective: datetime | None = None,
 ) -> selectors.Agreement:
     """Bind the scope's controller to an agreement (AGR-1), give the standing instruction (INS-1), and record both.
 
     ``answers``: "yes" or "no" by question ("age", "consumer", "eea"); ``warranted``: the controller's warranties are
-    confirmed;
-    ``shown``: ``Offer.shown`` of the text that was read; ``name``: an agreement of the library, by default the
-    installation's. An
-    agreement in force is superseded. Raises GateRefused by the clause, AlreadyInForce for the very same agreement.
+    confirmed; ``shown``: ``Offer.shown`` of the text that was read; ``name``: an agreement on offer, by default the
+    installation's, or ``source``: the exact TOML of a version that was announced; ``effective``: from when on it
+    binds, by default at once. An agreement in force is superseded then. Raises GateRefused by the clause,
+    AlreadyInForce for the very same agreement.
     """
-    terms = library.load(name or env().default_agreement)
-    _lock()
+    source = source or shelf.source(name or env().default_agreement)
+    terms = library.checked(source, f"{name or 'agreement'}.toml")
+    lock()
     before = selectors.in_force(at)
     if before is not None and (before.terms.digest, before.language) == (terms.digest, language):
         raise AlreadyInForce(selectors.reader().gettext(_ALREADY), clause="agreement.acceptance")
@@ -77,18 +81,45 @@ def accept(
     )
     refuse(may_accept(terms, facts))
     given = {question: answers[question] for question, _question in terms.questions()}
-    row = _kept(terms, language, exact, given, member_id, where or Where(), at)
+    row = _kept(source, language, exact, given, member_id, where or Where(), at)
+    row.effective_at = max(effective or at, at)
+    return _bound(row, before, where or Where())
+
+
+def carry_over(*, source: str, effective: datetime, at: datetime) -> selectors.Agreement:
+    """Supersede the agreement in force by a version to which silence consented, by the clause change.silence (AGR-4).
+
+    Language, answers and warranties are those of the acceptance before. Raises NoneInForce where nothing is in force.
+    """
+    lock()
+    before = selectors.in_force(at)
+    if before is None:
+        raise NoneInForce(selectors.reader().gettext(_NONE), clause="change.silence")
+    terms = library.checked(source, "agreement.toml")
+    language = before.language if before.language in terms.head.languages else terms.head.languages[0]
+    exact = _exact_text(terms, language)
+    row = _kept(source, language, exact, before.answers, before.accepted_by, Where(), at)
+    row.effective_at, row.how = effective, SILENCE
+    return _bound(row, before, Where())
+
+
+def _bound(row: AgreementRow, before: selectors.Agreement | None, where: Where) -> selectors.Agreement:
+    for waiting in AgreementRow.objects.filter(state="in_force", effective_at__gt=row.accepted_at):
+        _close(
+            waiting.id, "superseded", "", waiting.effective_at
+        )  # accepted, never begun: the newer one takes its place
     if before is not None:
-        _close(before.id, "superseded", "", at)
+        _close(before.id, "superseded", "", row.effective_at)
     row.save(force_insert=True)
-    _recorded(row, before, where or Where())
-    _instruct(row, terms)
+    _recorded(row, before, where)
+    _instruct(row, library.checked(row.terms, f"{row.name}.toml"))
     return selectors.agreements()[0]
 
 
 def _rendered(terms: Terms, language: str, controller: Party) -> Document:
     known = language if language in terms.head.languages else terms.head.languages[0]
-    return text.render(terms, Parties(selectors.operator(), controller), known, words(known))
+    parties = Parties(selectors.operator(), controller)
+    return text.render(terms, parties, known, words(known), registers.annexes())
 
 
 def _exact_text(terms: Terms, language: str) -> bytes:
@@ -103,9 +134,9 @@ def _bytes(shown: str) -> bytes:
 
 
 def _kept(
-    terms: Terms, language: str, exact: bytes, answers: dict[str, str], member_id: UUID, where: Where, at: datetime
+    source: str, language: str, exact: bytes, answers: dict[str, str], member_id: UUID, where: Where, at: datetime
 ) -> AgreementRow:
-    source = library.source(terms.name)
+    terms = library.checked(source, "agreement.toml")
     return AgreementRow(
         id=new_id(),
         number=1 + (AgreementRow.objects.aggregate(last=Max("number"))["last"] or 0),
@@ -119,6 +150,7 @@ def _kept(
         answers=answers,
         accepted_by=member_id,
         accepted_at=at,
+        effective_at=at,
         accepted_network=where.network[:60],
         accepted_agent=where.agent[:120],
     )
@@ -138,14 +170,16 @@ def _recorded(row: AgreementRow, before: selectors.Agreement | None, where: Wher
         "text": row.text_digest,
         "answers": row.answers,
         "warranted": True,
+        "how": row.how,
+        "effective": row.effective_at,
         "supersedes": before.id if before else None,
     }
     append(
         kind="agreement.accepted",
         body=body,
-        actor=Actor("member", row.accepted_by),
+        actor=_acting(row),
         at=row.accepted_at,
-        clause="agreement.acceptance",
+        clause="change.silence" if row.how == SILENCE else "agreement.acceptance",
         commitment=vault.commit(row.id, asdict(where)),
     )
 
@@ -158,15 +192,19 @@ def _instruct(row: AgreementRow, terms: Terms) -> None:
         agreement=row.id,
         acts=list(terms.items("instruction.standing")),
         given_by=row.accepted_by,
-        given_at=row.accepted_at,
+        given_at=row.effective_at,
     )
     append(
         kind="instruction.given",
         body={"instruction": instruction.id, "kind": "standing", "agreement": row.id, "acts": instruction.acts},
-        actor=Actor("member", row.accepted_by),
+        actor=_acting(row),
         at=row.accepted_at,
         clause="instruction.standing",
     )
+
+
+def _acting(row: AgreementRow) -> Actor:
+    return SYSTEM if row.how == SILENCE else Actor("member", row.accepted_by)
 
 
 def end(*, actor: Actor, at: datetime, by: str, effective: datetime | None = None) -> selectors.Agreement:
@@ -177,7 +215,7 @@ def end(*, actor: Actor, at: datetime, by: str, effective: datetime | None = Non
     is the clause
     agreement.survival; data is still returned and requests of data subjects are still carried out.
     """
-    _lock()
+    lock()
     found = selectors.in_force(at)
     if found is None:
         raise NoneInForce(selectors.reader().gettext(_NONE), clause="agreement.end")
@@ -198,7 +236,7 @@ def _close(agreement_id: UUID, state: str, by: str, at: datetime) -> None:
     Instruction.objects.filter(agreement=agreement_id, ended_at=None).update(ended_at=at)
 
 
-def _lock() -> None:
+def lock() -> None:
     """One acceptance or end at a time for a controller, until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"agreements:{current_controller()}"])
