@@ -115,6 +115,9 @@ SHARED: Final[Mapping[str, Mapping[str, str]]] = {
         "export": _("hand the data out to the controller"),
         "rights": _("carry out the requests of data subjects"),
         "delete": _("delete the data when the controller says so or its time has passed"),
+        "block": _("block data"),
+        "depersonalise": _("make data anonymous"),
+        "support": _("look at the data in service and support, as far as that needs it"),
     },
     "law": {
         "gdpr": _("Regulation (EU) 2016/679 (GDPR)"),

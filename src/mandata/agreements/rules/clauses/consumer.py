@@ -13,11 +13,14 @@ from mandata.agreements.rules.words import mark as _
 RESTRICTIONS: Final[Mapping[str, Spec]] = {
     "restriction.sell": Spec(
         Choice,
-        "consumer",
+        "instructions",
         _("No selling, no sharing"),
         "{value}",
         ("gate:disclose",),
-        vocabulary={"never": _("The processor neither sells nor shares personal information.")},
+        vocabulary={
+            "never": _("The processor neither sells nor shares personal information."),
+            "not_rented": _("The processor neither rents out nor sells personal data."),
+        },
         serves=("CCP-3", "INS-6"),
     ),
     "restriction.purpose": Spec(

@@ -136,6 +136,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         _("Where an objection stands"),
         "{value}",
         ("text",),
+        open_words="{target}",
         vocabulary={
             "service_may_end": _(
                 "Where the sub-processor is not engaged because of an objection, it may become impossible to use the "

@@ -12,7 +12,7 @@ from mandata.agreements.rules.verdicts import Prepared, Verdict, prepared
 
 SELLING: Final = frozenset({"sell", "sale", "rent", "share", "sharing"})
 """Purposes that no instruction permits (EVE 4.h, IMA 6)."""
-SERVING: Final = frozenset({"service"})
+SERVING: Final = frozenset({"service", "provide", "operate"})
 """Codes of ``processing.purposes`` that name the service itself, each agreement in its own words."""
 _RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {"profile": ("profile", "track"), "access": ("access", "support")}
 
