@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 import mandata
-from mandata.cli import catcher, dns, migrate, operator, serve, settings, up, verify, worker
+from mandata.cli import agreement, catcher, dns, migrate, operator, serve, settings, up, verify, worker
 from mandata.cli.demo import command as demo
 from mandata.cli.lifeline import tie
 from mandata.foundation.errors import Fault, Refused
@@ -69,6 +69,7 @@ def _main(
     tie()
 
 
+app.add_typer(agreement.app, name="agreement")
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.command("demo-story", hidden=True)(demo.story)
