@@ -28,6 +28,7 @@ from mandata.agreements.rules.clauses import (
     scope,
     sending,
     service,
+    suspending,
 )
 from mandata.agreements.rules.spec import CHAPTERS, Spec
 
@@ -41,6 +42,7 @@ _PARTS: Final = (
     rights,
     inspections,
     remedies,
+    suspending,
     ending,
     changing,
     sending,
