@@ -250,6 +250,7 @@ class Obligation(ScopedModel):
     closed_by = models.CharField(max_length=60, blank=True)
     reason = models.TextField(blank=True)
     evidence = models.JSONField(default=dict)
+    entries = models.JSONField(default=list)  # ids of its entries in the record, in order
 
     class Meta:
         db_table = "agreements_obligation"

@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                 ("closed_by", models.CharField(blank=True, max_length=60)),
                 ("reason", models.TextField(blank=True)),
                 ("evidence", models.JSONField(default=dict)),
+                ("entries", models.JSONField(default=list)),
             ],
             options={
                 "db_table": "agreements_obligation",
