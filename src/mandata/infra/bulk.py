@@ -11,7 +11,11 @@ from typing import Any
 from django.db import connection
 from psycopg import Cursor, sql
 
+from mandata.infra.environment import env
 from mandata.infra.tenancy import current_controller
+
+_ONLY_WHERE_ASKED = 2**31
+"""So often would a statement have to come before the driver prepared it by itself."""
 
 
 def insert(
@@ -39,15 +43,27 @@ def insert(
     return execute(statement, [list(column) for column in zip(*rows, strict=True)])
 
 
-def execute(statement: sql.Composable | str, arguments: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def execute(
+    statement: sql.Composable | str,
+    arguments: Sequence[Any] | Mapping[str, Any],
+    *,
+    binary: bool = False,
+    prepare: bool = False,
+) -> list[tuple[Any, ...]]:
     """Run one statement with arguments bound by the server (arrays stay binary) on Django's connection; return its
     rows.
 
+    `binary`: rows come in binary, too, which is quicker for bytes. `prepare`: for a statement that is run again and
+    again, which the server then plans once for a session; without effect behind a pooler (MANDATA_DATABASE_POOLED).
     Raises what the ORM raises: `django.db.OperationalError` where the database goes away, its `__cause__` the driver's
     own error.
     """
     connection.close_if_health_check_failed()  # as Django's own cursors do: a session that was cut is made anew
     connection.ensure_connection()
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        cursor.execute(statement, arguments)  # type: ignore[arg-type]
+    raw = connection.connection
+    prepared = prepare and not env().database_pooled
+    if prepared and raw.prepare_threshold is None:
+        raw.prepare_threshold = _ONLY_WHERE_ASKED
+    with connection.wrap_database_errors, Cursor(raw) as cursor:
+        cursor.execute(statement, arguments, prepare=prepared, binary=binary)  # type: ignore[arg-type]
         return cursor.fetchall() if cursor.description else []

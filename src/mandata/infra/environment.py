@@ -97,6 +97,15 @@ class Environment:
     default_agreement: str = _setting(
         "MANDATA_AGREEMENT", "ecomail", "The agreement that a new controller is asked to accept."
     )
+    timestamp_url: str = _setting(
+        "MANDATA_TIMESTAMP_URL",
+        "",
+        "Time-stamping authority (RFC 3161) that stamps the record's heads daily; empty: none.",
+        secret=True,
+    )
+    timestamp_certificates: Path | None = _setting(
+        "MANDATA_TIMESTAMP_CERTIFICATES", None, "PEM file with the authority's certificates, its root first."
+    )
     debug: bool = _setting("MANDATA_DEBUG", False, "Show traces in the browser; never in production.")
     log_level: str = _setting("MANDATA_LOG_LEVEL", "info", "debug, info, warning or error.")
 

@@ -28,6 +28,8 @@ SCOPE_FREE: dict[str, str] = {
     "accounts_directory": "which controllers exist and in what state: ids, times, states",
     "accounts_invitationkey": "finds an invitation by its token's hash: ids, times",
     "agreements_agenda": "when an obligation is next to be looked at: ids, times",
+    "agreements_template": "the operator's own agreements, offered before a controller is known; they name nobody",
+    "agreements_measure": "the register of measures: codes, descriptions, posts, dates",
     "agreements_feed": "finds a calendar feed by its token's hash: ids, times",
     "subprocessors_subprocessor": "the public register: companies, no people",
     "subprocessors_mechanism": "the public register: what a transfer rests on, dates",
@@ -37,7 +39,7 @@ SCOPE_FREE: dict[str, str] = {
     "delivery_chunk": "leases of the sending workers: ids, times, counts",
     "delivery_worker": "living workers: ids, times",
     "rights_casekey": "finds a case by its token's hash: ids, times",
-    "record_pending": "entries that wait for their place in the log: ids",
+    "record_pending": "entries that wait for their place in the log: ids, hashes",
     "tracking_spoolmark": "how far the spool has been read: file names, offsets",
     "account_emailaddress": "log-in directory (members are a declared holding in clear)",
     "account_emailconfirmation": "log-in directory",
@@ -56,7 +58,14 @@ SCOPE_FREE: dict[str, str] = {
     "procrastinate_workers": "living workers: ids, times",
 }
 
-APPEND_ONLY: tuple[str, ...] = ("record_entry", "record_leaf", "record_node", "record_head")
+APPEND_ONLY: tuple[str, ...] = (
+    "record_entry",
+    "record_leaf",
+    "record_node",
+    "record_head",
+    "record_stamp",
+    "record_receipt",
+)
 """Tables from which the application's role may neither update nor delete."""
 
 _current: ContextVar[UUID | None] = ContextVar("controller", default=None)

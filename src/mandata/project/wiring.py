@@ -2,14 +2,16 @@
 
 from mandata.campaigns import renderer
 from mandata.holdings import catalogue
-from mandata.record import signing
+from mandata.record import opening, signing
 from mandata.rights import personal as rights
+from mandata.vault import services as vault
 from mandata.vault.services import record_signer
 
 
 def wire() -> None:
     """Supply the lower areas with what upper ones know."""
     signing.provide(record_signer)
+    opening.provide(vault)
     renderer.provide(_renderer)
     catalogue.provide(rights.CASES, rights.ANSWERS)
 

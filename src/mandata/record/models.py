@@ -18,7 +18,7 @@ class Entry(ScopedModel):
         db_table = "record_entry"
         indexes = [
             models.Index(fields=["controller_id", "kind", "at"]),
-            models.Index(fields=["controller_id", "subject"]),
+            models.Index(fields=["controller_id", "subject", "id"], name="record_entry_subject_idx"),
         ]
 
 
@@ -60,10 +60,12 @@ class Node(ScopedModel):
 
 
 class Head(ScopedModel):
-    """A signed tree head: the log's size and root at an instant, as a signed note."""
+    """A signed tree head: the log's size and root at an instant, as a signed note. `previous` is the size of the head
+    before it (0 for the first), so that a head in the middle cannot go without a trace."""
 
     pk = models.CompositePrimaryKey("controller_id", "size")
     size = models.BigIntegerField()
+    previous = models.BigIntegerField()
     root = models.BinaryField()
     at = models.DateTimeField()
     note = models.TextField()
@@ -73,11 +75,42 @@ class Head(ScopedModel):
 
 
 class Pending(models.Model):
-    """An entry that waits for its place. Scope-free: the sequencer finds by it which logs have work."""
+    """An entry that waits for its place, with the hash of its leaf as it was appended. Scope-free: the sequencer finds
+    by it which logs have work."""
 
-    entry = models.UUIDField(primary_key=True)
+    pk = models.CompositePrimaryKey("controller_id", "entry")
     controller_id = models.UUIDField()
+    entry = models.UUIDField()
+    hash = models.BinaryField()
 
     class Meta:
         db_table = "record_pending"
-        indexes = [models.Index(fields=["controller_id"])]
+
+
+class Stamp(ScopedModel):
+    """A time-stamp (RFC 3161) over the note of a head: the authority's whole answer. An entry of the same log tells of
+    it."""
+
+    id = models.UUIDField(primary_key=True)
+    size = models.BigIntegerField()
+    at = models.DateTimeField()
+    authority = models.CharField(max_length=255)
+    token = models.BinaryField()
+
+    class Meta:
+        db_table = "record_stamp"
+
+
+class HeadReceipt(ScopedModel):
+    """That a head was handed to somebody of the controller, how and when. An entry of the same log tells of it."""
+
+    id = models.UUIDField(primary_key=True)
+    size = models.BigIntegerField()
+    root = models.BinaryField()
+    at = models.DateTimeField()
+    how = models.CharField(max_length=20)
+    to = models.UUIDField()
+
+    class Meta:
+        db_table = "record_receipt"
+        indexes = [models.Index(fields=["controller_id", "at"], name="record_rece_control_at_idx")]

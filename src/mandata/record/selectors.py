@@ -1,15 +1,17 @@
 """Reads of the record, inside a controller's scope: size, frontier, proofs, entries."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from mandata.foundation import canonical, merkle
-from mandata.record.models import Entry, Head, Leaf, Node, Pending
+from mandata.infra import bulk
+from mandata.infra.tenancy import current_controller
+from mandata.record.models import Entry, Head, HeadReceipt, Leaf, Pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,53 +28,128 @@ class EntryView:
     body: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """That a head was handed over: how (a page, a notice), to whom or in which notice, and when."""
+
+    how: str
+    to: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeadView:
+    """A signed head as people read it, with its receipts; `since` is the size of the head before it."""
+
+    size: int
+    since: int
+    root: bytes
+    at: datetime
+    note: str
+    handed: tuple[Handed, ...]
+
+
+_NODES: Final = """
+select 0::int2, index, hash from record_leaf where controller_id = %(log)s and index = any(%(leaves)b::int8[])
+union all
+select w.level, w.index, n.hash from unnest(%(levels)b::int2[], %(places)b::int8[]) as w (level, index)
+join record_node n on n.controller_id = %(log)s and n.level = w.level and n.index = w.index
+"""
+
+# The siblings on the way from a leaf to the top, whichever leaf it is: its place is found in the same round trip.
+_PATH: Final = """
+with place as (select index from record_leaf where controller_id = %(log)s and entry = %(entry)s)
+select -1::int2, index, null::bytea from place
+union all
+select 0::int2, l.index, l.hash from place p
+join record_leaf l on l.controller_id = %(log)s and l.index = p.index # 1
+union all
+select n.level, n.index, n.hash from place p cross join unnest(%(up)b::int2[]) as u (level)
+join record_node n on n.controller_id = %(log)s and n.level = u.level and n.index = ((p.index >> u.level) # 1)
+union all
+NODES""".replace("NODES", _NODES)
+
+Nodes = dict[tuple[int, int], bytes]
+
+
 def size() -> int:
     """Return how many entries of the scope's log have their place."""
-    last = Leaf.objects.order_by("-index").values_list("index", flat=True).first()
-    return 0 if last is None else last + 1
+    return sizes()[0]
+
+
+def sizes() -> tuple[int, int]:
+    """Return how many entries have their place, and for how many of them the newest head was signed."""
+    statement = """
+        select coalesce((select max(index) + 1 from record_leaf where controller_id = %(log)s), 0),
+               coalesce((select max(size) from record_head where controller_id = %(log)s), 0)"""
+    placed, signed = bulk.execute(statement, {"log": current_controller()}, prepare=True)[0]
+    return placed, signed
 
 
 def frontier(size: int) -> merkle.Frontier:
     """Return the frontier of the log's first `size` leaves."""
-    hashes, start = [], 0
-    for level in range(size.bit_length() - 1, -1, -1):
-        if size >> level & 1:
-            hashes.append(_subtree(level, start >> level))
-            start += 1 << level
-    return merkle.Frontier(size, hashes)
+    wanted = _subtrees(0, size)
+    found = _nodes(wanted)
+    return merkle.Frontier(size, [found[place] for place in wanted])
 
 
-def over(start: int, end: int) -> bytes:
-    """Return the root over the leaves from `start` to before `end`, where `start` is aligned as RFC 6962 aligns it."""
-    node: bytes | None = None
-    parts = []
+def _subtrees(start: int, end: int) -> list[tuple[int, int]]:
+    """Return (level, index) of the complete subtrees that cover the leaves, `start` aligned as RFC 6962 aligns it."""
+    places = []
     while start < end:
         level = (end - start).bit_length() - 1
-        parts.append(_subtree(level, start >> level))
+        places.append((level, start >> level))
         start += 1 << level
-    for part in reversed(parts):
-        node = part if node is None else merkle.node_hash(part, node)
-    if node is None:
-        return merkle.EMPTY_ROOT
-    return node
+    return places
 
 
-def _subtree(level: int, index: int) -> bytes:
-    if level == 0:
-        return bytes(Leaf.objects.values_list("hash", flat=True).get(index=index))
-    return bytes(Node.objects.values_list("hash", flat=True).get(level=level, index=index))
+def _nodes(places: Iterable[tuple[int, int]]) -> Nodes:
+    rows = bulk.execute(_NODES, _wanted(places), binary=True, prepare=True)
+    return {(level, index): digest for level, index, digest in rows}
+
+
+def _wanted(places: Iterable[tuple[int, int]]) -> dict[str, Any]:
+    inner = [place for place in places if place[0]]
+    return {
+        "log": current_controller(),
+        "leaves": [index for level, index in places if not level],
+        "levels": [level for level, _ in inner],
+        "places": [index for _, index in inner],
+    }
+
+
+def _over(found: Nodes) -> merkle.Range:
+    def over(start: int, end: int) -> bytes:
+        parts = [found[place] for place in _subtrees(start, end)]
+        return merkle.Frontier(end - start, parts).root()
+
+    return over
 
 
 def inclusion_proof(entry: UUID, size: int) -> tuple[int, list[bytes]]:
-    """Return an entry's index and its audit path in the tree of the given size. Raises Leaf.DoesNotExist while it
-    waits."""
-    index = Leaf.objects.values_list("index", flat=True).get(entry=entry)
-    return index, merkle.inclusion_proof(index, size, over)
+    """Return an entry's index and its audit path in the tree of the given size, in one round trip. Raises
+    Leaf.DoesNotExist while it waits."""
+    levels = list(range(1, max(size - 1, 0).bit_length()))
+    arguments = _wanted(_subtrees(0, size)) | {"entry": entry, "up": levels}
+    rows = bulk.execute(_PATH, arguments, binary=True, prepare=True)
+    found = {(level, index): digest for level, index, digest in rows if level >= 0}
+    place = next((index for level, index, _ in rows if level < 0), None)
+    if place is None:
+        raise Leaf.DoesNotExist
+    return place, merkle.inclusion_proof(place, size, _over(found))
 
 
 def consistency_proof(old: int, size: int) -> list[bytes]:
-    """Return the proof that the log of `old` leaves is a prefix of the log of `size`."""
-    return merkle.consistency_proof(old, size, over)
+    """Return the proof that the log of `old` leaves is a prefix of the log of `size`, in one round trip."""
+    ranges: list[tuple[int, int]] = []
+
+    def note(start: int, end: int) -> bytes:
+        ranges.append((start, end))
+        return b""
+
+    merkle.consistency_proof(old, size, note)
+    found = _nodes({place for one in ranges for place in _subtrees(*one)})
+    return merkle.consistency_proof(old, size, _over(found))
 
 
 def head() -> Head | None:
@@ -80,14 +157,43 @@ def head() -> Head | None:
     return Head.objects.order_by("-size").first()
 
 
-def heads(limit: int = 20) -> list[Head]:
-    """Return the newest signed heads, newest first."""
-    return list(Head.objects.order_by("-size")[:limit])
+def heads(limit: int = 20, *, before: int | None = None) -> list[HeadView]:
+    """Return the newest signed heads, newest first, with their receipts; `before` continues below that size."""
+    rows = Head.objects.order_by("-size")
+    found = list((rows.filter(size__lt=before) if before is not None else rows)[:limit])
+    handed: dict[int, list[Handed]] = {}
+    for one in HeadReceipt.objects.filter(size__in=[row.size for row in found]).order_by("at"):
+        handed.setdefault(one.size, []).append(Handed(one.how, one.to, one.at))
+    return [_head(row, tuple(handed.get(row.size, ()))) for row in found]
+
+
+def handed_heads(limit: int = 20) -> list[HeadView]:
+    """Return the heads that were handed over, newest first, with their receipts."""
+    wanted = HeadReceipt.objects.order_by("-size").values_list("size", flat=True).distinct()[:limit]
+    rows = {row.size: row for row in Head.objects.filter(size__in=list(wanted))}
+    handed: dict[int, list[Handed]] = {}
+    for one in HeadReceipt.objects.filter(size__in=list(rows)).order_by("at"):
+        handed.setdefault(one.size, []).append(Handed(one.how, one.to, one.at))
+    return [_head(rows[size], tuple(handed[size])) for size in sorted(rows, reverse=True)]
+
+
+def _head(row: Head, handed: tuple[Handed, ...]) -> HeadView:
+    return HeadView(row.size, row.previous, bytes(row.root), row.at, row.note, handed)
+
+
+def happened_since(size: int, quiet: Sequence[str]) -> bool:
+    """Say whether the log has, after its first `size` entries, one whose kind begins with none of `quiet`."""
+    statement = """
+        select exists (select from record_leaf l
+            join record_entry e on e.controller_id = l.controller_id and e.id = l.entry
+            where l.controller_id = %(log)s and l.index >= %(size)s and not e.kind ^@ any(%(quiet)s))"""
+    arguments = {"log": current_controller(), "size": size, "quiet": list(quiet)}
+    return bool(bulk.execute(statement, arguments)[0][0])
 
 
 def waiting() -> int:
     """Return how many entries of the scope's log wait for their place."""
-    return Pending.objects.filter(entry__in=Entry.objects.values("id")).count()
+    return Pending.objects.filter(controller_id=current_controller()).count()
 
 
 def unplaced() -> QuerySet[Entry]:
@@ -134,16 +240,3 @@ def _view(row: Entry, index: int | None) -> EntryView:
         subject=row.subject,
         body=leaf["body"],
     )
-
-
-def in_order(batch: int = 5_000) -> Iterator[tuple[int, bytes, Entry | None]]:
-    """Yield (index, leaf hash, entry or None where the row is gone) of the whole log, in order, in flat memory."""
-    start = 0
-    while True:
-        leaves = list(Leaf.objects.filter(index__gte=start).order_by("index")[:batch])
-        if not leaves:
-            return
-        rows = {row.id: row for row in Entry.objects.filter(id__in=[leaf.entry for leaf in leaves])}
-        for leaf in leaves:
-            yield leaf.index, bytes(leaf.hash), rows.get(leaf.entry)
-        start = leaves[-1].index + 1

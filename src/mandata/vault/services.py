@@ -7,10 +7,11 @@ with scope(controller_id):
     vault.unseal_many("audience_subscriber.identity", {subject_id: envelope})
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -23,11 +24,12 @@ from mandata.infra import bulk
 from mandata.infra.tenancy import current_controller
 from mandata.record.rules import Commitment
 from mandata.vault import rules
-from mandata.vault.errors import KeyDestroyed
+from mandata.vault.errors import DoesNotOpen, KeyDestroyed
 from mandata.vault.models import Epoch, Secret, SubjectKey
 from mandata.vault.providers import provider
 
 INDEX_VERSION = 1
+PAYLOAD = "record_payload.sealed"
 PURPOSES = ("email", "phone", "suppression", "number")
 """What blind indexes are kept for, each under a secret of its own."""
 
@@ -169,7 +171,7 @@ class Vault:
         record."""
         salt = os.urandom(32)
         plain = canonical.dumps(payload)
-        sealed = self.seal(holder, "record_payload.sealed", salt + plain)
+        sealed = self.seal(holder, PAYLOAD, salt + plain)
         return Commitment(digest=hmac.digest(salt, plain, hashlib.sha256), holder=holder, sealed=sealed)
 
     def destroy(self, holders: Sequence[UUID]) -> dict[UUID, bytes]:
@@ -190,6 +192,29 @@ def has_key(holder: UUID) -> bool:
     return SubjectKey.objects.filter(holder=holder).exists()
 
 
+def open_payloads(sealed: Mapping[UUID, tuple[UUID, bytes]]) -> dict[UUID, bytes]:
+    """Return entry -> salt and payload of those sealed payloads of the record (entry -> holder, envelope) that open.
+
+    What has no key any more, and what does not open under it, is not in the answer.
+    """
+    opened = {}
+    try:
+        vault = Vault.open()
+        keys = vault.keys({holder for holder, _ in sealed.values()})
+    except (KeyDestroyed, DoesNotOpen):
+        return {}
+    for entry, (holder, envelope) in sealed.items():
+        with contextlib.suppress(DoesNotOpen):
+            if holder in keys:
+                opened[entry] = vault.unseal_with(holder, PAYLOAD, envelope, key=keys[holder])
+    return opened
+
+
+def living(holders: Collection[UUID]) -> set[UUID]:
+    """Return those holders that have a key."""
+    return set(SubjectKey.objects.filter(holder__in=holders).values_list("holder", flat=True))
+
+
 def token_keys() -> TokenKeys:
     """Return the installation's keys for message tokens."""
     key = provider().service_key("token-1", 64)
@@ -206,6 +231,11 @@ def second_factor_key() -> bytes:
     return provider().service_key("second-factor-1", 32)
 
 
+def return_key() -> bytes:
+    """Return the installation's key (32 bytes) for the envelope senders of notices (`foundation.returnpaths`)."""
+    return provider().service_key("return-1", 32)
+
+
 def _secret_owner(purpose: str) -> bytes:
     return b"secret " + purpose.encode()
 
@@ -217,7 +247,10 @@ __all__ = [
     "begin",
     "has_key",
     "keys_are_there",
+    "living",
+    "open_payloads",
     "record_signer",
+    "return_key",
     "second_factor_key",
     "token_keys",
 ]

@@ -1,0 +1,76 @@
+"""Time-stamps of RFC 3161: what is asked of an authority, and whether what it answered holds. No network here.
+
+The stamp is over the exact bytes of a head's signed note, so that `openssl ts -verify -data NOTE -in STAMP` checks it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from cryptography import x509
+from rfc3161_client import (
+    HashAlgorithm,
+    TimestampRequestBuilder,
+    TimeStampResponse,
+    VerificationError,
+    VerifierBuilder,
+    decode_timestamp_response,
+)
+
+_SHA256: Final = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request for a stamp: its bytes (DER), and the number that the answer must repeat."""
+
+    data: bytes
+    nonce: int | None
+
+
+def request(note: bytes) -> Request:
+    """Return a request for a stamp over a note, with the authority's certificate in the answer."""
+    builder = TimestampRequestBuilder().data(note).hash_algorithm(HashAlgorithm.SHA256).nonce(nonce=True)
+    made = builder.cert_request(cert_request=True).build()
+    return Request(made.as_bytes(), made.nonce)
+
+
+def verify(token: bytes, note: bytes, certificates: bytes, *, nonce: int | None = None) -> datetime:
+    """Return the time that an authority's answer states for a note.
+
+    `certificates`: PEM with the authority's root and, where it has them, intermediate certificates; empty compares only
+    what the stamp is over. Raises ValueError, saying what does not hold.
+    """
+    answer = _decode(token)
+    imprint = answer.tst_info.message_imprint
+    if imprint.hash_algorithm != _SHA256 or imprint.message != sha256(note).digest():
+        raise ValueError("it is over something else")
+    if nonce is not None and answer.tst_info.nonce != nonce:
+        raise ValueError("it answers another request")
+    if certificates:
+        _verify_chain(answer, note, certificates)
+    return answer.tst_info.gen_time
+
+
+def _decode(token: bytes) -> TimeStampResponse:
+    try:
+        answer = decode_timestamp_response(token)
+    except Exception as fault:
+        raise ValueError("it is no time-stamp") from fault
+    if answer.status != 0:
+        raise ValueError(f"the authority refused ({answer.status})")
+    return answer
+
+
+def _verify_chain(answer: TimeStampResponse, note: bytes, certificates: bytes) -> None:
+    builder = VerifierBuilder()
+    for certificate in x509.load_pem_x509_certificates(certificates):
+        if certificate.issuer == certificate.subject:
+            builder = builder.add_root_certificate(certificate)
+        else:
+            builder = builder.add_intermediate_certificate(certificate)
+    try:
+        builder.build().verify_message(answer, note)
+    except (VerificationError, ValueError) as fault:
+        raise ValueError(f"the authority's signature does not hold ({fault})") from fault
