@@ -16,6 +16,7 @@ WORK: Final[Mapping[str, str]] = {
     "forwarding": _("passing on the requests and complaints of data subjects"),
     "information": _("information that demonstrates the processor's compliance"),
     "audits": _("audits and assessments"),
+    "usual_measures": _("help by the usual technical measures"),
     "beyond_usual": _("help beyond the usual technical measures, for example with individual requests"),
 }
 """Kinds of assistance that an agreement may price or declare free."""

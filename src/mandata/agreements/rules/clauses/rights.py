@@ -78,6 +78,18 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         ("due", "gate:extend"),
         serves=("DSR-3",),
     ),
+    "rights.refusal": Spec(
+        Listing,
+        "assistance",
+        _("Unfounded or excessive requests"),
+        _("Where a request is manifestly unfounded or excessive, above all because it is repeated:"),
+        ("gate:rights",),
+        vocabulary={
+            "fee": _("a reasonable fee may be charged that reflects the administrative costs"),
+            "refuse": _("the request may be refused"),
+        },
+        serves=("DSR-11",),
+    ),
     "rights.outcome": Spec(
         Listing,
         "assistance",
