@@ -6,7 +6,7 @@ sources: docs/legal-time.md. Serves the deadlines of AGR, BRE, DSR, AUD, RET, SP
 """
 
 from mandata.foundation.periods.calendars import CODES, Calendar, calendar
-from mandata.foundation.periods.reckoning import ahead, before, due, earliest_effect
+from mandata.foundation.periods.reckoning import ahead, at_once, before, due, earliest_effect
 from mandata.foundation.periods.telling import spoken, tell
 from mandata.foundation.periods.values import Due, Period, Reckoning, Regime, Step, Unit, Unreckonable
 
@@ -21,6 +21,7 @@ __all__ = [
     "Unit",
     "Unreckonable",
     "ahead",
+    "at_once",
     "before",
     "calendar",
     "due",

@@ -49,6 +49,14 @@ def due(period: Period, since: datetime, reckoning: Reckoning) -> Due:
     )
 
 
+def at_once(since: datetime, reckoning: Reckoning, *steps: Step) -> Due:
+    """What is due when its event happens, because no period was agreed; ``steps`` say why. Raises Unreckonable."""
+    zone, days_off = _known(reckoning)
+    local = _local(since, zone)
+    instant = local.astimezone(UTC)
+    return Due(None, instant, instant, instant, local.date(), days_off.version, steps)
+
+
 def before(period: Period, effect: datetime, reckoning: Reckoning) -> Due:
     """Before which instant something must be done that has to come a period ahead of an effect. Raises Unreckonable.
 

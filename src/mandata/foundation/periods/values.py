@@ -113,10 +113,10 @@ class Due:
     ``strict`` and ``statutory`` are UTC: the first instant after the period by the earliest defensible reading and by
     the statute's. ``strict <= statutory``, always. Our duties are scheduled on the strict one; a right of the other
     side holds until the statutory one. ``last_day`` is the statutory last day, None for hours. ``calendar_version``
-    names the table of days off that was used.
+    names the table of days off that was used. ``period`` is None where something is due at once.
     """
 
-    period: Period
+    period: Period | None
     since: datetime
     strict: datetime
     statutory: datetime
