@@ -55,7 +55,7 @@ def _convert(hint: Any, value: object, path: tuple[str, ...], own: Mapping[str, 
     if hint in _READ:
         return _read(hint, value, path)
     if type(value) is not hint or (hint is date and isinstance(value, datetime)):
-        raise Bad(path, f"{path[-1]} is {_kind(value)}.", f"Write {_WANTED[hint]}.")
+        raise Bad(path, f"{path[-1]} is {_kind(value)}.", f"Write {WANTED[hint]}.")
     if hint is int and isinstance(value, int) and value < 1:
         raise Bad(path, f"{path[-1]} is {value}.", "Write a whole number from 1 up.")
     if vocabulary is not None and isinstance(value, str):
@@ -87,11 +87,11 @@ def _scoped(value: object, path: tuple[str, ...], vocabulary: Mapping[str, str])
 
 def _read(hint: Any, value: object, path: tuple[str, ...]) -> object:
     if not isinstance(value, str):
-        raise Bad(path, f"{path[-1]} is {_kind(value)}.", f"Write {_WANTED[hint]}.")
+        raise Bad(path, f"{path[-1]} is {_kind(value)}.", f"Write {WANTED[hint]}.")
     try:
         return _READ[hint](value)
     except ValueError as error:
-        raise Bad(path, f"{path[-1]} = {value!r} cannot be used: {error}.", f"Write {_WANTED[hint]}.") from None
+        raise Bad(path, f"{path[-1]} = {value!r} cannot be used: {error}.", f"Write {WANTED[hint]}.") from None
 
 
 def _code(value: str, path: tuple[str, ...], vocabulary: Mapping[str, str]) -> str:
@@ -119,7 +119,7 @@ _READ: Final[Mapping[Any, Callable[[str], object]]] = {
     Share: Share.parse,
     Money: Money.parse,
 }
-_WANTED: Final[Mapping[Any, str]] = {
+WANTED: Final[Mapping[Any, str]] = {
     Period: 'a period such as "10 working days"',
     Regime: f"one of {', '.join(Regime)}",
     Share: 'a share such as "0.05 %"',
@@ -129,3 +129,4 @@ _WANTED: Final[Mapping[Any, str]] = {
     bool: "true or false",
     date: "a date such as 2023-09-07",
 }
+"""What each type of value looks like in a file."""
