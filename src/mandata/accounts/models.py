@@ -152,7 +152,10 @@ class Notice(ScopedModel):
     attempts = models.SmallIntegerField(default=0)
     host = models.CharField(max_length=255, blank=True)
     reply = models.CharField(max_length=500, blank=True)
+    legal = models.BooleanField(default=False)  # a notice under an agreement: days of patience, its own proof
     created_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)  # somebody is handing it over; a lease
+    next_at = models.DateTimeField(null=True)  # when it is tried again
     sent_at = models.DateTimeField(null=True)
     returned_at = models.DateTimeField(null=True)  # a delivery report came back for it
     returned_status = models.CharField(max_length=20, blank=True)

@@ -22,15 +22,28 @@ _ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]]+@[^\s<>\"',;:()\[\]]+")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server said: whether it took the mail, whether a no is final, its host and its last reply.
+    """What the server said: whether it took the mail, whether a no is final, and its last reply.
 
-    The reply is kept without addresses: servers like to repeat them.
+    `host` is where it was reached, `server` what it calls itself. A no is final where it speaks of the recipient or the
+    mail; one to our log-in, our greeting or our sender is ours to mend, and the mail waits for that. The reply is kept
+    without addresses: servers like to repeat them.
     """
 
     taken: bool
     final: bool
     host: str
     reply: str
+    server: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """From whom and to whom; `confirm` asks for a report of success, too (RFC 3461), under the name `id`."""
+
+    sender: str
+    to: str
+    confirm: bool = False
+    id: str = ""
 
 
 def compose(said: Mapping[str, Any], *, notice_id: UUID, at: datetime, sender: str) -> bytes:
@@ -72,7 +85,7 @@ def _address(name: str, address: str) -> Address:
     return Address(display_name=name, addr_spec=address)
 
 
-def hand_over(url: str, *, sender: str, to: str, data: bytes) -> Answer:
+def hand_over(url: str, *, envelope: Envelope, data: bytes) -> Answer:
     """Give the mail to the server at `url` (smtp://[user:password@]host[:port] or smtps://).
 
     Never raises for a server's no. TLS is used where the server offers it, and must be valid unless the server is
@@ -80,17 +93,43 @@ def hand_over(url: str, *, sender: str, to: str, data: bytes) -> Answer:
     """
     parts = urlsplit(url)
     host, port = parts.hostname or "127.0.0.1", parts.port or (465 if parts.scheme == "smtps" else 25)
+    about, name = _Stage(), ""
     try:
         with _connect(parts.scheme, host, port) as server:
+            name = _calls_itself(server)
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
-            code, reply = _converse(server, sender, to, data)
+            code, reply = _converse(server, envelope, data, about)
     except smtplib.SMTPResponseException as refused:
         code, reply = refused.smtp_code, refused.smtp_error  # type: ignore[assignment]
+    except UnicodeError:
+        text = "553 5.6.7 The address needs SMTPUTF8, which the server does not offer."
+        return Answer(taken=False, final=True, host=host, reply=text, server=name)
     except (smtplib.SMTPException, OSError) as failed:
-        return Answer(taken=False, final=False, host=host, reply=_clean(f"{type(failed).__name__}: {failed}"))
-    text = _clean(f"{code} {reply.decode('utf-8', 'replace') if isinstance(reply, bytes) else reply}")
-    return Answer(taken=200 <= code < 300, final=code >= 500, host=host, reply=text)
+        text = _clean(f"{type(failed).__name__}: {failed}", envelope.to)
+        return Answer(taken=False, final=False, host=host, reply=text, server=name)
+    said = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
+    return Answer(
+        taken=200 <= code < 300,
+        # a permanent code with a temporary enhanced status means temporary: the finer word wins
+        final=code >= 500 and about.recipient and not said.lstrip().startswith("4."),
+        host=host,
+        reply=_clean(f"{code} {said}", envelope.to),
+        server=name,
+    )
+
+
+@dataclass(slots=True)
+class _Stage:
+    """How far a conversation came: whether the server has been asked about the recipient yet."""
+
+    recipient: bool = False
+
+
+def _calls_itself(server: smtplib.SMTP) -> str:
+    server.ehlo_or_helo_if_needed()
+    greeting = (server.ehlo_resp or server.helo_resp or b"").split()
+    return _clean(greeting[0].decode("utf-8", "replace"))[:255] if greeting else ""
 
 
 def _connect(scheme: str, host: str, port: int) -> smtplib.SMTP:
@@ -107,17 +146,34 @@ def _connect(scheme: str, host: str, port: int) -> smtplib.SMTP:
     return server
 
 
-def _converse(server: smtplib.SMTP, sender: str, to: str, data: bytes) -> tuple[int, bytes]:
-    server.ehlo_or_helo_if_needed()
-    options = ["SMTPUTF8"] if server.has_extn("smtputf8") and not to.isascii() else []
-    code, reply = server.mail(sender, options)
+def _converse(server: smtplib.SMTP, envelope: Envelope, data: bytes, about: _Stage) -> tuple[int, bytes]:
+    to = _reachable(server, envelope.to)
+    options = ["SMTPUTF8"] if not to.isascii() else []
+    wanted: list[str] = []
+    if envelope.confirm and server.has_extn("dsn"):
+        options += ["RET=HDRS", f"ENVID={envelope.id}"]
+        wanted = ["NOTIFY=SUCCESS,FAILURE,DELAY"]
+    code, reply = server.mail(envelope.sender, options)
     if code >= 300:
         return code, reply
-    code, reply = server.rcpt(to)
+    about.recipient = True
+    code, reply = server.rcpt(to, wanted)
     if code >= 300:
         return code, reply
     return server.data(data)
 
 
-def _clean(text: str) -> str:
-    return _ADDRESS.sub("…@…", " ".join(text.split()))[:500]
+def _reachable(server: smtplib.SMTP, to: str) -> str:
+    """The address as this server takes it; UnicodeError where it cannot be said without SMTPUTF8."""
+    if to.isascii() or server.has_extn("smtputf8"):
+        return to
+    local, _, domain = to.rpartition("@")
+    return f"{local.encode('ascii').decode()}@{domain.encode('idna').decode()}"
+
+
+def _clean(text: str, to: str = "") -> str:
+    cut = _ADDRESS.sub("…@…", " ".join(text.split()))
+    local = to.rpartition("@")[0]
+    if len(local) >= 3:
+        cut = re.sub(re.escape(local), "…", cut, flags=re.IGNORECASE)
+    return cut[:500]

@@ -1,7 +1,7 @@
 """Decisions about people and their roles: pure."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 OWNER: Final = "owner"
@@ -33,3 +33,41 @@ def may_move(before: str, after: str) -> bool:
 def same_address(one: str, other: str) -> bool:
     """Compare addresses of accounts as the directory does: without regard to case."""
     return one.strip().casefold() == other.strip().casefold()
+
+
+BOOKS: Final = ("notices", "breaches", "invoices")
+"""For what a party may name addresses."""
+
+COMMITMENTS: Final = ("confidentiality", "training")
+"""What access of the operator's staff rests on (PPL-1)."""
+
+SHORTEST_ACCESS: Final = timedelta(minutes=5)
+LONGEST_ACCESS: Final = timedelta(hours=8)
+
+PAUSES: Final = (
+    timedelta(seconds=10),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(minutes=30),
+    timedelta(hours=1),
+    timedelta(hours=2),
+    timedelta(hours=4),
+)
+"""How long a mail waits after its first, second, ... attempt; after the last of these, always as long as that."""
+
+ATTEMPTS: Final = 13
+LEGAL_ATTEMPTS: Final = 37
+"""How often a mail is tried: for about a day, and for five days where it is a notice under an agreement, which is what
+RFC 5321 (4.5.4.1) asks of mail servers. Attempts count, not age: while no worker runs, no patience is lost.
+"""
+
+LEASE: Final = timedelta(minutes=5)
+"""For so long nobody else hands over a mail that somebody has in hand; longer than a server is waited for."""
+
+
+def next_try(attempts: int, *, legal: bool, at: datetime) -> datetime | None:
+    """Return when a mail is tried again after this many attempts (1 or more); None when they are used up."""
+    if attempts >= (LEGAL_ATTEMPTS if legal else ATTEMPTS):
+        return None
+    return at + PAUSES[min(attempts, len(PAUSES)) - 1]

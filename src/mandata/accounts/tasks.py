@@ -1,32 +1,50 @@
 """Jobs of the accounts."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from procrastinate import JobContext, RetryStrategy
+from procrastinate import BaseRetryStrategy, RetryDecision
+from procrastinate.jobs import Job
 
-from mandata.accounts.services import notices
+from mandata.accounts.services import notices, staff
 from mandata.infra.clock import now
 from mandata.infra.jobs import app
+from mandata.infra.tenancy import scope
+
+_FAULTS = 40
+_LONGEST = timedelta(hours=4)
 
 
 class NotYet(Exception):
-    """A notice could not be handed over yet; the queue calls again after a growing pause."""
+    """A notice could not be handed over yet; the queue calls again at `when`."""
+
+    def __init__(self, notice_id: str, when: datetime) -> None:
+        super().__init__(notice_id)
+        self.when = when
 
 
-@app.task(
-    name=notices.JOB,
-    queue="notices",
-    pass_context=True,
-    retry=RetryStrategy(max_attempts=notices.ATTEMPTS, exponential_wait=5, retry_exceptions=[NotYet]),
-)
-def send_notice(context: JobContext, controller_id: str, notice_id: str) -> None:
-    """Hand a notice over; the last attempt settles it."""
-    attempts = context.job.attempts if context.job else 0
-    outcome = notices.deliver(
-        controller_id=UUID(controller_id),
-        notice_id=UUID(notice_id),
-        at=now(),
-        last=attempts + 1 >= notices.ATTEMPTS,
-    )
-    if outcome is notices.Outcome.LATER:
-        raise NotYet(notice_id)
+class Patient(BaseRetryStrategy):
+    """Again when the notice says so; after anything else that went wrong (a database that was away), ever later."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Return when to call again; None gives the job up after forty faults, about six days."""
+        if isinstance(exception, NotYet):
+            return RetryDecision(retry_at=exception.when)
+        if job.attempts >= _FAULTS:
+            return None
+        return RetryDecision(retry_at=now() + min(timedelta(seconds=10 * 2 ** min(job.attempts, 12)), _LONGEST))
+
+
+@app.task(name=notices.JOB, queue="notices", retry=Patient())
+def send_notice(controller_id: str, notice_id: str) -> None:
+    """Hand a notice over; called again until its fate is settled."""
+    tried = notices.attempt(controller_id=UUID(controller_id), notice_id=UUID(notice_id), at=now())
+    if tried.next_at is not None:
+        raise NotYet(notice_id, tried.next_at)
+
+
+@app.task(name=staff.CLOSE, queue="notices", retry=Patient())
+def close_access(controller_id: str, access_id: str) -> None:
+    """Close an access whose time is over."""
+    with scope(UUID(controller_id)):
+        staff.end_by_time(access_id=UUID(access_id), at=now())

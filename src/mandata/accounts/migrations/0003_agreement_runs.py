@@ -37,6 +37,21 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="notice",
+            name="legal",
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name="notice",
+            name="claimed_at",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="notice",
+            name="next_at",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="notice",
             name="returned_at",
             field=models.DateTimeField(null=True),
         ),

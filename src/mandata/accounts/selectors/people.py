@@ -1,12 +1,14 @@
-"""Reads of the accounts. Those marked *directory* run before a controller's scope is open; all others inside one."""
+"""Controllers, users, members, invitations.
+
+Reads marked *directory* run before a controller's scope is open; all others inside one.
+"""
 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from mandata.accounts.models import Controller, Directory, Invitation, InvitationKey, Member, Notice, Seat, User
+from mandata.accounts.models import Controller, Directory, Invitation, InvitationKey, Member, Seat, User
 from mandata.accounts.rules import same_address
 from mandata.infra.tenancy import current_controller, scope
 
@@ -242,10 +244,3 @@ def _listed(controller_id: UUID, role: str = "") -> Listed:
     entry = Directory.objects.get(controller_id=controller_id)
     name = Controller.objects.values_list("name", flat=True).get()
     return Listed(controller_id, name, entry.state, entry.created_at, Member.objects.count(), role)
-
-
-def notices(limit: int = 50) -> list[dict[str, Any]]:
-    """Return the fate of the newest notices: id, kind, state, attempts, host, reply, created_at, sent_at; no
-    contents."""
-    columns = ("id", "kind", "state", "attempts", "host", "reply", "created_at", "sent_at")
-    return list(Notice.objects.order_by("-created_at").values(*columns)[:limit])
