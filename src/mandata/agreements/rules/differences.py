@@ -56,7 +56,7 @@ def _differences(old: Terms, new: Terms, language: str, words: Words) -> Iterato
 
 
 def _binding(clause: Clause | None) -> tuple[object, object] | None:
-    return clause and (clause.value, clause.mark)
+    return None if clause is None else (clause.value, clause.mark)
 
 
 def _said(clause: Clause | None, language: str, words: Words) -> tuple[str, ...]:

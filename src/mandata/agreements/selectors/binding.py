@@ -34,7 +34,7 @@ from mandata.infra.environment import env
 _ACCEPTED = _("Accepted on {at}. SHA-256 of the exact text: {digest}")
 _CHANGED = _("The text of this agreement was changed after its acceptance.")
 _RESTORE = _("Restore it from a backup; the record holds the digest of the right one.")
-_NO_SUCH = _("There is no such agreement.")
+NO_SUCH = _("There is no such agreement.")
 
 Facts = ImportFacts | SendFacts | TrackFacts | ExportFacts | RightsFacts
 F = TypeVar("F", ImportFacts, SendFacts, TrackFacts, ExportFacts, RightsFacts)
@@ -248,7 +248,7 @@ def exact_text(agreement_id: UUID) -> bytes:
     """
     row = AgreementRow.objects.filter(id=agreement_id).values_list("text", "text_digest").first()
     if row is None:
-        raise NotFound(reader().gettext(_NO_SUCH))
+        raise NotFound(reader().gettext(NO_SUCH))
     if hashlib.sha256(bytes(row[0])).digest() != bytes(row[1]):
         raise Fault(reader().gettext(_CHANGED), remedy=reader().gettext(_RESTORE))
     return bytes(row[0])
