@@ -10,6 +10,7 @@ from mandata.agreements import library
 from mandata.agreements.language import words
 from mandata.agreements.pdf import pdf
 from mandata.agreements.rules import text
+from mandata.agreements.rules.catalogue import CATALOGUE
 from mandata.agreements.rules.spec import CHAPTERS
 from mandata.agreements.rules.text import Document, Parties, Party
 from mandata.agreements.rules.words import ENGLISH
@@ -34,7 +35,8 @@ def test_every_clause_of_the_terms_stands_in_the_text_once() -> None:
 
 def test_the_annexes_follow_the_order_of_the_commissions_clauses() -> None:
     titles = [chapter.title for chapter in shown().chapters]
-    assert titles == list(CHAPTERS.values())
+    present = {CATALOGUE[key].chapter for key in library.load("ecomail").clauses} | {"annex1"}
+    assert titles == [title for code, title in CHAPTERS.items() if code in present]
     assert [title.split(":")[0] for title in titles[-4:]] == ["Annex I", "Annex II", "Annex III", "Annex IV"]
 
 

@@ -14,6 +14,7 @@ from mandata.agreements.rules.values import (
     Cap,
     Choice,
     Dated,
+    Extension,
     Lasting,
     Listing,
     Names,
@@ -131,6 +132,7 @@ def test_what_the_seed_leaves_open_says_so_and_names_our_target() -> None:
         "instruction.unlawful",
         "subprocessor.notice",
         "authority.inspection",
+        "rights.forward",
         "change.notice",
     }
     for clause in opened.values():
@@ -141,7 +143,16 @@ def test_what_the_seed_leaves_open_says_so_and_names_our_target() -> None:
 
 def test_what_no_seed_demands_is_marked_as_ours() -> None:
     ours = {key for key, clause in TERMS.clauses.items() if clause.mark is Mark.OURS}
-    assert ours == {"question.eea", "sending.evidence", "sending.postal"}
+    assert ours == {
+        "question.eea",
+        "transfer.safeguards",
+        "rights.answer",
+        "rights.extension",
+        "breach.authority",
+        "end.certificate",
+        "sending.evidence",
+        "sending.postal",
+    }
     assert all(TERMS.clause(key).note for key in ours)
 
 
@@ -157,7 +168,7 @@ def test_the_terms_name_no_operator_and_no_address() -> None:
     assert "annex1" not in {CATALOGUE[key].chapter for key in TERMS.clauses}
 
 
-def test_every_kind_of_value_is_put_to_use() -> None:
+def test_every_kind_of_value_that_the_seed_needs_is_put_to_use() -> None:
     kinds = {type(clause.value) for clause in TERMS.clauses.values()}
     assert kinds == {
         After,
@@ -166,6 +177,7 @@ def test_every_kind_of_value_is_put_to_use() -> None:
         Cap,
         Choice,
         Dated,
+        Extension,
         Lasting,
         Listing,
         Names,

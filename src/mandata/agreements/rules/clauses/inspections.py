@@ -66,17 +66,6 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         },
         serves=("AUD-2", "AST-4"),
     ),
-    "audit.replacement": Spec(
-        Choice,
-        "audit",
-        _("Another auditor"),
-        "{value}",
-        ("gate:audit",),
-        vocabulary={
-            "named": _("Where the processor refuses an auditor, the controller names another one."),
-        },
-        serves=("AUD-1",),
-    ),
     "audit.intervals": Spec(
         Choice,
         "audit",

@@ -296,6 +296,7 @@ INDEMNITY: Final[Mapping[str, Spec]] = {
             "content": _("the content of the messages and advertising that the controller hands over"),
             "rules_of_use": _("a breach by the controller of the rules for the systems and the content"),
             "publication": _("a failure to publish the contract in time where the law demands it"),
+            "complaints": _("complaints of subscribers about the controller's messages"),
         },
         serves=("AGR-9",),
     ),
