@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType, ModuleType
 from typing import Final
 
-from mandata.agreements.rules.checks import acts, processing, sharing
+from mandata.agreements.rules.checks import acts, concluding, duties, money, processing, sharing
 from mandata.agreements.rules.verdicts import Check
 
 
@@ -15,4 +15,5 @@ def _found(*modules: ModuleType) -> Iterator[tuple[str, Check]]:
                 yield value.code, value
 
 
-BY_CODE: Final[Mapping[str, Check]] = MappingProxyType(dict(_found(processing, acts, sharing)))
+_MODULES: Final = (processing, acts, sharing, concluding, duties, money)
+BY_CODE: Final[Mapping[str, Check]] = MappingProxyType(dict(_found(*_MODULES)))

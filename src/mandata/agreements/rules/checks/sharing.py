@@ -222,10 +222,7 @@ COUNTED: Final = Check(
     "breach.serious",
     _("Counts among accounts of one customer"),
     _("Only counts leave, among accounts of one customer."),
-    _(
-        "Nothing crosses from one controller to another ({origin}, {result}); accounts of one customer may be "
-        "counted."
-    ),
+    _("Nothing crosses from one controller to another ({origin}, {result}); accounts of one customer may be counted."),
     _("Keep each controller's data apart."),
     "instructions",
     "INS-6; Cal. Code Regs. tit. 11, § 7050(a)(3)(A)",

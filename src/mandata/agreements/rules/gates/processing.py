@@ -12,8 +12,14 @@ from mandata.agreements.rules.verdicts import Prepared, Verdict, prepared
 
 SELLING: Final = frozenset({"sell", "sale", "rent", "share", "sharing"})
 """Purposes that no instruction permits (EVE 4.h, IMA 6)."""
-SERVING: Final = frozenset({"service", "provide", "operate"})
-"""Codes of ``processing.purposes`` that name the service itself, each agreement in its own words."""
+_SERVING: Final = frozenset({"service", "provide", "operate", "run", "contract", "marketing"})
+MEANT: Final[Mapping[str, frozenset[str]]] = {
+    "service": _SERVING,
+    "support": _SERVING | {"support", "support_access"},
+}
+"""The software's own purposes, and the codes of ``processing.purposes`` that stand for them, each agreement having
+its own words.
+"""
 _RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {"profile": ("profile", "track"), "access": ("access", "support")}
 
 
@@ -40,7 +46,7 @@ def purposeful(on: Prepared, standing: Standing, purpose: str) -> Verdict:
     if purpose in SELLING:
         return on.plain(checks.NOT_SOLD, False)
     agreed = on.codes("processing.purposes")
-    known = purpose in agreed or (purpose == SERVICE and not agreed.isdisjoint(SERVING))
+    known = purpose in agreed or not agreed.isdisjoint(MEANT.get(purpose, ()))
     if not known and purpose:
         known = any(one.purpose == purpose and one.agreed for one in standing.written)
     if known:

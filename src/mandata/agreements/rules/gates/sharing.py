@@ -7,6 +7,7 @@ from mandata.agreements.rules import windows
 from mandata.agreements.rules.checks import sharing as checks
 from mandata.agreements.rules.facts.acts import AccessFacts, CombineFacts, DiscloseFacts, Mechanism, TransferFacts
 from mandata.agreements.rules.gates.processing import may_process, purposeful
+from mandata.agreements.rules.gates.telling import told
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.values import Frequency, Recurring
 from mandata.agreements.rules.verdicts import Check, Prepared, Verdict, prepared, refusals
@@ -193,11 +194,6 @@ def may_combine(terms: Terms | None, facts: CombineFacts) -> tuple[Verdict, ...]
     else:
         found.append(_of(on, checks.OWN, facts.source == "own", origin))
     return tuple(found)
-
-
-def told(at: datetime | None) -> str:
-    """An instant as evidence tells it."""
-    return "–" if at is None else f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _of(on: Prepared, check: Check, allowed: bool, *evidence: tuple[str, str]) -> Verdict:

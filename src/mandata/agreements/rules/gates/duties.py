@@ -1,0 +1,166 @@
+"""Answers on breaches, sub-processors to come, objections, audits, longer answers, keeping and moving data.
+
+A verdict that is allowed says yes to the question asked; its evidence holds the instants and figures of the answer.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from mandata.agreements.rules import windows
+from mandata.agreements.rules.checks import duties as checks
+from mandata.agreements.rules.checks import sharing
+from mandata.agreements.rules.facts.acts import DiscloseFacts
+from mandata.agreements.rules.facts.duties import (
+    EngageFacts,
+    ExtendFacts,
+    KeepFacts,
+    NotifyFacts,
+    ObjectFacts,
+    RelocateFacts,
+)
+from mandata.agreements.rules.gates.sharing import ends, subprocessor, third_country
+from mandata.agreements.rules.gates.telling import told
+from mandata.agreements.rules.terms import Terms
+from mandata.agreements.rules.values import Extension, Window, Within
+from mandata.agreements.rules.verdicts import Prepared, Verdict, prepared
+
+_SIGNIFICANT: Final = frozenset({"notifiable_and_risk", "significant_risk", "notifiable_significant"})
+_FORBIDS: Final = frozenset({"law_forbids", "forbidden", "law"})
+
+
+def notifies(terms: Terms, facts: NotifyFacts) -> tuple[Verdict, ...]:
+    """BRE-1, BRE-7: whether a breach is to be notified under the agreement, by whom and by when."""
+    on, value = prepared(terms), terms.find("breach.notify", Within)
+    sides = value.who if value else "processor"
+    found = [on.decide(checks.SIDE, sides in ("either", facts.by), {"side": facts.by})]
+    reached = facts.personal_data and _reached(on, facts)
+    found.append(on.plain(checks.THRESHOLD, reached))
+    if on.holds("breach.exception") or facts.telling_forbidden:
+        found.append(on.plain(checks.EXCEPTION, not facts.telling_forbidden))
+    strict = statutory = None
+    length = windows.period(terms, "breach.notify")
+    if facts.aware_at is not None:
+        strict = windows.by(length, facts.aware_at, terms.reckoning) if length else facts.aware_at
+        statutory = windows.after(length, facts.aware_at, terms.reckoning) if length else facts.aware_at
+    owed = all(one.allowed for one in found)
+    times = {"strict": told(strict), "statutory": told(statutory)}
+    return (*(one for one in found if not one.allowed), on.decide(checks.OWED, owed, {**times}))
+
+
+def _reached(on: Prepared, facts: NotifyFacts) -> bool:
+    rule = on.chosen("breach.threshold") or ""
+    if rule == "reasonable_belief":
+        return True
+    if "significant" in rule or "risk" in rule:
+        return facts.certain and facts.notifiable and facts.significant_risk
+    return facts.certain
+
+
+def engages(terms: Terms, facts: EngageFacts) -> tuple[Verdict, ...]:
+    """SPR-2: whether a sub-processor may start at an instant, and from when on it may."""
+    on = prepared(terms)
+    asked = DiscloseFacts(
+        recipient=facts.recipient,
+        at=facts.at,
+        authorised=facts.authorised,
+        classes=facts.classes,
+        told_at=facts.told_at,
+        objection=facts.objection,
+        contract=facts.contract,
+    )
+    if facts.authorised == "chosen":
+        return (on.remembered(sharing.CHOSEN, ("recipient", facts.recipient)),)
+    found = subprocessor(on, terms, asked)
+    notice, window = ends(terms, asked)
+    since = max(notice, window) if notice and window else None
+    starts = on.decide(
+        checks.STARTS, all(one.allowed for one in found), {"recipient": facts.recipient, "since": told(since)}
+    )
+    return (*(one for one in found if not one.allowed), starts)
+
+
+def objects(terms: Terms, facts: ObjectFacts) -> tuple[Verdict, ...]:
+    """SPR-3: whether an objection is in time; where the agreement sets no period, it always is."""
+    on, value = prepared(terms), terms.find("subprocessor.objection", Window)
+    open_end = value is None or value.period is None
+    until = None if open_end else windows.until(terms, "subprocessor.objection", facts.received_at)
+    found = [on.decide(checks.IN_TIME, until is None or facts.at < until, {"until": told(until)})]
+    if value is not None and value.form == "writing":
+        found.append(on.plain(checks.FORM, facts.written))
+    return tuple(found)
+
+
+def extends(terms: Terms, facts: ExtendFacts) -> tuple[Verdict, ...]:
+    """DSR-3: an answer may take longer if the person was told so, with reasons, inside the first period."""
+    on, value = prepared(terms), terms.find("rights.extension", Extension)
+    if value is None:
+        return (on.decide(checks.EXTENDED, False, {"told": "–", "until": "–"}),)
+    by = windows.by(value.told, facts.received_at, terms.reckoning)
+    until = windows.by(value.total, facts.received_at, terms.reckoning)
+    allowed = facts.told_at < by and (facts.at is None or facts.at < until)
+    found = [on.decide(checks.EXTENDED, allowed, {"told": told(by), "until": told(until)})]
+    return (*found, on.plain(checks.REASONED, facts.reasons))
+
+
+def keeps(terms: Terms, facts: KeepFacts) -> tuple[Verdict, ...]:
+    """RET-1, RET-2, RET-6, CAM-4: whether data of a kind may still be held, is within reach, is available."""
+    on = prepared(terms)
+    if facts.law.strip():
+        return (on.decide(checks.LAW, True, {"law": facts.law}),)
+    if facts.kind == "accessible":
+        until = _until(terms, "end.access", facts.ended_at, late=True)
+        return (on.decide(checks.REACHED, until is None or facts.at < until, {"until": told(until)}),)
+    if facts.kind in ("content", "template"):
+        clause = "content.available" if facts.kind == "content" else "content.templates"
+        until = _until(terms, clause, facts.used_at, late=True)
+        check = checks.AVAILABLE._replace(clause=clause, code=f"keep.{facts.kind}")
+        return (on.decide(check, until is None or facts.at < until, {"until": told(until)}),)
+    clause, until = _limit(terms, on, facts)
+    check = checks.KEPT._replace(clause=clause, code=f"keep.held:{clause}")
+    return (on.decide(check, until is None or facts.at < until, {"until": told(until), "kind": facts.kind}),)
+
+
+def _limit(terms: Terms, on: Prepared, facts: KeepFacts) -> tuple[str, datetime | None]:
+    """By which clause, and until when, data of a kind may be held; None as long as nothing has ended."""
+    ways: dict[str, tuple[tuple[str, datetime | None], ...]] = {
+        "backup": (("end.grace", facts.ended_at), ("end.backup", facts.deleted_at)),
+        "support": (("end.support", facts.ended_at),),
+        "engine": (("end.engine", facts.ended_at),),
+        "account": (("end.inactivity", facts.used_at),),
+        "database": (("end.silence", facts.reminded_at), ("end.choice", facts.ended_at)),
+    }
+    for clause, since in ways.get(facts.kind, ()):
+        if on.holds(clause) and since is not None:
+            return clause, _until(terms, clause, since)
+    waiting = next((clause for clause, _since in ways.get(facts.kind, ()) if on.holds(clause)), "end.deletion")
+    if facts.kind == "database" and facts.ended_at is not None and waiting == "end.silence":
+        return waiting, None  # no instruction yet: held until the reminder's period has run
+    return waiting, facts.ended_at if waiting == "end.deletion" else None
+
+
+def _until(terms: Terms, clause: str, since: datetime | None, *, late: bool = False) -> datetime | None:
+    """The end of a clause's period: early where we owe deletion, late where the controller relies on it."""
+    length = windows.period(terms, clause)
+    if since is None or (length is None and late):
+        return None
+    if length is None:
+        return since
+    return (windows.after if late else windows.by)(length, since, terms.reckoning)
+
+
+def relocates(terms: Terms, facts: RelocateFacts) -> tuple[Verdict, ...]:
+    """TRF-1, TRF-2: whether data may be stored in another country from an instant on."""
+    on, where = prepared(terms), ("country", facts.country)
+    found: list[Verdict] = []
+    if on.holds("location.change") and not facts.chosen:
+        since = None if facts.told_at is None else windows.earliest(terms, "location.change", facts.told_at)
+        ahead = since is not None and facts.at >= since
+        found.append(on.decide(checks.MOVE_TOLD, ahead, dict([where, ("since", told(since))])))
+        if facts.told_at is not None and on.holds("location.opposition"):
+            until = windows.until(terms, "location.opposition", facts.told_at)
+            found.append(on.decide(checks.MOVE_WINDOW, facts.at >= until, dict([where, ("until", told(until))])))
+        found.append(on.decide(checks.MOVE_OPPOSED, facts.opposed_at is None, dict([where])))
+    elif on.holds("location.choice"):
+        found.append(on.decide(checks.MOVE_CHOSEN, facts.chosen, dict([where])))
+    instructed = facts.instructed or facts.chosen
+    return (*found, *third_country(on, facts.country, facts.at, facts.mechanisms, instructed=instructed))

@@ -1,0 +1,131 @@
+"""Answers on what help costs, and who answers for damage. Sums are exact; VAT is never in them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from mandata.agreements.rules import windows
+from mandata.agreements.rules.checks import money as checks
+from mandata.agreements.rules.facts.money import ChargeFacts, IndemnityFacts, LiabilityFacts
+from mandata.agreements.rules.gates.telling import sum_of, told
+from mandata.agreements.rules.terms import Terms
+from mandata.agreements.rules.values import Cap, Rate, Rates
+from mandata.agreements.rules.verdicts import Prepared, Verdict, prepared
+
+_JULY: Final = 7
+_AUDITS: Final = frozenset({"audits", "audit"})
+
+
+def charges(terms: Terms, facts: ChargeFacts) -> tuple[Verdict, ...]:
+    """AST-4, AUD-4: whether help is paid for, and how much; audits by their own clauses."""
+    on, work = prepared(terms), {"work": facts.work}
+    if facts.work in on.codes("assistance.free"):
+        return (on.decide(checks.FREE, False, {**work}),)
+    if facts.work in _AUDITS:
+        audit = _audit(on, terms, facts)
+        if audit is not None:
+            return (audit,)
+    if facts.work in on.codes("assistance.paid"):
+        return _paid(on, terms, facts)
+    if on.holds("assistance.costs"):
+        amount = sum_of(facts.costs)
+        return (on.decide(checks.COSTS, True, {**work, "amount": amount}),)
+    if on.holds("assistance.pricelist") and not on.holds("assistance.paid"):
+        return (on.decide(checks.LISTED, facts.beyond_usual, {**work}),)
+    return (on.decide(checks.PAID, False, {**work, "amount": "0"}),)
+
+
+def _paid(on: Prepared, terms: Terms, facts: ChargeFacts) -> tuple[Verdict, ...]:
+    limit = terms.find("assistance.rate", Rate)
+    if limit is None:
+        listed = on.chosen("assistance.pricelist") or "agreed"
+        evidence = {"work": facts.work, "amount": sum_of(facts.costs) if facts.costs else listed}
+        return (on.decide(checks.PAID, True, {**evidence}),)
+    hour = facts.rate if facts.rate is not None else limit.hour.amount
+    amount = sum_of(min(hour, limit.hour.amount) * facts.hours + facts.costs, limit.hour.currency)
+    rate = {"rate": sum_of(hour, limit.hour.currency), "limit": sum_of(limit.hour.amount, limit.hour.currency)}
+    return (
+        on.decide(checks.PAID, True, {"work": facts.work, "amount": amount}),
+        on.decide(checks.LIMITED, hour <= limit.hour.amount, {**rate}),
+    )
+
+
+def _audit(on: Prepared, terms: Terms, facts: ChargeFacts) -> Verdict | None:
+    rates = terms.find("audit.rates", Rates)
+    if rates is not None:
+        base = rates.first if facts.audit_of_year <= 1 else rates.further
+        hour = _risen(base.amount, rises(rates.rises, facts.contract_year, facts.at), facts.indexation)
+        amount = sum_of(hour * facts.hours + facts.costs, base.currency)
+        return on.decide(checks.AUDITED, True, {"rate": sum_of(hour, base.currency), "amount": amount})
+    if on.holds("audit.costs"):
+        return on.decide(checks.AUDIT_COSTS, True, {"amount": sum_of(facts.costs)})
+    return on.plain(checks.AUDIT_AGREED, True) if on.chosen("audit.extra") == "agreed" else None
+
+
+def rises(rule: str, contract_year: int | None, at: datetime | None) -> int:
+    """How often the rates have risen: on 1 July of the year after the contract's, and every year since where so
+    agreed.
+    """
+    if contract_year is None or at is None:
+        return 0
+    passed = at.year - contract_year - (0 if at.month >= _JULY else 1)
+    return max(0, passed if rule == "yearly_july" else min(passed, 1))
+
+
+def _risen(amount: Decimal, times: int, percents: tuple[Decimal, ...]) -> Decimal:
+    for percent in percents[:times]:
+        amount *= 1 + percent / 100
+    return amount
+
+
+def liable(terms: Terms, facts: LiabilityFacts) -> tuple[Verdict, ...]:
+    """AGR-8: whether damages are owed, and up to which sum."""
+    on = prepared(terms)
+    made = (
+        ("liability.fault", checks.FAULT, facts.fault in ("wilful", "gross_negligence")),
+        ("liability.majeure", checks.MAJEURE, not facts.majeure or facts.in_default),
+        ("liability.whom", checks.WHOM, facts.claimant == "controller"),
+        ("liability.systems", checks.SYSTEMS, facts.cause != "systems"),
+        ("liability.instruction", checks.INSTRUCTED, not facts.defect_told),
+    )
+    told_fault = {"fault": facts.fault}
+    freed = [on.decide(check, False, {**told_fault}) for key, check, right in made if on.holds(key) and not right]
+    if freed:
+        return tuple(freed)
+    return (_sum_owed(on, terms, facts),)
+
+
+def _sum_owed(on: Prepared, terms: Terms, facts: LiabilityFacts) -> Verdict:
+    cap, owed = terms.find("liability.cap", Cap), sum_of(facts.claim)
+    spared = on.codes("liability.except")
+    outside = facts.cause if facts.cause in spared else facts.fault if facts.fault in spared else ""
+    if (cap is not None or on.holds("liability.main")) and outside:
+        return on.decide(checks.UNCAPPED, True, {"cause": outside, "owed": owed})
+    limited = {"owed": sum_of(min(facts.claim, facts.fees)), "limit": sum_of(facts.fees)}
+    if cap is not None:
+        told_cap = {**limited, "base": cap.base, "period": str(cap.period)}
+        return on.decide(checks.CAPPED, facts.fees > 0, {**told_cap})
+    if on.holds("liability.main"):
+        return on.decide(checks.WITHIN, facts.fees > 0, {**limited})
+    return on.decide(checks.UNLIMITED, facts.claim > 0, {"owed": owed})
+
+
+def indemnified(terms: Terms, facts: IndemnityFacts) -> tuple[Verdict, ...]:
+    """AGR-9: whether the controller answers for a third party's claim, and whether the way to it was kept."""
+    on = prepared(terms)
+    grounds = on.codes("indemnity.grounds") | on.codes("indemnity.controller")
+    found = [on.decide(checks.GROUND, facts.ground in grounds, {"ground": facts.ground})]
+    if on.holds("indemnity.exclusion"):
+        found.append(on.plain(checks.OWN_BREACH, not facts.own_breach))
+    if on.holds("indemnity.notice"):
+        length = windows.period(terms, "indemnity.notice")
+        until = None
+        if facts.known_at is not None and length is not None:
+            until = windows.after(length, facts.known_at, terms.reckoning)
+        timely = until is None or facts.told_at is None or facts.told_at < until
+        found.append(on.decide(checks.TOLD, facts.told_in_writing and timely, {"until": told(until)}))
+    if on.holds("indemnity.conduct"):
+        found.append(on.plain(checks.COOPERATION, facts.cooperation))
+    if on.holds("indemnity.settlement") and facts.settled:
+        found.append(on.plain(checks.SETTLEMENT, facts.consent or not facts.settlement_burdens))
+    return tuple(found)
