@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 import mandata
-from mandata.cli import agreement, catcher, dns, migrate, operator, serve, settings, up, verify, worker
+from mandata.cli import agreement, catcher, dns, due, migrate, operator, serve, settings, up, verify, worker
 from mandata.cli.demo import command as demo
 from mandata.cli.lifeline import tie
 from mandata.foundation.errors import Fault, Refused
@@ -78,6 +78,8 @@ app.command("operator")(operator.operator)
 app.command("web")(serve.web)
 app.command("track")(serve.track)
 app.command("worker")(worker.worker)
+app.command("due")(due.due)
+app.command("duties")(due.duties)
 app.command("verify")(verify.verify)
 app.command("catcher")(catcher.catcher)
 app.command("dns")(dns.dns)

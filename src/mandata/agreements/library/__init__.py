@@ -2,10 +2,11 @@
 
 from functools import cache
 from importlib import resources
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mandata.agreements.rules.terms import BadTerms, Terms, parse
 from mandata.foundation.errors import Fault
+from mandata.foundation.periods import Unreckonable
+from mandata.foundation.periods.counting import zone_of
 
 
 def names() -> tuple[str, ...]:
@@ -32,8 +33,8 @@ def checked(text: str, file: str) -> Terms:
     """Terms from their exact text, with what only the machine knows: whether its time zone exists. Raises BadTerms."""
     terms = parse(text, file)
     try:
-        ZoneInfo(terms.head.zone)
-    except (ZoneInfoNotFoundError, ValueError):
+        zone_of(terms.head.zone)
+    except Unreckonable:
         line = next((n for n, row in enumerate(text.splitlines(), 1) if row.startswith("zone")), 1)
         problem, remedy = f"There is no time zone {terms.head.zone}.", "Take a name of the IANA time zone database."
         raise BadTerms(file=file, line=line, problem=problem, remedy=remedy) from None

@@ -86,7 +86,7 @@ def _sentence(step: Step, words: Words) -> str:
     template = words.gettext(step.message)
     if not step.filling:
         return template
-    sentence = fill(template, {name: _told(value, words) for name, value in step.filling})
+    sentence = template.format_map({name: _told(value, words) for name, value in step.filling})
     return sentence[:1].upper() + sentence[1:]
 
 
