@@ -222,6 +222,13 @@ def ids() -> list[UUID]:
     return list(Directory.objects.order_by("controller_id").values_list("controller_id", flat=True))
 
 
+def ids_after(after: UUID | None, count: int) -> list[UUID]:
+    """*Directory.* Return the next ids of controllers in their order, so that all of them are seen page by page."""
+    rows = Directory.objects.order_by("controller_id")
+    rows = rows.filter(controller_id__gt=after) if after else rows
+    return list(rows.values_list("controller_id", flat=True)[:count])
+
+
 def exists(controller_id: UUID) -> bool:
     """*Directory.* Say whether there is such a controller."""
     return Directory.objects.filter(controller_id=controller_id).exists()
