@@ -118,7 +118,11 @@ def _told(terms: "Terms", owed: "Owed", words: "Words", *, effect: bool) -> str:
     from zoneinfo import ZoneInfo
 
     zone = ZoneInfo(terms.reckoning.zone)
-    rows = [("effect" if effect else "since", owed.due.since), ("strict", owed.due.strict), ("statutory", owed.due.statutory)]
+    rows = [
+        ("effect" if effect else "since", owed.due.since),
+        ("strict", owed.due.strict),
+        ("statutory", owed.due.statutory),
+    ]
     lines = [f"{owed.duty.key}: {words.gettext(owed.duty.title)} ({owed.duty.source})", f"  {_stated(owed.duty)}"]
     for name, at in rows:
         local = at.astimezone(zone)
