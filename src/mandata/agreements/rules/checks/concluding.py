@@ -96,6 +96,24 @@ CHANGED: Final = Check(
     _("Apply the terms in force until then."),
     "agreement",
 )
+BOTH_SIDES: Final = Check(
+    "change.both",
+    "change.notice",
+    _("Agreed by both sides"),
+    _("Both sides have agreed to the change."),
+    _("The agreement says nothing on changes, and the controller has not agreed to this one."),
+    _("Ask the controller to accept the changed version."),
+    "agreement",
+)
+CONSENTED: Final = Check(
+    "change.consent",
+    "change.silence",
+    _("Change accepted"),
+    _("The controller has accepted the change."),
+    _("The controller has not accepted the change, and silence is no consent here."),
+    _("Ask the controller to accept the changed version."),
+    "agreement",
+)
 PRICED: Final = Check(
     "change.prices",
     "fee.change",

@@ -108,6 +108,34 @@ GROUND: Final = Check(
     "instructions",
     "Article 28(3)(a) and (b) GDPR",
 )
+LISTED: Final = Check(
+    "disclose.listed_ground",
+    "disclosure.recipients",
+    _("Recipient foreseen"),
+    _("The agreement foresees a disclosure to {recipient} ({ground})."),
+    _("The agreement foresees no disclosure to {recipient} ({ground})."),
+    _("State the law that demands it, or have the controller instruct it."),
+    "instructions",
+)
+DIRECT: Final = Check(
+    "disclose.direct",
+    "restriction.relationship",
+    _("Within the direct relationship"),
+    _("The disclosure to {recipient} stays within the direct relationship, or the law demands it."),
+    _("The disclosure to {recipient} leaves the direct relationship of controller and processor."),
+    _("Have the controller instruct it, or let it be."),
+    "instructions",
+)
+SPECIFIC: Final = Check(
+    "disclose.specific",
+    "subprocessor.authorisation",
+    _("Specific authorisation"),
+    _("The controller has authorised {recipient} specifically."),
+    _("The controller authorises each sub-processor in writing, and has not authorised {recipient}; silence refuses."),
+    _("Ask the controller for its written authorisation."),
+    "subprocessors",
+    _SUB,
+)
 INSIDE: Final = Check(
     "transfer.inside",
     "transfer.ground",
@@ -227,3 +255,5 @@ COUNTED: Final = Check(
     "instructions",
     "INS-6; Cal. Code Regs. tit. 11, § 7050(a)(3)(A)",
 )
+COUNTED_ONLY: Final = COUNTED._replace(code="combine.counted", clause="restriction.combine")
+"""The same question, where the agreement itself forbids to combine."""

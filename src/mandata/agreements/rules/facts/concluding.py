@@ -57,7 +57,8 @@ class PrevailFacts:
 class ChangeFacts:
     """A change that was told: of what, when, for when (``effective_at``), and the instant asked about (AGR-4).
 
-    ``set_period_ends``: when the period that the notice set ends; ``reason``: a code of ``change.reasons``.
+    ``set_period_ends``: when the period that the notice set ends; ``reason``: a code of ``change.reasons``;
+    ``accepted``: the controller has agreed to it.
     """
 
     told_at: datetime
@@ -67,6 +68,7 @@ class ChangeFacts:
     set_period_ends: datetime | None = None
     full_text: bool = True
     reason: str = ""
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,11 @@ class InstructFacts:
 
 @dataclass(frozen=True, slots=True)
 class PublishFacts:
-    """A contract that perhaps must go into a public register: whether the law demands it, and its value (AGR-10)."""
+    """A contract that perhaps must go into a public register (AGR-10).
+
+    ``obliged``: the law has this customer's contracts published from a value up; ``value`` is the contract's,
+    ``doubtful`` where it is not certain.
+    """
 
     obliged: bool = False
     doubtful: bool = False

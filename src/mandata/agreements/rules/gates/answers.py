@@ -57,7 +57,14 @@ IN_FORCE: Final = Standing(accepted=True)
 """Where a question does not say where the controller stands, it is put under an agreement in force."""
 
 _AT: Final = "2026-03-27T22:30:00+01:00"
-_SUB: Final = ("disclose.named", "disclose.class", "disclose.authorised", "disclose.chosen", "disclose.ground")
+_SUB: Final = (
+    "disclose.named",
+    "disclose.class",
+    "disclose.authorised",
+    "disclose.chosen",
+    "disclose.ground",
+    "disclose.listed_ground",
+)
 
 
 def _all() -> Iterable[Question]:
@@ -117,7 +124,7 @@ def _acts() -> Iterable[Question]:
         sharing.may_access,
         "may staff look at the data",
         {**looked, "trained_at": "2026-01-15T09:00:00+01:00"},
-        ("access.country", *_RESTS),
+        ("access.country", "transfer.inside", *_RESTS),
     )
     yield Question(
         "combine",
@@ -125,7 +132,7 @@ def _acts() -> Iterable[Question]:
         sharing.may_combine,
         "may data be brought together",
         {"source": "other_controller", "same_customer": True, "result": "counts"},
-        ("combine.counts", "combine.own"),
+        ("combine.counts", "combine.counted", "combine.own"),
     )
 
 
@@ -158,7 +165,11 @@ def _agreement() -> Iterable[Question]:
         "instruct", concluding.InstructFacts, here.instructs, "may an instruction be carried out", {"written": True}
     )
     yield Question(
-        "publish", concluding.PublishFacts, here.publishes, "is the contract to be published", {"doubtful": True}
+        "publish",
+        concluding.PublishFacts,
+        here.publishes,
+        "is the contract to be published",
+        {"obliged": True, "doubtful": True},
     )
 
 

@@ -101,7 +101,11 @@ def changes(terms: Terms, facts: ChangeFacts) -> tuple[Verdict, ...]:
     prices = facts.kind == "price_list" and on.holds("fee.change")
     since = changed_from(terms, facts, "fee.change" if prices else "change.notice")
     since_told: dict[str, str | int] = {"since": told(since)}
+    if not prices and not on.holds("change.notice"):
+        return (on.plain(checks.BOTH_SIDES, facts.accepted),)
     found = [on.decide(checks.PRICED if prices else checks.CHANGED, facts.at >= since, since_told)]
+    if not prices and on.chosen("change.silence") == "consent_needed":
+        found.append(on.plain(checks.CONSENTED, facts.accepted))
     if not prices and on.holds("change.text"):
         found.append(on.plain(checks.FULL_TEXT, facts.full_text))
     if not prices and facts.reason and on.holds("change.reasons"):
@@ -163,12 +167,8 @@ def instructs(terms: Terms, facts: InstructFacts) -> tuple[Verdict, ...]:
 def publishes(terms: Terms, facts: PublishFacts) -> tuple[Verdict, ...]:
     """AGR-10: whether a contract is to be published in the public register; in doubt about its value, it is."""
     on, doubt = prepared(terms), terms.find("publication.doubt", Sum)
-    doubtful = (
-        doubt is not None
-        and facts.currency == doubt.money.currency
-        and (facts.doubtful or facts.value > doubt.money.amount)
-    )
-    due = on.holds("publication.register") and (facts.obliged or doubtful)
+    above = doubt is None or (facts.currency == doubt.money.currency and facts.value > doubt.money.amount)
+    due = on.holds("publication.register") and facts.obliged and (facts.doubtful or above)
     until = None
     if due and facts.concluded_at is not None:
         length = windows.period(terms, "publication.register")

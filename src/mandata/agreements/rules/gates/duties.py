@@ -4,7 +4,6 @@ A verdict that is allowed says yes to the question asked; its evidence holds the
 """
 
 from datetime import datetime
-from typing import Final
 
 from mandata.agreements.rules import windows
 from mandata.agreements.rules.checks import duties as checks
@@ -23,9 +22,6 @@ from mandata.agreements.rules.gates.telling import told
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.values import Extension, Window, Within
 from mandata.agreements.rules.verdicts import Prepared, Verdict, prepared
-
-_SIGNIFICANT: Final = frozenset({"notifiable_and_risk", "significant_risk", "notifiable_significant"})
-_FORBIDS: Final = frozenset({"law_forbids", "forbidden", "law"})
 
 
 def notifies(terms: Terms, facts: NotifyFacts) -> tuple[Verdict, ...]:
@@ -51,7 +47,7 @@ def _reached(on: Prepared, facts: NotifyFacts) -> bool:
     rule = on.chosen("breach.threshold") or ""
     if rule == "reasonable_belief":
         return True
-    if "significant" in rule or "risk" in rule:
+    if rule == "notifiable_and_significant":
         return facts.certain and facts.notifiable and facts.significant_risk
     return facts.certain
 
@@ -123,11 +119,11 @@ def keeps(terms: Terms, facts: KeepFacts) -> tuple[Verdict, ...]:
 def _limit(terms: Terms, on: Prepared, facts: KeepFacts) -> tuple[str, datetime | None]:
     """By which clause, and until when, data of a kind may be held; None as long as nothing has ended."""
     ways: dict[str, tuple[tuple[str, datetime | None], ...]] = {
-        "backup": (("end.grace", facts.ended_at), ("end.backup", facts.deleted_at)),
-        "support": (("end.support", facts.ended_at),),
+        "backup": (("end.grace", facts.ended_at), ("end.backup", facts.deleted_at), ("end.choice", facts.ended_at)),
+        "support": (("end.support", facts.ended_at), ("end.choice", facts.ended_at)),
         "engine": (("end.engine", facts.ended_at),),
         "account": (("end.inactivity", facts.used_at),),
-        "database": (("end.silence", facts.reminded_at), ("end.choice", facts.ended_at)),
+        "database": (("end.silence", facts.reminded_at), ("end.choice", facts.ended_at), ("end.grace", facts.ended_at)),
     }
     for clause, since in ways.get(facts.kind, ()):
         if on.holds(clause) and since is not None:

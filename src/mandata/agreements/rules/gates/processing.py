@@ -55,10 +55,13 @@ def purposeful(on: Prepared, standing: Standing, purpose: str) -> Verdict:
 
 
 def instructed(on: Prepared, standing: Standing, act: str) -> Verdict:
-    """On which instruction an act rests: the standing one, or a written one to which both sides have agreed (INS-2)."""
+    """On which instruction an act rests: the standing one, or a written one to which both sides have agreed (INS-2).
+
+    An agreement that says on what terms people have access has thereby instructed access on those terms.
+    """
     acts = on.codes("instruction.standing")
     codes = _RESTS_ON.get(act, (act,))
-    if any(code in acts for code in codes) or (act == "access" and on.holds("people.access")):
+    if any(code in acts for code in codes) or (act == "access" and on.holds("people.confidentiality")):
         return on.remembered(checks.INSTRUCTED, ("act", act), ("instruction", "standing"))
     orders = [one for one in standing.written if any(code in one.acts for code in codes)]
     agreed = next((one for one in orders if one.agreed), None)

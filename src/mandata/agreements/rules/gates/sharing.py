@@ -1,5 +1,6 @@
 """The gates of data that leaves or is looked at: disclose, transfer, access, combine."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,6 +18,15 @@ EEA: Final = frozenset(_EEA.split())
 """The countries of the European Economic Area, ISO 3166-1."""
 PRIVACY_SHIELD_LAPSED: Final = datetime(2020, 7, 15, 22, tzinfo=UTC)
 """16 July 2020 as a day in Brussels: Court of Justice, C-311/18."""
+_BY_LAW: Final = frozenset({"authority", "requester"})
+_RECIPIENTS: Final[Mapping[str, str]] = {
+    "adviser": "advisers",
+    "group": "group",
+    "insurer": "insurers",
+    "collector": "collectors",
+    "other": "agreed",
+}
+"""Codes of ``disclosure.recipients`` by kind of recipient; an authority and an entitled requester come by law."""
 BY_TERMS: Final = frozenset({"conditions", "law_conditions"})
 """Rules of ``transfer.ground`` by which the agreement itself instructs transfers that the law permits."""
 
@@ -28,18 +38,32 @@ def may_disclose(terms: Terms | None, facts: DiscloseFacts) -> tuple[Verdict, ..
     found = list(may_process(terms, facts.standing, facts.act, facts.purpose))
     if terms is None or refusals(found):
         return tuple(found)
-    on, who = prepared(terms), facts.recipient
+    on = prepared(terms)
     if facts.kind != "subprocessor":
-        grounded = facts.instructed or bool(facts.ground.strip())
-        told = "instruction" if facts.instructed else facts.ground or "none"
-        found.append(on.decide(checks.GROUND, grounded, {"recipient": who, "ground": told}))
+        found += _other_recipient(on, facts)
     elif facts.authorised == "chosen":
-        found.append(on.remembered(checks.CHOSEN, ("recipient", who)))
+        found.append(on.remembered(checks.CHOSEN, ("recipient", facts.recipient)))
     else:
         found += subprocessor(on, terms, facts)
     if facts.country:
         found += third_country(on, facts.country, facts.at, facts.mechanisms, instructed=_by_authorisation(facts))
     return tuple(found)
+
+
+def _other_recipient(on: Prepared, facts: DiscloseFacts) -> list[Verdict]:
+    """An instruction, or a ground in law that the agreement knows for such a recipient; never outside the relationship
+    where it has to be direct (EVE 4.j).
+    """
+    who, code = ("recipient", facts.recipient), _RECIPIENTS.get(facts.kind, "law")
+    known = on.codes("disclosure.recipients")
+    grounded = facts.instructed or (bool(facts.ground.strip()) and (not known or code in known))
+    check = checks.LISTED if known else checks.GROUND
+    ground = ("ground", "instruction" if facts.instructed else facts.ground or "none")
+    found = [_of(on, check, grounded, who, ground)]
+    if on.holds("restriction.relationship"):
+        direct = facts.instructed or facts.kind in _BY_LAW
+        found.append(_of(on, checks.DIRECT, direct, who))
+    return found
 
 
 def _by_authorisation(facts: DiscloseFacts) -> bool:
@@ -68,6 +92,8 @@ def subprocessor(on: Prepared, terms: Terms, facts: DiscloseFacts) -> list[Verdi
         found.append(_of(on, checks.NAMED, False, who))
     elif facts.authorised == "class":
         found.append(_of(on, checks.CLASSED, False, who, ("classes", ", ".join(facts.classes))))
+    elif on.chosen("subprocessor.authorisation") == "specific":
+        found.append(_of(on, checks.SPECIFIC, False, who))
     else:
         found += _noticed(on, terms, facts, who)
     free = facts.objection in ("none", "withdrawn", "resolved")
@@ -190,7 +216,8 @@ def may_combine(terms: Terms | None, facts: CombineFacts) -> tuple[Verdict, ...]
     origin = ("origin", facts.source)
     if facts.source == "other_controller":
         counted = facts.same_customer and facts.result == "counts"
-        found.append(_of(on, checks.COUNTED, counted, origin, ("result", facts.result)))
+        check = checks.COUNTED_ONLY if on.holds("restriction.combine") else checks.COUNTED
+        found.append(_of(on, check, counted, origin, ("result", facts.result)))
     else:
         found.append(_of(on, checks.OWN, facts.source == "own", origin))
     return tuple(found)
