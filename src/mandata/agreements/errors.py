@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mandata.foundation.errors import Refused
+from mandata.foundation.errors import NotFound, Refused
 
 if TYPE_CHECKING:
     from mandata.agreements.rules.verdicts import Verdict
@@ -46,3 +46,85 @@ class TooEarly(Refused):
     """A change would take effect before its notice has run."""
 
     code = "agreement.too_early"
+
+
+class NoSuchDuty(Refused):
+    """Neither the agreement nor the law nor a rule of ours knows a duty of this name."""
+
+    code = "obligation.no_such_duty"
+    status = 422
+
+
+class NoSuchObligation(NotFound):
+    """There is no such obligation here."""
+
+    code = "obligation.none"
+
+
+class ObligationClosed(Refused):
+    """The obligation was met, waived or has lapsed already."""
+
+    code = "obligation.closed"
+
+
+class NotYours(Refused):
+    """Only the party to which something is owed, or a named member, may do this."""
+
+    code = "obligation.not_yours"
+    status = 403
+
+
+class MayNotStay(Refused):
+    """The clock of this obligation may not stand still, or stands still already, or runs."""
+
+    code = "obligation.stay"
+
+
+class MayNotExtend(Refused):
+    """This obligation cannot be extended, or not any more."""
+
+    code = "obligation.extension"
+
+
+class NoSuchInstruction(NotFound):
+    """There is no such instruction here."""
+
+    code = "instruction.none"
+
+
+class NotAuthorised(Refused):
+    """Only a member who answers for the controller or for its duties may instruct (INS-1)."""
+
+    code = "instruction.not_authorised"
+    status = 403
+
+
+class BeyondAgreement(Refused):
+    """The instruction goes beyond the agreement and does not say so (INS-2)."""
+
+    code = "instruction.beyond"
+
+
+class WrongState(Refused):
+    """What was asked cannot follow the state in which the thing is."""
+
+    code = "instruction.state"
+
+
+class AlreadySuspended(Refused):
+    """The controller has suspended the processing already, or has not when it is to be lifted."""
+
+    code = "suspension.state"
+
+
+class NoSuchNotice(NotFound):
+    """There is no such notice here."""
+
+    code = "notice.none"
+
+
+class BadDelivery(Refused):
+    """A delivery that was entered by hand without evidence, or at a time that cannot be."""
+
+    code = "notice.bad_delivery"
+    status = 422

@@ -1,0 +1,67 @@
+"""The controller's own stop of all processing (SCC 2021/915, clause 10(a)): at once, for as long as it says.
+
+Nothing that processes starts any more, and what runs stops with its next batch, because every claim asks
+`selectors.may_process`. Returning data and the requests of data subjects go on; notices go out.
+"""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from mandata.agreements import selectors
+from mandata.agreements.errors import AlreadySuspended
+from mandata.agreements.models import Suspension
+from mandata.agreements.rules.words import mark as _
+from mandata.agreements.services import obligations
+from mandata.agreements.services.acceptance import lock
+from mandata.agreements.services.authority import authorised
+from mandata.infra.clock import new_id
+from mandata.record.services import append
+from mandata.vault.services import Vault
+
+_ALREADY: Final = _("You have suspended the processing already.")
+_NOT: Final = _("The processing is not suspended by you.")
+CLAUSE: Final = "Clause 10(a) of Decision (EU) 2021/915"
+
+
+def suspend(*, member_id: UUID, at: datetime, reason: str = "") -> UUID:
+    """Stop all processing of the controller's data at once; return the suspension's id.
+
+    The reason stays in the scope, the record holds a commitment to it. What starts with a suspension of the processing
+    (duties of the agreement) opens. Raises NotAuthorised, AlreadySuspended.
+    """
+    member = authorised(member_id)
+    lock()
+    if Suspension.objects.filter(lifted_at=None).exists():
+        raise AlreadySuspended(selectors.reader().gettext(_ALREADY), clause=CLAUSE)
+    row = Suspension.objects.create(id=new_id(), reason=reason.strip(), by=member_id, at=at)
+    commitment = None
+    if row.reason:
+        vault = Vault.open()
+        vault.create([row.id])
+        commitment = vault.commit(row.id, {"reason": row.reason})
+    body: dict[str, object] = {"suspension": row.id}
+    append(kind="processing.suspended", body=body, actor=member, at=at, clause=CLAUSE, commitment=commitment)
+    obligations.open_for(
+        event="processing_suspended",
+        since=at,
+        cause=f"suspension:{row.id}",
+        at=at,
+        about=("suspension", row.id),
+        actor=member,
+    )
+    suspension_id: UUID = row.id
+    return suspension_id
+
+
+def lift(*, member_id: UUID, at: datetime) -> None:
+    """Let the processing go on. Raises NotAuthorised, AlreadySuspended where nothing is suspended."""
+    member = authorised(member_id)
+    lock()
+    row = Suspension.objects.select_for_update().filter(lifted_at=None).first()
+    if row is None:
+        raise AlreadySuspended(selectors.reader().gettext(_NOT), clause=CLAUSE)
+    row.lifted_by, row.lifted_at = member_id, at
+    row.save(update_fields=["lifted_by", "lifted_at"])
+    append(kind="processing.resumed", body={"suspension": row.id}, actor=member, at=at, clause=CLAUSE)
+    obligations.lapse_about(about=row.id, reason="lifted", actor=member, at=at)
