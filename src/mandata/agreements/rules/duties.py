@@ -40,9 +40,7 @@ Timed = Within | Window | Extension | Recurring | Ahead | Before | After | Lasti
 NO_FIGURE: Final = _("The source states no figure; {period} is our own target.")
 AT_ONCE: Final = _("The source states no figure and no target of ours was set, so it is due at once.")
 OURS: Final = _("No source asks for this; we chose it.")
-WHOLE_YEARS: Final = _(
-    "Whole calendar years count, so it is due by the end of {year}; weekends and holidays move nothing."
-)
+WHOLE_YEARS: Final = _("Whole calendar years count, so it is due by the end of {year}.")
 
 
 @dataclass(frozen=True, slots=True)
