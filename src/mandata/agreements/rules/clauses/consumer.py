@@ -165,7 +165,7 @@ COMPLIANCE: Final[Mapping[str, Spec]] = {
         _("Duties that can no longer be met"),
         _("{who} says within {period} from {start} that it can no longer meet its duties under the law."),
         ("due",),
-        open_words=_("{who} says, counted from {start}, when it can no longer meet its duties under the law."),
+        open_words=_("{who} says without undue delay when it can no longer meet its duties under the law."),
         serves=("CCP-2",),
     ),
     "compliance.stop": Spec(

@@ -62,7 +62,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         ("gate:charge",),
         vocabulary={
             "controller": _("The controller bears the costs of its audit."),
-            "purposeful": _("The controller also reimburses all costs that the processor incurs to the purpose."),
+            "purposeful": _("The controller also reimburses all costs purposefully incurred for the audit."),
         },
         serves=("AUD-2", "AST-4"),
     ),
