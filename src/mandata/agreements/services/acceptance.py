@@ -20,6 +20,7 @@ from mandata.agreements.rules.acceptance import AcceptFacts, may_accept
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.text import Document, Parties, Party
 from mandata.agreements.rules.words import mark as _
+from mandata.agreements.services import obligations
 from mandata.agreements.services.asking import refuse
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.infra.clock import new_id
@@ -29,6 +30,8 @@ from mandata.record.services import append
 from mandata.vault.services import Vault
 
 SILENCE: Final = "silence"
+ENDING: Final = ("contract_ended", "cooperation_ended", "service_terminated")
+"""The events that an agreement's end is, as its clauses name it."""
 _ALREADY: Final = _("This agreement is in force already.")
 _NONE: Final = _("No agreement is in force.")
 
@@ -213,7 +216,8 @@ def end(*, actor: Actor, at: datetime, by: str, effective: datetime | None = Non
 
     ``by`` is the code of the ground: "notice", "disagreement", "inactivity", "serious_breach". What survives the end
     is the clause
-    agreement.survival; data is still returned and requests of data subjects are still carried out.
+    agreement.survival; data is still returned and requests of data subjects are still carried out. What the agreement
+    owes from its end on opens as obligations.
     """
     lock()
     found = selectors.in_force(at)
@@ -228,6 +232,15 @@ def end(*, actor: Actor, at: datetime, by: str, effective: datetime | None = Non
         at=at,
         clause="agreement.end",
     )
+    for event in ENDING:
+        obligations.open_for(
+            event=event,
+            since=instant,
+            cause=f"agreement:{found.id}:{event}",
+            at=at,
+            about=("agreement", found.id),
+            actor=actor,
+        )
     return next(agreement for agreement in selectors.agreements() if agreement.id == found.id)
 
 
