@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 import mandata
-from mandata.cli import agreement, catcher, dns, due, migrate, operator, serve, settings, up, verify, worker
+from mandata.cli import agreement, catcher, decide, dns, due, migrate, operator, serve, settings, up, verify, worker
 from mandata.cli.demo import command as demo
 from mandata.cli.lifeline import tie
 from mandata.foundation.errors import Fault, Refused
@@ -80,6 +80,7 @@ app.command("track")(serve.track)
 app.command("worker")(worker.worker)
 app.command("due")(due.due)
 app.command("duties")(due.duties)
+app.command("decide")(decide.decide)
 app.command("verify")(verify.verify)
 app.command("catcher")(catcher.catcher)
 app.command("dns")(dns.dns)
