@@ -340,6 +340,13 @@ class Served(ScopedModel):
     rank = models.SmallIntegerField(default=1)  # which of the party's addresses
     second_of = models.UUIDField(null=True)  # the notice that came back and that this one repeats
     served_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)  # the server took it
+    confirmed_at = models.DateTimeField(null=True)  # the recipient's server confirmed it, as the report states
+    way = models.CharField(max_length=20, default="email")
+    posted_at = models.DateTimeField(null=True)  # a registered letter, as somebody entered
+    received_at = models.DateTimeField(null=True)  # by evidence, as somebody entered
+    evidence = models.CharField(max_length=300, blank=True)
+    entered_by = models.UUIDField(null=True)
     deemed_at = models.DateTimeField(null=True)
     deemed_by = models.CharField(max_length=40, blank=True)
     returned_at = models.DateTimeField(null=True)

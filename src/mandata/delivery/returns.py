@@ -1,4 +1,5 @@
-"""The door for what comes back: a small SMTP server (aiosmtpd) that takes mail for bounce tokens and nothing else.
+"""The door for what comes back: a small SMTP server (aiosmtpd) that takes mail for bounce tokens and for the envelope
+senders of notices, and nothing else.
 
 A message is acknowledged once it has been put to its place in the database; while that fails it is refused for the
 time being (451), so that the other side keeps it. Recipients that are no genuine token are refused at RCPT.
@@ -12,13 +13,16 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from django.db import close_old_connections
 
-from mandata.delivery.services.returning import read_token, receive_return
+from mandata.delivery.services.returning import is_ours, receive_notice, receive_return
 from mandata.foundation.errors import Fault
 from mandata.infra.clock import now
 from mandata.infra.environment import env
 from mandata.infra.logs import log
 
-_LARGEST = 1024 * 1024
+_LARGEST = 8 * 1024 * 1024
+_READ = 1024 * 1024
+"""A report may carry the whole mail back, with its attachments; what it says stands before that, and only so much is
+read."""
 _log = log("delivery")
 
 
@@ -28,13 +32,13 @@ class _Handler:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
     ) -> str:
-        if read_token(address.rpartition("@")[0]) is None:
+        if not is_ours(address.rpartition("@")[0]):
             return "550 5.1.1 No such recipient here"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        raw = bytes(envelope.original_content or b"")
+        raw = bytes(envelope.original_content or b"")[:_READ]
         try:
             for address in envelope.rcpt_tos:
                 await asyncio.to_thread(_take, address, raw)
@@ -47,6 +51,10 @@ class _Handler:
 def _take(address: str, raw: bytes) -> None:
     close_old_connections()
     try:
+        notice = receive_notice(recipient=address, raw=raw, at=now())
+        if notice is not None:
+            _log.info("return.notice", kind=notice.kind, new=notice.new)
+            return
         taken = receive_return(recipient=address, raw=raw, at=now())
     finally:
         close_old_connections()

@@ -358,6 +358,7 @@ CONTACTS: Final = Place(
             "agreements_instruction",
             "agreements_suspension",
             "agreements_upstream",
+            "agreements_served",
             "subprocessors_objection",
             "subprocessors_disclosure",
             "campaigns_campaign",

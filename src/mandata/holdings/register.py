@@ -16,7 +16,6 @@ TABLES: Final[dict[str, str]] = {
     "agreements_stay": "when an obligation's clock stood still: ids, times, ground",
     "agreements_agenda": "when an obligation is next to be looked at: ids, times",
     "agreements_feed": "SHA-256 of random tokens, ids, times",
-    "agreements_served": "which notice went out under which clause, and what came back: ids, codes, times",
     "subprocessors_subprocessor": "the public register of companies",
     "subprocessors_mechanism": "what transfers rest on: kinds, dates",
     "subprocessors_change": "intended changes of the register: ids, times",

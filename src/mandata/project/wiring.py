@@ -1,5 +1,6 @@
 """The one place that joins ports to providers."""
 
+from mandata.accounts import fate
 from mandata.campaigns import renderer
 from mandata.holdings import catalogue
 from mandata.record import opening, signing
@@ -14,6 +15,13 @@ def wire() -> None:
     opening.provide(vault)
     renderer.provide(_renderer)
     catalogue.provide(rights.CASES, rights.ANSWERS)
+    fate.provide(_settled)
+
+
+def _settled(proof: fate.Proof) -> None:
+    from mandata.agreements.services.notices import settled
+
+    settled(proof)
 
 
 def _renderer() -> renderer.Renderer:

@@ -1,20 +1,25 @@
 """What comes back is put to the message it is about, once; a dead address or a complaint suppresses (AUDI-4, DLV-3).
 
 The signed token in the envelope recipient (VERP) says which message it is: no address in the report is believed.
+Reports on notices of the system's own come back the same way and are told to the agreements (AGR-7).
 """
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email import policy
+from email.parser import BytesHeaderParser
 from uuid import UUID
 
 from django.db import connection
 
+from mandata.accounts.services import notices as outbox
+from mandata.agreements.services import notices
 from mandata.audience.rules.bases import Reason
 from mandata.audience.services.suppression import suppress
 from mandata.delivery.models import Message, Return
-from mandata.delivery.rules.bounces import Recipient, Returned, classify, is_hard, reason_of
+from mandata.delivery.rules.bounces import Recipient, Returned, classify, is_hard, reason_of, stated_instant
 from mandata.delivery.rules.outcomes import Outcome, without_addresses
 from mandata.foundation.actors import SYSTEM
 from mandata.foundation.tokens import LINK_BOUNCE, BadToken, Parsed, parse
@@ -53,6 +58,48 @@ def read_token(local_part: str) -> Parsed | None:
     except BadToken:
         return None
     return parsed if parsed.link == LINK_BOUNCE else None
+
+
+def is_ours(local_part: str) -> bool:
+    """Say whether a local part is one that we gave: a message's bounce token or a notice's envelope sender."""
+    return read_token(local_part) is not None or outbox.named_by(local_part) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTaken:
+    """What was made of a report on a notice: kind "returned", "confirmed" or "other"; `new` is False for news that was
+    known."""
+
+    kind: str
+    new: bool
+
+
+def receive_notice(*, recipient: str, raw: bytes, at: datetime) -> NoticeTaken | None:
+    """Take what came back for a notice of the system's own; None when the address is no genuine one of a notice's.
+
+    Needs no scope: the address leads to one. A failure counts when it is final (a delay is not), a delivery when the
+    recipient's own server reports it (one that was merely relayed is not). Replies of people and programs count for
+    nothing. Doing it twice changes nothing, and nothing is ever answered, so that no loop begins here.
+    """
+    named = outbox.named_by(recipient.rpartition("@")[0])
+    if named is None:
+        return None
+    found = classify(raw)
+    one = found.recipients[0] if found.recipients else None
+    if one is None:
+        return NoticeTaken("other", new=False)
+    with scope(named.controller_id):
+        if found.kind == "bounce" and one.final:
+            return NoticeTaken("returned", notices.returned(notice_id=named.notice_id, status=one.status, at=at))
+        if found.kind == "delivered" and one.action == "delivered":
+            stated = stated_instant(one.attempted) or stated_instant(_date(raw))
+            return NoticeTaken("confirmed", notices.confirmed(notice_id=named.notice_id, stated=stated, at=at))
+    return NoticeTaken("other", new=False)
+
+
+def _date(raw: bytes) -> str:
+    head = BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
+    return str(head.get("Date", ""))
 
 
 def receive_return(*, recipient: str, raw: bytes, at: datetime) -> Taken | None:

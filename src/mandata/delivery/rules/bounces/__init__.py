@@ -7,5 +7,6 @@ reason says whether the address is dead (*hard*). Nothing here knows a file, a s
 
 from mandata.delivery.rules.bounces.kinds import Kind, Recipient, Returned, classify
 from mandata.delivery.rules.bounces.reasons import HARD, is_hard, reason_of
+from mandata.delivery.rules.bounces.reports import stated_instant
 
-__all__ = ["HARD", "Kind", "Recipient", "Returned", "classify", "is_hard", "reason_of"]
+__all__ = ["HARD", "Kind", "Recipient", "Returned", "classify", "is_hard", "reason_of", "stated_instant"]

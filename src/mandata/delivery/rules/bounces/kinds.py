@@ -17,7 +17,11 @@ Kind = Literal["bounce", "complaint", "auto-reply", "delivered", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One recipient of a returned message. `code` and `status` are "" where none was told; `diagnostic` is raw text."""
+    """One recipient of a returned message. `code` and `status` are "" where none was told; `diagnostic` is raw text.
+
+    `action` is what a structured report says was done (RFC 3464): failed, delayed, delivered, relayed, expanded; ""
+    where only words tell. `attempted` is when, as the report states it, raw.
+    """
 
     address: str
     status: str
@@ -26,6 +30,13 @@ class Recipient:
     hard: bool
     diagnostic: str = ""
     temporary: bool = False
+    action: str = ""
+    attempted: str = ""
+
+    @property
+    def final(self) -> bool:
+        """Say whether nobody will try again: a report that says failed, whatever its status; or words without a 4xx."""
+        return self.action == "failed" if self.action else not self.temporary
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +117,19 @@ def _returned(kind: str, found: list[Found], words: str) -> Returned:
             one.action == "delayed" or one.status.startswith("4") or (not one.status and one.code.startswith("4"))
         )
         hard = kind == "bounce" and not temporary and is_hard(reason, one.status, one.code)
-        recipients.append(Recipient(one.address, one.status, one.code, reason, hard, one.diagnostic, temporary))
+        recipients.append(
+            Recipient(
+                one.address,
+                one.status,
+                one.code,
+                reason,
+                hard,
+                one.diagnostic,
+                temporary,
+                one.action if one.structured else "",
+                one.attempted,
+            )
+        )
     checked: Kind = kind if kind in ("bounce", "complaint", "delivered") else "other"  # type: ignore[assignment]
     return Returned(checked, tuple(recipients))
 

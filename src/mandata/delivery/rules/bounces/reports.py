@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 
 _FIELD = re.compile(r"^[ \t]{0,4}([A-Za-z][A-Za-z-]*)[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
@@ -15,13 +17,24 @@ _GENERIC = re.compile(r"^[245]\.0\.0$")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One recipient as a report tells it."""
+    """One recipient as a report tells it. `structured` where fields told it, not words."""
 
     address: str
     action: str
     status: str
     code: str
     diagnostic: str
+    structured: bool = False
+    attempted: str = ""
+
+
+def stated_instant(text: str) -> datetime | None:
+    """Return the instant of a date as mail states it (RFC 5322); None where it is none, or names no zone."""
+    try:
+        stated = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return stated if stated.tzinfo is not None else None
 
 
 def failing(found: Found) -> bool:
@@ -52,7 +65,8 @@ def _from_block(fields: dict[str, str]) -> Found | None:
     comment = fields.get("status", "").partition(" ")[2]
     status, code = numbers(fields.get("status", ""), diagnostic)
     action = fields.get("action", "failed").split(" ")[0].strip(";").lower()
-    return Found(address, action, status, code, _stripped(diagnostic) or comment)
+    attempted = fields.get("last-attempt-date", "")
+    return Found(address, action, status, code, _stripped(diagnostic) or comment, structured=True, attempted=attempted)
 
 
 def numbers(status_field: str, diagnostic: str) -> tuple[str, str]:
