@@ -301,6 +301,8 @@ class Agenda(models.Model):
     strict = models.DateTimeField()
     statutory = models.DateTimeField()
     owed_by = models.CharField(max_length=12)
+    owed = models.BooleanField(default=True)  # gets late; a right, a wait and what has no figure do not
+    standing = models.BooleanField(default=False)  # its clock stands still
 
     class Meta:
         db_table = "agreements_agenda"

@@ -20,6 +20,8 @@ class Migration(migrations.Migration):
                 ("strict", models.DateTimeField()),
                 ("statutory", models.DateTimeField()),
                 ("owed_by", models.CharField(max_length=12)),
+                ("owed", models.BooleanField(default=True)),
+                ("standing", models.BooleanField(default=False)),
             ],
             options={
                 "db_table": "agreements_agenda",

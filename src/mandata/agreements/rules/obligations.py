@@ -91,9 +91,14 @@ def next_look(times: Times, done: int) -> datetime | None:
     return stages[done][1] if done < len(stages) else None
 
 
+def gets_late(times: Times) -> bool:
+    """Whether something can be late at all: not a right, nor a wait, nor what no figure times."""
+    return times.timed and times.kind in (Kind.WITHIN, Kind.AHEAD)
+
+
 def is_late(times: Times, at: datetime) -> bool:
-    """Whether something owed is late: its period is over by the statutory reading. Rights and waits are never late."""
-    return times.timed and times.kind in (Kind.WITHIN, Kind.AHEAD) and at >= times.statutory
+    """Whether something owed is late: its period is over by the statutory reading."""
+    return gets_late(times) and at >= times.statutory
 
 
 def opened_by(terms: Terms | None, event: str) -> tuple[str, ...]:

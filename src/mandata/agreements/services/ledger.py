@@ -82,6 +82,8 @@ def schedule(row: Obligation, *, standing: bool = False) -> None:
             "strict": row.strict,
             "statutory": row.statutory,
             "owed_by": row.owed_by,
+            "owed": rules.gets_late(times(row)),
+            "standing": standing,
         },
     )
 
