@@ -18,6 +18,7 @@ from mandata.agreements.selectors.binding import (
     ground,
     html,
     in_force,
+    instruction,
     may_process,
     offer,
     offer_of,
@@ -40,6 +41,7 @@ from mandata.agreements.selectors.versions import (
     versions,
     waiting,
 )
+from mandata.agreements.selectors.deliveries import deemed
 
 __all__ = [
     "Agreement",
@@ -57,11 +59,13 @@ __all__ = [
     "check",
     "clause_named",
     "controller",
+    "deemed",
     "document",
     "exact_text",
     "ground",
     "html",
     "in_force",
+    "instruction",
     "live_annexes",
     "may_process",
     "measures",

@@ -4,10 +4,10 @@ In a scope, but for what is offered.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q
@@ -22,7 +22,22 @@ from mandata.agreements.pdf import pdf
 from mandata.agreements.rules import checks, gates, recipients, text
 from mandata.agreements.rules.acceptance import ADVICE, advised
 from mandata.agreements.rules.catalogue import CATALOGUE
-from mandata.agreements.rules.facts import ExportFacts, ImportFacts, RightsFacts, SendFacts, Standing, TrackFacts
+from mandata.agreements.rules.facts import (
+    SERVICE,
+    AccessFacts,
+    CombineFacts,
+    DiscloseFacts,
+    ExportFacts,
+    ImportFacts,
+    ProcessFacts,
+    ProfileFacts,
+    RightsFacts,
+    SendFacts,
+    Standing,
+    TrackFacts,
+    TransferFacts,
+    Written,
+)
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.text import Document, Parties, Party
 from mandata.agreements.rules.verdicts import Verdict, combine
@@ -36,8 +51,32 @@ _CHANGED = _("The text of this agreement was changed after its acceptance.")
 _RESTORE = _("Restore it from a backup; the record holds the digest of the right one.")
 NO_SUCH = _("There is no such agreement.")
 
-Facts = ImportFacts | SendFacts | TrackFacts | ExportFacts | RightsFacts
-F = TypeVar("F", ImportFacts, SendFacts, TrackFacts, ExportFacts, RightsFacts)
+Facts = (
+    ImportFacts
+    | SendFacts
+    | TrackFacts
+    | ProfileFacts
+    | ExportFacts
+    | RightsFacts
+    | DiscloseFacts
+    | TransferFacts
+    | AccessFacts
+    | CombineFacts
+    | ProcessFacts
+)
+_GATES: Final[Mapping[type[Facts], Callable[[Terms | None, Any], tuple[Verdict, ...]]]] = {
+    ImportFacts: gates.may_import,
+    SendFacts: gates.may_send,
+    TrackFacts: gates.may_track,
+    ProfileFacts: gates.may_profile,
+    ExportFacts: gates.may_export,
+    RightsFacts: gates.may_rights,
+    DiscloseFacts: gates.may_disclose,
+    TransferFacts: gates.may_transfer,
+    AccessFacts: gates.may_access,
+    CombineFacts: gates.may_combine,
+    ProcessFacts: gates.may,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +244,24 @@ def ground(now: datetime) -> Ground:
     if row is None:
         return Ground(None, Standing(accepted=False))
     ended = row.ended_at is not None and row.ended_at <= now
-    return Ground(_agreement(row), Standing(accepted=True, ended=ended, suspended=_suspended()))
+    standing = Standing(
+        accepted=True,
+        ended=ended,
+        suspended=accounts.state() == "suspended",
+        halted=Suspension.objects.filter(lifted_at=None).exists(),
+        written=_written(now),
+    )
+    return Ground(_agreement(row), standing)
 
 
-def _suspended() -> bool:
-    """Whether the operator has suspended the controller, or the controller all processing of its data."""
-    return accounts.state() == "suspended" or Suspension.objects.filter(lifted_at=None).exists()
+def _written(now: datetime) -> tuple[Written, ...]:
+    """The written instructions that order something now; one beyond the agreement counts once the processor agreed."""
+    rows = Instruction.objects.filter(Q(ended_at=None) | Q(ended_at__gt=now), kind="written", given_at__lte=now)
+    found = rows.filter(state__in=("given", "in_force")).order_by("number")
+    return tuple(
+        Written(number=row.number, acts=tuple(row.acts), purpose=row.purpose, agreed=row.state == "in_force")
+        for row in found
+    )
 
 
 def agreements() -> list[Agreement]:
@@ -298,27 +349,26 @@ def check(facts: Facts, *, now: datetime) -> tuple[Verdict, ...]:
     ``facts.standing`` is filled in here.
     """
     found = ground(now)
-    match facts:
-        case ImportFacts():
-            return gates.may_import(found.terms, replace(facts, standing=found.standing))
-        case SendFacts():
-            return gates.may_send(found.terms, replace(facts, standing=found.standing))
-        case TrackFacts():
-            return gates.may_track(found.terms, replace(facts, standing=found.standing))
-        case ExportFacts():
-            return gates.may_export(found.terms, replace(facts, standing=found.standing))
-        case RightsFacts():
-            return gates.may_rights(found.terms, replace(facts, standing=found.standing))
+    return _GATES[type(facts)](found.terms, replace(facts, standing=found.standing))
 
 
-def may_process(act: str, *, now: datetime) -> Verdict:
+def may_process(act: str, *, now: datetime, purpose: str = SERVICE) -> Verdict:
     """What every act needs, in one answer: an agreement in force, no suspension, an instruction for the act.
 
     Asked again at each claim of a batch, so that an end or a suspension stops work at the next one. ``act``: import,
     send, track, ...
     """
     found = ground(now)
-    return combine(gates.may_process(found.terms, found.standing, act))
+    return combine(gates.may_process(found.terms, found.standing, act, purpose))
+
+
+def instruction(verdicts: Iterable[Verdict], *, now: datetime) -> UUID | None:
+    """The id of the instruction on which a permitted act rests: a written one, else the standing one (INS-1)."""
+    named = (one.evidence.get("instruction") for one in verdicts if one.code == "instruction.standing")
+    number = next((value for value in named if isinstance(value, int)), None)
+    if number is None:
+        return standing_instruction(now)
+    return Instruction.objects.filter(number=number).values_list("id", flat=True).first()
 
 
 def refused(*, about: UUID | None = None, limit: int = 100) -> list[Refused]:

@@ -12,7 +12,8 @@ from django.db import Error, connection
 from mandata.agreements import selectors
 from mandata.agreements.errors import GateRefused
 from mandata.agreements.models import Refusal
-from mandata.agreements.rules.facts import ExportFacts, ImportFacts, RightsFacts, SendFacts, TrackFacts
+from mandata.agreements.rules.facts import ProcessFacts, SendFacts
+from mandata.agreements.rules.gates.answers import QUESTIONS
 from mandata.agreements.rules.verdicts import Verdict, refusals
 from mandata.foundation.actors import Actor
 from mandata.infra.tenancy import current_controller, scope
@@ -20,13 +21,7 @@ from mandata.record.services import append
 
 _log = structlog.get_logger(__name__)
 
-_ACTS: Final[Mapping[type[selectors.Facts], str]] = {
-    ImportFacts: "import",
-    SendFacts: "send",
-    TrackFacts: "track",
-    ExportFacts: "export",
-    RightsFacts: "rights",
-}
+_ACTS: Final[Mapping[type, str]] = {one.facts: one.name for one in QUESTIONS.values()}
 
 
 def check_campaign(facts: SendFacts, *, now: datetime) -> tuple[Verdict, ...]:
@@ -42,10 +37,11 @@ def ask(
     ``about`` is what the act is done to (a campaign, an import, a case). A refusal is recorded once for each cause
     and thing, on a
     connection of its own, because the caller's transaction is rolled back. ``record`` enters a permit in the record,
-    too, with the
-    standing instruction that it rests on (INS-1): once per campaign or import, not per batch.
+    too, with its purpose (INS-6) and the instruction that it rests on (INS-1): once per campaign or import, not per
+    batch.
     """
-    act, verdicts = _ACTS[type(facts)], selectors.check(facts, now=at)
+    act = facts.act if isinstance(facts, ProcessFacts) else _ACTS[type(facts)]
+    verdicts = selectors.check(facts, now=at)
     found = refusals(verdicts)
     if found:
         _apart(lambda: _keep_refusals(act, about, found, actor, at))
@@ -56,7 +52,8 @@ def ask(
             "act": act,
             "about": about,
             "agreement": ground.agreement.id if ground.agreement else None,
-            "instruction": selectors.standing_instruction(at),
+            "purpose": facts.purpose,
+            "instruction": selectors.instruction(verdicts, now=at),
             "checks": [verdict.code for verdict in verdicts],
             "evidence": {name: value for verdict in verdicts for name, value in verdict.evidence.items()},
         }
@@ -70,6 +67,17 @@ def refuse(verdicts: tuple[Verdict, ...]) -> None:
     if found:
         _title, message, remedy = found[0].said(selectors.reader())
         raise GateRefused(found, message=message, remedy=remedy)
+
+
+def keep(act: str, about: UUID, verdicts: tuple[Verdict, ...], *, actor: Actor, at: datetime) -> None:
+    """Record the refusals among a gate's verdicts, once for each cause and thing; what is on record costs one query.
+
+    For gates whose facts an upper area gathers; `refuse` then raises what they say.
+    """
+    known = set(Refusal.objects.filter(act=act, about=about).values_list("code", flat=True))
+    found = tuple(verdict for verdict in refusals(verdicts) if verdict.code not in known)
+    if found:
+        _apart(lambda: _keep_refusals(act, about, found, actor, at))
 
 
 def _keep_refusals(act: str, about: UUID, found: tuple[Verdict, ...], actor: Actor, at: datetime) -> None:
