@@ -20,6 +20,8 @@ class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except (typer.Exit, typer.BadParameter):
+            raise  # an end or wrong usage, which needs no look at the database's errors
         except Fault as fault:
             typer.secho(f"{fault.message}\n{fault.remedy}".strip(), fg="red", err=True)
         except Refused as refused:
