@@ -1,6 +1,8 @@
 """The one place that joins ports to providers."""
 
 from mandata.accounts import fate
+from mandata.agreements import registers
+from mandata.agreements.rules.annexes import SubProcessorLine
 from mandata.campaigns import renderer
 from mandata.holdings import catalogue
 from mandata.record import opening, signing
@@ -16,12 +18,19 @@ def wire() -> None:
     renderer.provide(_renderer)
     catalogue.provide(rights.CASES, rights.ANSWERS)
     fate.provide(_settled)
+    registers.provide(_subprocessors)
 
 
 def _settled(proof: fate.Proof) -> None:
     from mandata.agreements.services.notices import settled
 
     settled(proof)
+
+
+def _subprocessors() -> tuple[SubProcessorLine, ...]:
+    from mandata.subprocessors.selectors import annex
+
+    return annex()
 
 
 def _renderer() -> renderer.Renderer:

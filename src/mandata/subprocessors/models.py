@@ -91,11 +91,13 @@ class ChangeNotice(ScopedModel):
     served = models.UUIDField(null=True)  # the notice in agreements_served
     clause = models.CharField(max_length=80)
     source = models.CharField(max_length=120, blank=True)
-    told_at = models.DateTimeField()
+    told_at = models.DateTimeField()  # put into the outbox
+    delivered_at = models.DateTimeField(null=True)  # from here the periods run; None: on its way, and the gate shut
     notice_until = models.DateTimeField()  # the notice period has run from here on
     objection_until = models.DateTimeField()
     opens_at = models.DateTimeField()  # the later of both
     explanation = models.JSONField(default=list)
+    withdrawn_at = models.DateTimeField(null=True)  # when the controller was told that the change is taken back
 
     class Meta:
         db_table = "subprocessors_changenotice"
@@ -126,7 +128,7 @@ class Objection(ScopedModel):
                 fields=["controller_id", "change"], condition=models.Q(state="open"), name="subprocessors_objection_one"
             ),
             models.CheckConstraint(
-                condition=models.Q(state__in=["open", "withdrawn", "resolved", "ended"]),
+                condition=models.Q(state__in=["open", "withdrawn", "resolved", "excluded", "ended"]),
                 name="subprocessors_objection_state",
             ),
         ]

@@ -30,6 +30,7 @@ from mandata.agreements.selectors.binding import (
     standing_instruction,
     words,
 )
+from mandata.agreements.selectors.deliveries import deemed
 from mandata.agreements.selectors.versions import (
     MeasureRow,
     Version,
@@ -41,7 +42,6 @@ from mandata.agreements.selectors.versions import (
     versions,
     waiting,
 )
-from mandata.agreements.selectors.deliveries import deemed
 
 __all__ = [
     "Agreement",

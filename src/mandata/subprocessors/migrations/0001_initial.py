@@ -62,10 +62,12 @@ class Migration(migrations.Migration):
                 ("clause", models.CharField(max_length=80)),
                 ("source", models.CharField(blank=True, max_length=120)),
                 ("told_at", models.DateTimeField()),
+                ("delivered_at", models.DateTimeField(null=True)),
                 ("notice_until", models.DateTimeField()),
                 ("objection_until", models.DateTimeField()),
                 ("opens_at", models.DateTimeField()),
                 ("explanation", models.JSONField(default=list)),
+                ("withdrawn_at", models.DateTimeField(null=True)),
             ],
             options={
                 "db_table": "subprocessors_changenotice",
@@ -139,7 +141,7 @@ class Migration(migrations.Migration):
                         name="subprocessors_objection_one",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("state__in", ["open", "withdrawn", "resolved", "ended"])),
+                        condition=models.Q(("state__in", ["open", "withdrawn", "resolved", "excluded", "ended"])),
                         name="subprocessors_objection_state",
                     ),
                 ],
