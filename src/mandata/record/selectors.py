@@ -49,11 +49,13 @@ class HeadView:
     handed: tuple[Handed, ...]
 
 
+# Look-ups by key and no joins, which a planner without statistics would do by reading the whole table.
 _NODES: Final = """
 select 0::int2, index, hash from record_leaf where controller_id = %(log)s and index = any(%(leaves)b::int8[])
 union all
-select w.level, w.index, n.hash from unnest(%(levels)b::int2[], %(places)b::int8[]) as w (level, index)
-join record_node n on n.controller_id = %(log)s and n.level = w.level and n.index = w.index
+select w.level, w.index, (
+    select n.hash from record_node n where n.controller_id = %(log)s and n.level = w.level and n.index = w.index
+) from unnest(%(levels)b::int2[], %(places)b::int8[]) as w (level, index)
 """
 
 # The siblings on the way from a leaf to the top, whichever leaf it is: its place is found in the same round trip.
@@ -61,11 +63,14 @@ _PATH: Final = """
 with place as (select index from record_leaf where controller_id = %(log)s and entry = %(entry)s)
 select -1::int2, index, null::bytea from place
 union all
-select 0::int2, l.index, l.hash from place p
-join record_leaf l on l.controller_id = %(log)s and l.index = p.index # 1
+select 0::int2, p.index # 1, (
+    select l.hash from record_leaf l where l.controller_id = %(log)s and l.index = (p.index # 1)
+) from place p
 union all
-select n.level, n.index, n.hash from place p cross join unnest(%(up)b::int2[]) as u (level)
-join record_node n on n.controller_id = %(log)s and n.level = u.level and n.index = ((p.index >> u.level) # 1)
+select u.level, (p.index >> u.level) # 1, (
+    select n.hash from record_node n
+    where n.controller_id = %(log)s and n.level = u.level and n.index = ((p.index >> u.level) # 1)
+) from place p cross join unnest(%(up)b::int2[]) as u (level)
 union all
 NODES""".replace("NODES", _NODES)
 
@@ -105,7 +110,7 @@ def _subtrees(start: int, end: int) -> list[tuple[int, int]]:
 
 def _nodes(places: Iterable[tuple[int, int]]) -> Nodes:
     rows = bulk.execute(_NODES, _wanted(places), binary=True, prepare=True)
-    return {(level, index): digest for level, index, digest in rows}
+    return {(level, index): digest for level, index, digest in rows if digest}
 
 
 def _wanted(places: Iterable[tuple[int, int]]) -> dict[str, Any]:
@@ -132,7 +137,7 @@ def inclusion_proof(entry: UUID, size: int) -> tuple[int, list[bytes]]:
     levels = list(range(1, max(size - 1, 0).bit_length()))
     arguments = _wanted(_subtrees(0, size)) | {"entry": entry, "up": levels}
     rows = bulk.execute(_PATH, arguments, binary=True, prepare=True)
-    found = {(level, index): digest for level, index, digest in rows if level >= 0}
+    found = {(level, index): digest for level, index, digest in rows if digest}
     place = next((index for level, index, _ in rows if level < 0), None)
     if place is None:
         raise Leaf.DoesNotExist

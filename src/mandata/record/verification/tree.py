@@ -26,9 +26,11 @@ where l.controller_id = %(log)s and l.index >= %(start)s and l.index < %(end)s o
 """.replace("COLUMNS", entries.COLUMNS)
 _NEXT: Final = "select min(index) from record_leaf where controller_id = %(log)s and index >= %(start)s"
 _NODES: Final = """
-select n.level, n.index, n.hash
-from unnest(%(levels)b::int2[], %(from)b::int8[], %(to)b::int8[]) as r (level, low, high)
-join record_node n on n.controller_id = %(log)s and n.level = r.level and n.index >= r.low and n.index < r.high
+select n.* from unnest(%(levels)b::int2[], %(from)b::int8[], %(to)b::int8[]) as r (level, low, high)
+cross join lateral (
+    select level, index, hash from record_node
+    where controller_id = %(log)s and level = r.level and index >= r.low and index < r.high offset 0
+) n
 """
 _STRAYS: Final = """
 select level, index from record_node where controller_id = %(log)s
@@ -86,8 +88,12 @@ def _skip(walk: _Walk, start: int) -> int | None:
 
 def _miss(walk: _Walk, first: int, found: int) -> None:
     walk.whole = False
-    named = f"leaf {first}" if found - first == 1 else f"leaves {first} to {found - 1}"
-    walk.verdict.find(named, "is missing" if found - first == 1 else "are missing")
+    many = found - first
+    if many == 1:
+        walk.verdict.find(f"leaf {first}", "is missing")
+    else:
+        walk.verdict.find(f"leaf {first}", f"is missing, and so are the {many - 1} after it")
+        walk.verdict.find(f"leaf {found}", f"stands after {many} leaves that are not there")
 
 
 def _take(walk: _Walk, low: int, rows: list[tuple[Any, ...]]) -> None:
@@ -173,9 +179,9 @@ def _read_heads(walk: _Walk, after: int, to: int) -> None:
 def _compare_head(walk: _Walk, size: int, previous: int, root: bytes, at: Any, note: str) -> None:
     verdict, where = walk.verdict, f"head {size}"
     verdict.heads += 1
-    if previous > walk.head:
+    if walk.head < previous < size:
         verdict.find(f"head {previous}", f"is gone: {where} names it as the one before")
-    elif previous < walk.head:
+    elif previous != walk.head:
         verdict.find(where, f"names {previous} as the head before, and that is {walk.head}")
     walk.head = size
     try:
