@@ -79,4 +79,5 @@ CONSOLE: Final[tuple[Place, ...]] = (
 OPERATOR: Final[tuple[Place, ...]] = (
     Place("operator:overview", _("Overview"), "home", "h"),
     Place("operator:controllers", _("Controllers"), "building", "c"),
+    Place("operator:agreements", _("Agreements"), "scale", "a"),
 )

@@ -212,6 +212,12 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "public_rights:progress": reads(PUBLIC),
         "public_rights:answer": form(PUBLIC),
         # --- the operator ---
+        "operator:agreements": reads(OPERATOR),
+        "operator:agreement": reads(OPERATOR),
+        "operator:agreement_write": form(OPERATOR),
+        "operator:agreement_announce": acts(OPERATOR),
+        "operator:agreement_file": reads(OPERATOR),
+        "operator:difference": reads(OPERATOR),
         "operator:overview": reads(OPERATOR),
         "operator:controllers": reads(OPERATOR),
         "operator:controller": reads(OPERATOR),

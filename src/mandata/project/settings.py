@@ -157,6 +157,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = ENV.var / "static"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # an agreement as a form: two hundred clauses, each with its fields
 FILE_UPLOAD_HANDLERS = ["mandata.project.uploads.UnnamedFiles"]
 LOGGING_CONFIG = None
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -4,11 +4,14 @@ The clauses of the terms in force say how a change comes to bind (AGR-4). Inside
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Max
+from procrastinate.exceptions import AlreadyEnqueued
 
 from mandata.accounts.services.notices import Attachment
 from mandata.agreements import library, selectors, shelf
@@ -31,6 +34,7 @@ from mandata.infra.tenancy import current_controller
 from mandata.record.services import append
 
 JOB: Final = "agreements.settle_proposal"
+JOB_ALL: Final = "agreements.announce_version"
 
 _NONE: Final = _("No agreement is in force.")
 _SAME: Final = _("These terms are in force already.")
@@ -125,6 +129,26 @@ def _serve(row: Proposal, current: selectors.Agreement, terms: Terms, at: dateti
             Attachment(f"{terms.name}-{terms.version}.txt", "text/plain", text.plain(document).encode()),
         ],
     )
+
+
+def announce_later(*, name: str, by: UUID) -> None:
+    """Have the newest version of an agreement announced to every controller under it, by a job; one at a time."""
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        app.configure_task(JOB_ALL, queue="agreements", queueing_lock=f"announce {name}").defer(name=name, by=str(by))
+
+
+def announce_due(*, name: str, actor: Actor, at: datetime) -> bool:
+    """Announce the newest version of an agreement in the open scope, if it is under an older one; return whether.
+
+    Doing it again changes nothing: who is under it already, or has a version waiting, is left alone.
+    """
+    current, newest = selectors.in_force(at), shelf.load(name)
+    if current is None or current.name != name or current.terms.digest == newest.digest:
+        return False
+    if Proposal.objects.filter(state="announced").exists():
+        return False
+    announce(name=name, actor=actor, at=at)
+    return True
 
 
 def agree(

@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from mandata.console.operator import views
+from mandata.console.operator import agreements, views
 
 app_name = "operator"
 urlpatterns = [
     path("", views.overview, name="overview"),
+    path("agreements/", agreements.agreements, name="agreements"),
+    path("agreements/write/", agreements.write, name="agreement_write"),
+    path("agreements/<slug:name>/", agreements.agreement, name="agreement"),
+    path("agreements/<slug:name>/difference/", agreements.difference, name="difference"),
+    path("agreements/<slug:name>/announce/", agreements.announce, name="agreement_announce"),
+    path("agreements/<slug:name>.toml", agreements.download, name="agreement_file"),
     path("controllers/", views.controllers, name="controllers"),
     path("controllers/<uuid:controller_id>/", views.controller, name="controller"),
     path("controllers/<uuid:controller_id>/state/", views.move, name="move"),

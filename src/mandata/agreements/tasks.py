@@ -1,0 +1,33 @@
+"""Jobs of the agreements. Arguments are ids and names of agreements; the scope is opened again here."""
+
+from uuid import UUID
+
+from mandata.accounts import selectors as accounts
+from mandata.agreements.services import versions
+from mandata.foundation.actors import Actor
+from mandata.infra.clock import now
+from mandata.infra.jobs import app
+from mandata.infra.tenancy import scope
+
+PAGE = 500
+
+
+@app.task(name=versions.JOB, queue="agreements")
+def settle_proposal(controller_id: str, proposal_id: str) -> None:
+    """Let silence decide on an announced version, once its time has come."""
+    with scope(UUID(controller_id)):
+        versions.settle(proposal_id=UUID(proposal_id), at=now())
+
+
+@app.task(name=versions.JOB_ALL, queue="agreements")
+def announce_version(name: str, by: str) -> None:
+    """Announce the newest version of an agreement to every controller under an older one, each in its own scope.
+
+    Killed and run again, it goes on with those whom it had not told yet.
+    """
+    start, actor = 0, Actor("operator", UUID(by))
+    while page := accounts.directory(start=start, count=PAGE)[1]:
+        for one in page:
+            with scope(one.id):
+                versions.announce_due(name=name, actor=actor, at=now())
+        start += PAGE
