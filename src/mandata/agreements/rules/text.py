@@ -267,11 +267,11 @@ def spoken_share(share: Share, language: str) -> str:
 
 
 def spoken_money(money: Money, language: str) -> str:
-    """ "CZK 1,500" in English, "1 500 CZK" in Czech; no-break spaces, and decimals only where there are any."""
+    """ "CZK 1,500" in English, "1 500 Kč" in Czech; no-break spaces, and decimals only where there are any."""
     amount = f"{money.amount:,.2f}".removesuffix(".00")
     if language == "cs":
         spaced = amount.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
-        return f"{spaced}\N{NO-BREAK SPACE}{money.currency}"
+        return f"{spaced}\N{NO-BREAK SPACE}{'Kč' if money.currency == 'CZK' else money.currency}"
     return f"{money.currency}\N{NO-BREAK SPACE}{amount}"
 
 

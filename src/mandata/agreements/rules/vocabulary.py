@@ -42,6 +42,8 @@ SHARED: Final[Mapping[str, Mapping[str, str]]] = {
         "controller_awareness": _("the controller's becoming aware of the breach"),
         "contract_concluded": _("the conclusion of the contract"),
         "taxable_event": _("the date of the taxable event"),
+        "invoice_made": _("the issue of the invoice"),
+        "invoice_due": _("the due date of the invoice"),
         "invoice_delivered": _("delivery of the invoice"),
         "report_delivered": _("delivery of the report or invoice"),
         "messages_supplied": _("receipt of the messages"),

@@ -59,6 +59,15 @@ AUDITED: Final = Check(
     _("Give it without charge."),
     "agreement",
 )
+INDEX: Final = Check(
+    "charge.index",
+    "audit.rates",
+    _("Index of prices"),
+    _("The increases of the index are known."),
+    _("The rates have risen since, and the increase of the index for {year} is not stated."),
+    _("State the increase that the statistical office announced for {year}."),
+    "agreement",
+)
 AUDIT_COSTS: Final = Check(
     "charge.audit_costs",
     "audit.costs",

@@ -269,7 +269,7 @@ CLOCKS: Final[Mapping[str, Spec]] = {
     ),
     "rights.archive": Spec(
         After,
-        "consumer",
+        "assistance",
         _("Requests kept"),
         _("Requests and answers are kept for {period} from {start}, and used for nothing else."),
         ("due",),

@@ -29,9 +29,20 @@ class ChargeFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class FeeFacts:
+    """A fee of the controller, without VAT: its amount, when it became payable, and when it was paid, if it was."""
+
+    amount: Decimal
+    payable_at: datetime
+    paid_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LiabilityFacts:
     """Damage: how it came about, what is claimed, and the fees of the time that the agreement's limit counts (AGR-8).
 
+    ``payments`` with ``event_at``, the instant of the event that the limit is reckoned back from, may be stated instead
+    of the sum ``fees``: those that count are then found by the clause.
     ``claimant``: whose damage it is. ``majeure``: an obstacle that nobody could foresee or avert; ``in_default``: it
     arose while the party was in default already. ``defect_told``: it follows from an instruction whose defect the
     processor had pointed out.
@@ -45,6 +56,8 @@ class LiabilityFacts:
     majeure: bool = False
     in_default: bool = False
     defect_told: bool = False
+    payments: tuple[FeeFacts, ...] = ()
+    event_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

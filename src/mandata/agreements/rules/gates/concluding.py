@@ -115,11 +115,11 @@ def changes(terms: Terms, facts: ChangeFacts) -> tuple[Verdict, ...]:
 
 
 def changed_from(terms: Terms, facts: ChangeFacts, clause: str) -> datetime:
-    """From when on a change applies: after the notice, after the shortest period that may be set, and not before the
-    dates that the notice itself sets.
+    """From when on a change applies: after the notice, and not before the dates that the notice itself sets; where it
+    sets none, after the usual period.
     """
     found = [windows.earliest(terms, clause, facts.told_at)]
-    if clause == "change.notice":
+    if clause == "change.notice" and facts.set_period_ends is None and facts.effective_at is None:
         found.append(windows.earliest(terms, "change.window", facts.told_at))
     return max([*found, *(date for date in (facts.effective_at, facts.set_period_ends) if date is not None)])
 

@@ -1,18 +1,18 @@
 """Answers on what help costs, and who answers for damage. Sums are exact; VAT is never in them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from mandata.agreements.rules import windows
+from mandata.agreements.rules import prices, windows
 from mandata.agreements.rules.checks import money as checks
 from mandata.agreements.rules.facts.money import ChargeFacts, IndemnityFacts, LiabilityFacts
 from mandata.agreements.rules.gates.telling import sum_of, told
 from mandata.agreements.rules.terms import Terms
-from mandata.agreements.rules.values import Cap, Rate, Rates
+from mandata.agreements.rules.values import Cap, Money, Rate, Rates
 from mandata.agreements.rules.verdicts import Prepared, Verdict, prepared
 
-_JULY: Final = 7
 _AUDITS: Final = frozenset({"audits", "audit"})
 
 
@@ -42,7 +42,8 @@ def _paid(on: Prepared, terms: Terms, facts: ChargeFacts) -> tuple[Verdict, ...]
         evidence = {"work": facts.work, "amount": sum_of(facts.costs) if facts.costs else listed}
         return (on.decide(checks.PAID, True, {**evidence}),)
     hour = facts.rate if facts.rate is not None else limit.hour.amount
-    amount = sum_of(min(hour, limit.hour.amount) * facts.hours + facts.costs, limit.hour.currency)
+    found = prices.price(prices.limited(limit, facts.rate), hours=facts.hours, costs=facts.costs)
+    amount = sum_of(found.net.amount, limit.hour.currency)
     rate = {"rate": sum_of(hour, limit.hour.currency), "limit": sum_of(limit.hour.amount, limit.hour.currency)}
     return (
         on.decide(checks.PAID, True, {"work": facts.work, "amount": amount}),
@@ -53,29 +54,34 @@ def _paid(on: Prepared, terms: Terms, facts: ChargeFacts) -> tuple[Verdict, ...]
 def _audit(on: Prepared, terms: Terms, facts: ChargeFacts) -> Verdict | None:
     rates = terms.find("audit.rates", Rates)
     if rates is not None:
-        base = rates.first if facts.audit_of_year <= 1 else rates.further
-        hour = _risen(base.amount, rises(rates.rises, facts.contract_year, facts.at), facts.indexation)
-        amount = sum_of(hour * facts.hours + facts.costs, base.currency)
-        return on.decide(checks.AUDITED, True, {"rate": sum_of(hour, base.currency), "amount": amount})
+        try:
+            hour = _man_hour(terms, rates, facts)
+        except prices.NoIndex as unknown:
+            return on.decide(checks.INDEX, False, {"year": unknown.year})
+        found = prices.price(hour, hours=facts.hours, costs=facts.costs)
+        sums = {"rate": sum_of(hour.amount, hour.currency), "amount": sum_of(found.net.amount, hour.currency)}
+        return on.decide(checks.AUDITED, True, {**sums})
     if on.holds("audit.costs"):
         return on.decide(checks.AUDIT_COSTS, True, {"amount": sum_of(facts.costs)})
     return on.plain(checks.AUDIT_AGREED, True) if on.chosen("audit.extra") == "agreed" else None
 
 
-def rises(rule: str, contract_year: int | None, at: datetime | None) -> int:
-    """How often the rates have risen: on 1 July of the year after the contract's, and every year since where so
-    agreed.
-    """
-    if contract_year is None or at is None:
-        return 0
-    passed = at.year - contract_year - (0 if at.month >= _JULY else 1)
-    return max(0, passed if rule == "yearly_july" else min(passed, 1))
+def _man_hour(terms: Terms, rates: Rates, facts: ChargeFacts) -> Money:
+    """The rate of this audit; without the year of the contract and a date, the one that the agreement states."""
+    if facts.contract_year is None or facts.at is None:
+        return rates.first if facts.audit_of_year <= 1 else rates.further
+    increases = {facts.contract_year + number: percent for number, percent in enumerate(facts.indexation)}
+    return prices.man_hour(
+        rates,
+        nth=max(facts.audit_of_year, 1),
+        contract_year=facts.contract_year,
+        on=_day(terms, facts.at),
+        increases=increases,
+    )
 
 
-def _risen(amount: Decimal, times: int, percents: tuple[Decimal, ...]) -> Decimal:
-    for percent in percents[:times]:
-        amount *= 1 + percent / 100
-    return amount
+def _day(terms: Terms, at: datetime) -> date:
+    return at.astimezone(ZoneInfo(terms.head.zone)).date()
 
 
 def liable(terms: Terms, facts: LiabilityFacts) -> tuple[Verdict, ...]:
@@ -101,13 +107,25 @@ def _sum_owed(on: Prepared, terms: Terms, facts: LiabilityFacts) -> Verdict:
     outside = facts.cause if facts.cause in spared else facts.fault if facts.fault in spared else ""
     if (cap is not None or on.holds("liability.main")) and outside:
         return on.decide(checks.UNCAPPED, True, {"cause": outside, "owed": owed})
-    limited = {"owed": sum_of(min(facts.claim, facts.fees)), "limit": sum_of(facts.fees)}
+    limit = _limit(terms, cap, facts)
+    limited = {"owed": sum_of(min(facts.claim, limit)), "limit": sum_of(limit)}
     if cap is not None:
         told_cap = {**limited, "base": cap.base, "period": str(cap.period)}
-        return on.decide(checks.CAPPED, facts.fees > 0, {**told_cap})
+        return on.decide(checks.CAPPED, limit > 0, {**told_cap})
     if on.holds("liability.main"):
-        return on.decide(checks.WITHIN, facts.fees > 0, {**limited})
+        return on.decide(checks.WITHIN, limit > 0, {**limited})
     return on.decide(checks.UNLIMITED, facts.claim > 0, {"owed": owed})
+
+
+def _limit(terms: Terms, cap: Cap | None, facts: LiabilityFacts) -> Decimal:
+    """The sum stated, or the fees that the clause counts back from the event."""
+    if cap is None or facts.event_at is None or not facts.payments:
+        return facts.fees
+    fees = (
+        prices.Fee(one.amount, _day(terms, one.payable_at), None if one.paid_at is None else _day(terms, one.paid_at))
+        for one in facts.payments
+    )
+    return prices.cap(cap, fees, _day(terms, facts.event_at))
 
 
 def indemnified(terms: Terms, facts: IndemnityFacts) -> tuple[Verdict, ...]:
