@@ -8,6 +8,7 @@ import typer
 
 from mandata.cli.installation import connected, django
 from mandata.cli.output import AsJson, emit
+from mandata.cli.terms import read
 from mandata.foundation.errors import Fault
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def check(
     refused = 0
     for file in files:
         try:
-            terms = library.checked(_read(file), str(file))
+            terms = library.checked(library.read(file), str(file))
         except BadTerms as bad:
             refused += 1
             values = {"file": bad.file, "holds": False, "line": bad.line, "problem": bad.problem, "remedy": bad.remedy}
@@ -146,12 +147,14 @@ def add(
 
         mandata agreement add my-agreement.toml --json
     """
+    read(file)
     with connected():
         django()
+        from mandata.agreements import library
         from mandata.agreements.services import templates
         from mandata.infra.clock import now
 
-        terms = templates.put(text=_read(file), by=None, at=now(), file=str(file))
+        terms = templates.put(text=library.read(file), by=None, at=now(), file=str(file))
     values = {"agreement": terms.name, "version": terms.version, "digest": terms.digest}
     emit(as_json, values, f"{terms.name} {terms.version} is on offer. SHA-256 of its text: {terms.digest}")
 
@@ -163,11 +166,4 @@ def _terms(name: str) -> "Terms":
         return library.load(name)
     if not Path(name).is_file():
         raise Fault(f"{name} is neither an agreement that ships nor a file.", remedy="See `mandata agreement list`.")
-    return library.checked(_read(Path(name)), name)
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Fault(f"{file} is not UTF-8 text: {error.reason}.", remedy="Save it as UTF-8.") from error
+    return read(Path(name))

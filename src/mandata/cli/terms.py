@@ -45,10 +45,8 @@ def read(file: Path) -> "Terms":
     from mandata.agreements.rules.terms import BadTerms
 
     try:
-        return library.checked(file.read_bytes().decode("utf-8"), str(file))
+        return library.checked(library.read(file), str(file))
     except BadTerms as bad:
         raise Fault(f"{bad.file}:{bad.line}: {bad.problem}", remedy=bad.remedy) from None
-    except UnicodeDecodeError as error:
-        raise Fault(f"{file} is not UTF-8 text: {error.reason}.", remedy="Save it as UTF-8.") from None
     except OSError as error:
         raise Fault(f"{file} cannot be read: {error.strerror}.", remedy="Give the path of a TOML file.") from None

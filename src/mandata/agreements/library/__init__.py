@@ -2,8 +2,10 @@
 
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
-from mandata.agreements.rules.terms import BadTerms, Terms, parse
+from mandata.agreements.rules.lines import lines_of, nearest
+from mandata.agreements.rules.terms import LARGEST, BadTerms, Terms, decoded, parse
 from mandata.foundation.errors import Fault
 from mandata.foundation.periods import Unreckonable
 from mandata.foundation.periods.counting import zone_of
@@ -35,10 +37,20 @@ def checked(text: str, file: str) -> Terms:
     try:
         zone_of(terms.head.zone)
     except Unreckonable:
-        line = next((n for n, row in enumerate(text.splitlines(), 1) if row.startswith("zone")), 1)
+        line = nearest(("terms", "zone"), lines_of(text))
         problem, remedy = f"There is no time zone {terms.head.zone}.", "Take a name of the IANA time zone database."
         raise BadTerms(file=file, line=line, problem=problem, remedy=remedy) from None
     return terms
+
+
+def read(path: Path) -> str:
+    """The text of an agreement file, never more of it than an agreement can hold. Raises BadTerms, OSError."""
+    with path.open("rb") as file:
+        data = file.read(4 * LARGEST + 4)  # a character of UTF-8 has at most four bytes
+    if len(data) > 4 * LARGEST:
+        problem = f"The file is larger than an agreement of at most {LARGEST} characters."
+        raise BadTerms(file=str(path), line=1, problem=problem, remedy="Is it an agreement? Leave out what is none.")
+    return decoded(data, str(path))
 
 
 def pdf_template() -> bytes:

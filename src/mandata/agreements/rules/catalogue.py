@@ -30,7 +30,7 @@ from mandata.agreements.rules.clauses import (
     service,
     suspending,
 )
-from mandata.agreements.rules.spec import CHAPTERS, Spec
+from mandata.agreements.rules.spec import CHAPTERS, EXECUTORS, Spec
 
 _PARTS: Final = (
     parties,
@@ -58,6 +58,9 @@ def _in_order() -> Mapping[str, Spec]:
     found = {key: spec for part in _PARTS for key, spec in part.CLAUSES.items()}
     if len(found) != sum(len(part.CLAUSES) for part in _PARTS):
         raise ValueError("a clause is described twice")
+    for key, spec in found.items():
+        if not spec.by or not set(spec.by) <= EXECUTORS:
+            raise ValueError(f"nobody executes {key}: {', '.join(spec.by) or 'nothing named'}")
     chapters = list(CHAPTERS)
     return MappingProxyType(dict(sorted(found.items(), key=lambda item: chapters.index(item[1].chapter))))
 

@@ -35,6 +35,15 @@ the final ones.
 """
 
 
+_ON_DATA: Final = ("access", "combine", "disclose", "export", "import", "process", "profile", "rights", "send", "track")
+_OF_TERMS: Final = ("accept", "apply", "change", "end", "instruct", "prevail", "publish", "read", "roles", "transfer")
+_AT_THE_DESK: Final = ("audit", "breach", "charge", "engage", "extend", "indemnity", "keep", "liability", "notify")
+ACTS: Final = frozenset({*_ON_DATA, *_OF_TERMS, *_AT_THE_DESK, "object", "relocate"})
+"""What ``gate:<act>`` may name: every question that ``gates.answers`` knows."""
+EXECUTORS: Final = frozenset({"acceptance", "due", "register", "text", *(f"gate:{act}" for act in ACTS)})
+"""Who can execute a clause."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
     """What the software knows of a clause.

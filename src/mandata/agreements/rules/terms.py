@@ -8,16 +8,16 @@ not know, a value of the wrong type and a combination that cannot be executed ar
 import difflib
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from mandata.agreements.rules import whole
 from mandata.agreements.rules.build import Bad, build
 from mandata.agreements.rules.catalogue import CATALOGUE
-from mandata.agreements.rules.lines import line_of, lines_of
+from mandata.agreements.rules.lines import line_of, lines_of, nearest, toml
 from mandata.agreements.rules.values import (
     After,
     Ahead,
@@ -36,6 +36,12 @@ FORMAT: Final = 1
 CALENDARS: Final = frozenset({"CZ", "BE", "IE", "IT", "DE", "US", "US-CA"})
 _AMERICAN: Final = frozenset({"US", "US-CA"})
 LANGUAGES: Final = ("en", "cs")
+LARGEST: Final = 262_144
+"""Characters of an agreement file, some ten times the longest that ships."""
+_NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_DEEPEST: Final = 4
+"""Names on the way to a value: area, clause, table, code."""
 _ZONE: Final = re.compile(r"[A-Za-z]+(/[A-Za-z0-9_+-]+)+|UTC")
 
 V = TypeVar("V", bound=Value)
@@ -152,24 +158,23 @@ class Terms:
 
 def parse(text: str, file: str) -> Terms:
     """Reads an agreement. Raises BadTerms with file, line, problem and remedy; never returns a part of one."""
+    _fit(text, file)
     lines = lines_of(text)
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadTerms(
-            file=file,
-            line=line_of(error, text),
-            problem=f"This is not TOML: {error}.",
-            remedy="Mend the line; nothing was loaded.",
-        ) from None
+        document = toml(text)
+    except RecursionError:
+        problem, remedy = "This is nested too deeply to be an agreement.", "Mend the file; nothing was loaded."
+        raise BadTerms(file=file, line=_deepest(text), problem=problem, remedy=remedy) from None
+    except ValueError as error:
+        problem, remedy = f"This is not TOML: {str(error)[:200]}.", "Mend the line; nothing was loaded."
+        raise BadTerms(file=file, line=line_of(error, text), problem=problem, remedy=remedy) from None
     try:
+        _speakable(document)
         head, titles = _head(document.pop("terms", None))
         clauses = dict(_clauses(document))
-        _whole(clauses)
+        whole.check({key: clause.value for key, clause in clauses.items()})
     except Bad as bad:
-        raise BadTerms(
-            file=file, line=lines.get(bad.path, lines.get(bad.path[:1], 1)), problem=bad.problem, remedy=bad.remedy
-        ) from None
+        raise BadTerms(file=file, line=nearest(bad.path, lines), problem=bad.problem, remedy=bad.remedy) from None
     ordered = {key: clauses[key] for key in CATALOGUE if key in clauses}
     return Terms(
         head=head,
@@ -177,6 +182,50 @@ def parse(text: str, file: str) -> Terms:
         clauses=MappingProxyType(ordered),
         digest=hashlib.sha256(text.encode()).hexdigest(),
     )
+
+
+def decoded(data: bytes, file: str) -> str:
+    """The text of a file's bytes. Raises BadTerms for what is no UTF-8 text, or begins with a byte order mark."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        problem, remedy = "This is not UTF-8 text.", "Save the file as UTF-8; nothing was loaded."
+        raise BadTerms(file=file, line=line, problem=problem, remedy=remedy) from None
+    _fit(text, file)
+    return text
+
+
+def _fit(text: str, file: str) -> None:
+    """Refuses what is not worth reading: too large, or not begun with text."""
+    if len(text) > LARGEST:
+        problem = f"The file has {len(text)} characters; an agreement has at most {LARGEST}."
+        raise BadTerms(file=file, line=1, problem=problem, remedy="Is it an agreement? Leave out what is none.")
+    if text.startswith("\ufeff"):
+        problem, remedy = "The file begins with a byte order mark.", 'Save it as UTF-8 without one ("without BOM").'
+        raise BadTerms(file=file, line=1, problem=problem, remedy=remedy)
+
+
+def _speakable(document: Mapping[str, object]) -> None:
+    """Refuses characters that are no text, since they could hide words on a page; and tables within tables."""
+    waiting: list[tuple[tuple[str, ...], object]] = [((), document)]
+    while waiting:
+        path, content = waiting.pop()
+        if len(path) > _DEEPEST:
+            raise Bad(path[:_DEEPEST], "This is nested too deeply to be an agreement.", "Mend it; nothing was loaded.")
+        if isinstance(content, dict):
+            waiting.extend(((*path, key), part) for key, part in content.items())
+            waiting.extend((path, key) for key in content)
+        elif isinstance(content, list):
+            waiting.extend((path, part) for part in content)
+        elif isinstance(content, str) and _CONTROL.search(content):
+            raise Bad(path, f"{path[-1]} holds a control character.", "Leave it out.")
+
+
+def _deepest(text: str) -> int:
+    """The line with the most opening brackets: where the nesting is."""
+    rows = text.split("\n")
+    return 1 + max(range(len(rows)), key=lambda row: rows[row].count("[") + rows[row].count("{"))
 
 
 def _head(table: object) -> tuple[Head, dict[str, str]]:
@@ -199,8 +248,8 @@ def _head(table: object) -> tuple[Head, dict[str, str]]:
         ("languages", set(head.languages) <= set(LANGUAGES), f"The text exists in {', '.join(LANGUAGES)}."),
         (
             "name",
-            head.name.replace("-", "").isalnum() and head.name == head.name.lower(),
-            "Take small letters, digits and hyphens.",
+            len(head.name) <= 40 and _NAME.fullmatch(head.name) is not None,
+            "Take small letters (a to z), digits and hyphens, at most 40.",
         ),
         (
             "regime",
@@ -208,7 +257,11 @@ def _head(table: object) -> tuple[Head, dict[str, str]]:
             f"Its rules do not belong to the calendar {head.calendar}: take eu_1182 in the Union, ca_gov_6800 in "
             "California, plain anywhere.",
         ),
-        ("version", bool(head.version.strip()), "Give each version of the terms a name, for example its date."),
+        (
+            "version",
+            bool(head.version.strip()) and len(head.version) <= 40 and not _CONTROL.search(head.version),
+            "Give each version of the terms a name of at most 40 characters, for example its date.",
+        ),
     ):
         if not right:
             raise Bad(("terms", name), f"{name} = {_written(getattr(head, name))} cannot be used.", remedy)
@@ -318,36 +371,3 @@ def _stated_or_open(key: str, path: tuple[str, ...], mark: Mark, name: str, stat
         )
     if not stated and mark is not Mark.OPEN:
         raise Bad(path, f"{key} states no {name}.", f'State its {name}, or write mark = "open" and a target.')
-
-
-def _whole(clauses: Mapping[str, Clause]) -> None:
-    """What every agreement needs, and what its clauses need of each other."""
-    for key, spec in CATALOGUE.items():
-        if spec.required and key not in clauses:
-            raise Bad(
-                ("terms",),
-                f"The clause {key} ({spec.title}) is missing.",
-                f"Add [{key}]; no agreement can do without it.",
-            )
-    for key in ("subprocessor.notice", "subprocessor.objection"):
-        value = clauses[key].value
-        if isinstance(value, (Ahead, Window)) and value.who != (
-            "processor" if key.endswith("notice") else "controller"
-        ):
-            raise Bad(
-                (*key.split("."), "who"),
-                f"In {key} the wrong party acts.",
-                "The processor gives the notice, the controller objects.",
-            )
-    acts = clauses["instruction.standing"].value
-    if isinstance(acts, Listing) and "send" in acts.items and "import" not in acts.items:
-        raise Bad(
-            ("instruction", "standing", "items"), "Sending is instructed, but not taking data in.", 'Add "import".'
-        )
-    if ("end.silence" in clauses) != ("end.reminder" in clauses):
-        there = "silence" if "end.silence" in clauses else "reminder"
-        raise Bad(
-            ("end", there),
-            "end.reminder and end.silence stand alone.",
-            "State both, or neither: the one runs from the other.",
-        )

@@ -21,6 +21,44 @@ from mandata.foundation.periods.values import Unit as Unit
 OWN: Final = "own"
 
 
+_EUROPE: Final = (
+    "BGN",
+    "CHF",
+    "CZK",
+    "DKK",
+    "EUR",
+    "GBP",
+    "HUF",
+    "ISK",
+    "NOK",
+    "PLN",
+    "RON",
+    "RSD",
+    "SEK",
+    "TRY",
+    "UAH",
+)
+_WORLD: Final = (
+    "AED",
+    "AUD",
+    "BRL",
+    "CAD",
+    "CNY",
+    "HKD",
+    "ILS",
+    "INR",
+    "JPY",
+    "KRW",
+    "MXN",
+    "NZD",
+    "SAR",
+    "SGD",
+    "USD",
+)
+CURRENCIES: Final = frozenset({*_EUROPE, *_WORLD})
+"""Currencies in which an agreement may state sums (ISO 4217)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """A share of a whole, written ``"0.05 %"``; kept exact, because a threshold decides over a contract."""
@@ -56,6 +94,8 @@ class Money:
         found = re.fullmatch(r"([A-Z]{3}) ([0-9]{1,12}(?:\.[0-9]{1,2})?)", text)
         if found is None or not Decimal(found[2]) > 0:
             raise ValueError("money is a currency's three letters and an amount above 0: 'USD 150'")
+        if found[1] not in CURRENCIES:
+            raise ValueError(f"{found[1]} is no currency that is known here")
         return cls(Decimal(found[2]), found[1])
 
     def __str__(self) -> str:

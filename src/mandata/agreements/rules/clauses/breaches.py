@@ -16,7 +16,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "{who} notifies the other of a personal data breach without undue delay and at the latest within "
             "{period} from {start}."
         ),
-        ("due",),
+        ("due", "gate:breach"),
         open_words=_("{who} notifies the other of a personal data breach without undue delay from {start}."),
         serves=("BRE-1", "BRE-7"),
         required=True,

@@ -273,7 +273,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "The controller authorises these sub-processors; which of them receive data is shown in the register of "
             "sub-processors:"
         ),
-        ("register",),
+        ("register", "gate:disclose"),
         serves=("SPR-7",),
     ),
     "subprocessor.classes": Spec(
@@ -281,7 +281,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "annex4",
         _("Sub-processors authorised by class"),
         _("The controller authorises these sub-processors as a class:"),
-        ("register",),
+        ("register", "gate:disclose"),
         vocabulary={
             "specialists": _(
                 "programmers and other specialists who work for the processor under a contract of cooperation"

@@ -31,7 +31,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "instructions",
         _("Unlawful instructions"),
         _("Where an instruction seems to infringe the law, {who} says so within {period} from {start}."),
-        ("due",),
+        ("due", "gate:instruct"),
         open_words=_("Where an instruction seems to infringe the law, {who} says so immediately."),
         serves=("INS-5",),
     ),
@@ -69,7 +69,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "people",
         _("Who has access"),
         _("The processor gives access to personal data only to:"),
-        ("text",),
+        ("gate:access",),
         vocabulary={
             "employees": _("employees who need it for their job"),
             "cooperating": _(
@@ -85,7 +85,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "people",
         _("Confidentiality"),
         "{value}",
-        ("text",),
+        ("gate:access", "gate:disclose"),
         vocabulary={
             "bound": _(
                 "Whoever has access is bound to confidentiality by law or by contract. Personal data is disclosed to "
@@ -115,7 +115,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "subprocessors",
         _("Notice of another sub-processor"),
         _("{who} gives notice of {effect} {channels} at least {period} before it."),
-        ("due", "register"),
+        ("due", "gate:engage", "gate:disclose"),
         open_words=_("{who} gives notice of {effect} {channels} before it."),
         serves=("SPR-2",),
         required=True,
@@ -125,7 +125,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "subprocessors",
         _("Objection"),
         _("{who} may object {form} within {period} from {start}."),
-        ("due", "register"),
+        ("due", "gate:object", "gate:engage", "gate:disclose"),
         open_words=_("{who} has the opportunity to object."),
         serves=("SPR-3",),
         required=True,
@@ -135,7 +135,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "subprocessors",
         _("Where an objection stands"),
         "{value}",
-        ("text",),
+        ("gate:end",),
         open_words="{target}",
         vocabulary={
             "service_may_end": _(
@@ -155,7 +155,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "subprocessors",
         _("Transfers"),
         "{value}",
-        ("text",),
+        ("gate:transfer",),
         vocabulary={
             "instruction_only": _(
                 "Personal data is transferred to a third country or an international organisation only on the "
@@ -208,7 +208,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "assistance",
         _("Costs of assistance"),
         "{value}",
-        ("text",),
+        ("gate:charge",),
         vocabulary={"reasonable": _("The controller reimburses the processor's reasonable costs of assistance.")},
         serves=("AST-4",),
     ),
@@ -236,7 +236,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "The processor allows audits, including inspections, by the controller or an auditor whom it appoints. "
             "{Who} gives notice of {effect} {channels} at least {period} before it."
         ),
-        ("due",),
+        ("due", "gate:audit"),
         open_words=_(
             "The processor allows audits, including inspections, by the controller or an auditor whom it appoints, "
             "with reasonable notice {channels}."
@@ -251,7 +251,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "The processor may object to an auditor, and the controller then appoints another one, where the auditor "
             "is:"
         ),
-        ("text",),
+        ("gate:audit",),
         vocabulary={
             "not_independent": _("not independent"),
             "competitor": _("a competitor of the processor"),
@@ -278,7 +278,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "keeping",
         _("Deletion at the end"),
         "{value}",
-        ("text",),
+        ("gate:keep",),
         vocabulary={
             "delete_or_return": _(
                 "When the services end, the processor deletes all personal data and, where the controller asks for "
@@ -322,7 +322,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "{who} may ask for backed-up data within {period} from {start}. After that the data is irretrievably "
             "deleted."
         ),
-        ("due", "gate:export"),
+        ("due", "gate:export", "gate:keep"),
         serves=("RET-2", "RET-3"),
     ),
     "end.reminder": Spec(
@@ -341,7 +341,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "keeping",
         _("Deletion without an instruction"),
         _("Without an instruction {period} after {start}, the data is deleted."),
-        ("due",),
+        ("due", "gate:keep"),
         serves=("RET-2",),
     ),
     "end.inactivity": Spec(
@@ -349,7 +349,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "keeping",
         _("Inactive accounts"),
         _("The agreement ends {period} after {start}; account, content and database may then be deleted."),
-        ("due",),
+        ("due", "gate:keep"),
         serves=("RET-6",),
     ),
 }

@@ -115,7 +115,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "subprocessors",
         _("Change of the place"),
         _("{who} gives notice of {effect} {channels} at least {period} before it."),
-        ("due",),
+        ("due", "gate:relocate"),
         open_words=_("{who} gives notice of {effect} {channels} before it."),
         serves=("TRF-2",),
     ),

@@ -16,7 +16,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "subject",
         _("Who is who"),
         "{value}",
-        ("text", "register"),
+        ("text", "register", "gate:roles"),
         vocabulary={
             "customer_controller": _(
                 "The customer decides why and how personal data is processed and is the controller; the operator "
@@ -43,7 +43,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "subject",
         _("Law"),
         _("The agreement follows, and is read by:"),
-        ("text",),
+        ("gate:apply",),
         vocabulary=SHARED["law"],
         serves=("AGR-2",),
         required=True,
@@ -53,7 +53,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "subject",
         _("Conclusion"),
         _("The agreement is concluded electronically and binds from the moment when the controller:"),
-        ("acceptance",),
+        ("acceptance", "gate:accept"),
         vocabulary={
             "registration": _("completes its registration"),
             "agree_button": _("confirms the agreement by the button in its account"),
@@ -71,7 +71,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "subject",
         _("This version"),
         _("This version of the terms is effective as of {date}."),
-        ("acceptance",),
+        ("acceptance", "gate:accept"),
         serves=("AGR-2",),
         required=True,
     ),
@@ -80,7 +80,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "subject",
         _("Language"),
         "{value}",
-        ("text", "acceptance"),
+        ("acceptance", "gate:read"),
         open_words="{target}",
         vocabulary={
             "accepted": _("The language version that the controller accepted decides; the others are translations."),
@@ -94,7 +94,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "subject",
         _("Precedence"),
         "{value}",
-        ("text",),
+        ("gate:prevail",),
         open_words="{target}",
         vocabulary={
             "protection_first": _(
@@ -230,7 +230,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "final",
         _("Changes of this agreement"),
         _("{who} gives notice of {effect} {channels} at least {period} before it takes effect."),
-        ("due",),
+        ("due", "gate:change"),
         open_words=_("{who} gives notice of {effect} {channels} in good time before it takes effect."),
         serves=("AGR-4",),
     ),
@@ -295,7 +295,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "final",
         _("Force majeure"),
         "{value}",
-        ("text",),
+        ("gate:liability",),
         vocabulary={
             "while_it_lasts": _(
                 "Nobody is liable for a breach caused by an obstacle beyond its control that it could neither "

@@ -29,7 +29,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "subject",
         _("Controllers behind the controller"),
         "{value}",
-        ("acceptance", "register"),
+        ("acceptance", "gate:roles"),
         vocabulary={
             "warranted": _(
                 "Where the customer is a processor for other controllers, it warrants that these have "

@@ -62,7 +62,7 @@ FEES: Final[Mapping[str, Spec]] = {
             "{who} gives notice of {effect} {channels} at least {period} before it takes effect. The controller may "
             "withdraw if it disagrees."
         ),
-        ("due",),
+        ("due", "gate:change", "gate:end"),
         serves=("BIL-2",),
     ),
     "fee.free_exceeded": Spec(
