@@ -14,6 +14,7 @@ from mandata.accounts import selectors as accounts
 from mandata.accounts.models import Controller
 from mandata.accounts.services import notices
 from mandata.agreements.errors import GateRefused
+from mandata.agreements.selectors import obligations
 from mandata.audience import services as audience
 from mandata.foundation.actors import Actor
 from mandata.holdings import selectors as holdings
@@ -116,11 +117,27 @@ def test_a_request_is_confirmed_by_the_link_to_the_known_address_and_passed_on(w
         ("2026-03-31T23:30", "2026-05-01"),  # 1 April in Prague
     ],
 )
-def test_a_case_is_due_at_the_end_of_the_same_day_of_the_next_month(received: str, due: str) -> None:
-    zone = ZoneInfo("Europe/Prague")
-    found = rules.due(datetime.fromisoformat(received).replace(tzinfo=UTC), zone)
-    assert found.at.astimezone(zone).isoformat()[:19] == f"{due}T23:59:59"
-    assert found.clause == "Art. 12(3) GDPR"
+def test_a_case_is_due_by_the_strict_reading_of_one_month_from_receipt(world: World, received: str, due: str) -> None:
+    shop, at = a_shop(world), datetime.fromisoformat(received).replace(tzinfo=UTC)
+    found = ask(shop, at=at).due
+    assert found.astimezone(ZoneInfo("Europe/Prague")).isoformat()[:19] == f"{due}T23:59:59"
+
+
+@pytest.mark.req("DSR-1", "DSR-3", "DSR-10")
+def test_a_request_opens_what_the_agreement_owes_and_its_answer_meets_it(world: World) -> None:
+    shop = a_shop(world)
+    a_person(shop, NOVAK)
+    received = ask(shop)
+    with scope(shop.id):
+        (owed,) = obligations.about(received.case_id, LATER)
+        assert (owed.duty, owed.owed_by, owed.owed_to, owed.state) == ("rights.answer", "controller", "person", "open")
+        assert owed.since == LATER
+        assert "1 month from it" in obligations.obligation(owed.id, LATER).explanation
+    services.confirm(token=token_in(mails(shop, "rights.confirm")[0]), at=LATER)
+    answer(shop, received.case_id)
+    with scope(shop.id):
+        found = {one.duty: one.state for one in obligations.about(received.case_id, LATER)}
+    assert found == {"rights.answer": "met", "rights.forward": "met"}
 
 
 def test_somebody_unknown_gets_the_same_mail_and_is_told_after_confirming_that_nothing_is_held(world: World) -> None:

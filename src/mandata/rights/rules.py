@@ -1,9 +1,7 @@
 """Decisions about cases: what can be asked, when it is due, what may follow what. Pure."""
 
-from calendar import monthrange
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import timedelta
 from typing import Final
 
 KINDS: Final = ("access", "erasure")
@@ -23,6 +21,8 @@ MAX_NAME: Final = 120
 
 CLAUSES: Final[Mapping[str, str]] = {"access": "Art. 15 GDPR", "erasure": "Art. 17 GDPR"}
 DUE_CLAUSE: Final = "Art. 12(3) GDPR"
+ANSWER: Final = "rights.answer"
+"""The duty that a request opens on receipt: its answer."""
 
 REASONS: Final[Mapping[str, str]] = {
     "unfounded": "Art. 12(5)(b) GDPR",
@@ -45,27 +45,6 @@ PATHS: Final[Mapping[str, str]] = {
     "download": "/rights/answer/{0}/",
 }
 """Where the public pages live; mails are written by lower folders than the pages, and a test holds both equal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """When a case is due, by which clause, and how that was reckoned."""
-
-    at: datetime
-    clause: str
-    reckoning: str
-
-
-def due(received_at: datetime, zone: tzinfo) -> Due:
-    """Return the end of the day of the same number in the next month, in the controller's zone.
-
-    Plain computation: one calendar month from receipt, the last day where the month is shorter. Weekends, holidays and
-    extensions (Regulation 1182/71) come with the module of legal time, and can only move the date later than this one.
-    """
-    local = received_at.astimezone(zone)
-    year, month = (local.year + 1, 1) if local.month == 12 else (local.year, local.month + 1)
-    day = local.date().replace(year=year, month=month, day=min(local.day, monthrange(year, month)[1]))
-    return Due(datetime.combine(day, time(23, 59, 59), zone), DUE_CLAUSE, "one calendar month from receipt")
 
 
 def may_confirm(state: str) -> bool:

@@ -101,6 +101,10 @@ def is_late(times: Times, at: datetime) -> bool:
     return gets_late(times) and at >= times.statutory
 
 
+OWN: Final = "operator"
+"""The party of clauses on what the operator owes as a controller of its own; a customer's events open none of these."""
+
+
 def opened_by(terms: Terms | None, event: str) -> tuple[str, ...]:
     """The duties that an event (a code of vocabulary "event") opens: clauses that start with it, and what is owed
     beside them.
@@ -109,9 +113,11 @@ def opened_by(terms: Terms | None, event: str) -> tuple[str, ...]:
     held = [
         key
         for key, clause in clauses.items()
-        if isinstance(clause.value, (Within, Window, After)) and clause.value.start == event
+        if isinstance(clause.value, (Within, Window, After))
+        and clause.value.start == event
+        and getattr(clause.value, "who", "") != OWN
     ]
-    return (*held, *(key for key, duty in BESIDE.items() if duty.start == event and key not in clauses))
+    return (*held, *(key for key, duty in BESIDE.items() if duty.start == event and key not in held))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +161,13 @@ BESIDE: Final[Mapping[str, Beside]] = {
     ),
 }
 """By key. A clause of the agreement under the same key goes before."""
+
+OWED_TO: Final[Mapping[str, str]] = {
+    "rights.acknowledge": "person",
+    "rights.answer": "person",
+    "breach.authority": "authority",
+}
+"""To whom something is owed that is not owed to the other party."""
 
 EXTENSIONS: Final[Mapping[str, str]] = {"rights.answer": "rights.extension"}
 """Which clause extends which duty."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from mandata.agreements.rules import duties
 from mandata.agreements.rules.catalogue import CATALOGUE
-from mandata.agreements.rules.obligations import BESIDE, UNTIMED, Kind
+from mandata.agreements.rules.obligations import BESIDE, OWN, UNTIMED, Kind
 from mandata.agreements.rules.terms import Terms
 from mandata.foundation import periods
 from mandata.foundation.periods import Due, Period, Reckoning, Step
@@ -42,7 +42,7 @@ def owed(terms: Terms | None, duty: str, since: datetime, reckoning: Reckoning) 
     None where neither the agreement nor ``BESIDE`` knows such a duty. Raises Unreckonable.
     """
     found = next((one for one in duties.duties(terms) if one.key == duty), None) if terms else None
-    if terms is not None and found is not None and found.kind in _KINDS:
+    if terms is not None and found is not None and found.kind in _KINDS and found.who != OWN:
         kind = _KINDS[found.kind]
         counted = duties.owed_before if kind is Kind.AHEAD else duties.owed
         who = "processor" if kind is Kind.AFTER else found.who

@@ -3,7 +3,7 @@
 Times are reckoned once, when an obligation opens; a later change of a calendar moves nothing (``clocks.recompute``).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -81,7 +81,7 @@ def open_duty(
         about_kind=about[0] if about else "",
         about=about[1] if about else None,
         owed_by=by,
-        owed_to=owed_to or _OTHER[by],
+        owed_to=owed_to or rules.OWED_TO.get(duty) or _OTHER[by],
         opened_at=at,
         since=since.astimezone(UTC),
         period=str(found.length or ""),
@@ -137,11 +137,13 @@ def open_for(
     about: About | None = None,
     owed_by: str = "",
     owed_to: str = "",
+    only: Sequence[str] = (),
     actor: Actor = SYSTEM,
 ) -> dict[str, UUID]:
     """Open every duty that starts with an event (a code of vocabulary "event"); return their ids by key.
 
-    ``owed_by`` decides only where a clause binds either party. The same event (``cause``) opens each duty once.
+    ``owed_by`` decides only where a clause binds either party; ``only`` names the duties that are meant where the event
+    is of several kinds. The same event (``cause``) opens each duty once.
     """
     _agreement, terms = ledger.last_agreement(at)
     return {
@@ -156,6 +158,7 @@ def open_for(
             actor=actor,
         )
         for duty in rules.opened_by(terms, event)
+        if not only or duty in only
     }
 
 

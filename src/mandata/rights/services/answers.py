@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from mandata.agreements.services import obligations
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.infra.tenancy import current_controller, scope
 from mandata.rights import rules, selectors
@@ -56,5 +57,6 @@ def expire(*, at: datetime) -> int:
             steps.enter(case, "expired", actor=SYSTEM, at=at)
             emptying.empty([case.id])
             Case.objects.filter(id=case.id).update(state="expired", closed_at=at)
+            obligations.lapse_about(about=case.id, reason="not_confirmed", at=at)
         CaseKey.objects.filter(controller_id=current_controller(), expires_at__lte=at).delete()
         return len(gone) + len(stale)

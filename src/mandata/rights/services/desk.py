@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors as accounts
 from mandata.agreements import services as agreements
-from mandata.agreements.rules.facts import RightsFacts
+from mandata.agreements.rules.facts import SERVICE, RightsFacts
+from mandata.agreements.services import obligations
 from mandata.foundation.actors import Actor
 from mandata.holdings import selectors as held
 from mandata.holdings import services as holdings
@@ -47,7 +48,7 @@ def answer(*, case_id: UUID, actor: Actor, at: datetime, ground: str = "no_longe
         case = steps.locked(case_id)
         _answerable(case)
         agreements.ask(
-            RightsFacts(kind=case.kind, confirmed=case.confirmed_at is not None),
+            RightsFacts(kind=case.kind, confirmed=case.confirmed_at is not None, purpose=SERVICE),
             about=case.id,
             actor=actor,
             at=at,
@@ -158,5 +159,8 @@ def _close(
 ) -> dict[str, object]:
     """Close a case; not by saving the row, because an erasure has just emptied what it sealed."""
     Case.objects.filter(id=case.id).update(state=state, outcome=outcome, decided_by=actor.id, closed_at=at)
+    evidence = {"outcome": outcome["result"], "notice": outcome["notice"]}
+    obligations.meet_about(about=case.id, duties=(rules.ANSWER,), evidence=evidence, actor=actor, at=at)
+    obligations.lapse_about(about=case.id, reason="answered", actor=actor, at=at)
     steps.enter(case, state, actor=actor, at=at, detail=outcome, clause=clause)
     return outcome

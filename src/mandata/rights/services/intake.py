@@ -1,14 +1,15 @@
 """Taking a request in and having it confirmed by a link to the known address (DSR-1, DSR-2)."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors as accounts
+from mandata.agreements.selectors import obligations as obliged
+from mandata.agreements.services import obligations as agreements
 from mandata.audience import personal as audience
 from mandata.audience.services.numbers import next_number
 from mandata.foundation import addresses, canonical
@@ -27,11 +28,13 @@ from mandata.vault.services import Vault
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What became of a request: its case, when it is due, and whether the same was asked before and still waits."""
+    """What became of a request: its case, the last second in which it is answered in time (by the strict reading of
+    the agreement's clause, else of the law), and whether the same was asked before and still waits.
+    """
 
     case_id: UUID
     number: int
-    due: rules.Due
+    due: datetime
     repeated: bool
 
 
@@ -58,13 +61,13 @@ def receive(
         waiting = Case.objects.filter(email_index=subject.email_index, kind=kind, state__in=rules.OPEN).first()
         if waiting:
             return _again(waiting, actor, at)
-        case, wrote = _open(kind, channel, language, subject, address, name, words, received_at or at)
+        case, wrote = _open(kind, channel, language, subject, address, name, words, received_at or at, at)
         by = actor or Actor("subject", subject.reference)
         steps.enter(
             case, "received", actor=by, at=at, detail={"channel": channel, "due": case.due_at}, clause=rules.DUE_CLAUSE
         )
         _ask_to_confirm(case, wrote, at)
-        return Received(case.id, case.number, _due(case.received_at), False)
+        return Received(case.id, case.number, case.due_at, False)
 
 
 def _asker(kind: str, channel: str, address: str) -> Subject:
@@ -85,8 +88,12 @@ def _one_at_a_time(subject: Subject) -> None:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
 
-def _due(received_at: datetime) -> rules.Due:
-    return rules.due(received_at, ZoneInfo(accounts.controller().time_zone))
+def _due(case_id: UUID, received_at: datetime, at: datetime) -> datetime:
+    """Open what is owed to the person from receipt on (Article 12(3) GDPR); return the last second of its time."""
+    obligation = agreements.open_duty(
+        duty=rules.ANSWER, since=received_at, cause=f"case:{case_id}", at=at, about=("case", case_id)
+    )
+    return obliged.obligation(obligation, at).obliged.strict - timedelta(seconds=1)
 
 
 def _open(
@@ -98,6 +105,7 @@ def _open(
     name: str,
     words: str,
     received_at: datetime,
+    at: datetime,
 ) -> tuple[Case, Wrote]:
     typed = addresses.parse(addresses.clean(address)).normal
     known = audience.address_of(subject.reference) if subject.reference else None
@@ -114,7 +122,7 @@ def _open(
         email_index=subject.email_index,
         sealed=vault.seal(case_id, PLACE, canonical.dumps(asdict(wrote)), key=key),
         received_at=received_at,
-        due_at=_due(received_at).at,
+        due_at=_due(case_id, received_at, at),
     )
     return case, wrote
 
@@ -125,7 +133,7 @@ def _again(case: Case, actor: Actor | None, at: datetime) -> Received:
     steps.enter(case, "asked_again", actor=actor or Actor("subject", case.subject), at=at)
     if case.state == "received" and (asked is None or at - asked.at >= rules.ASK_AGAIN_AFTER):
         _ask_to_confirm(case, selectors.wrote(case), at)
-    return Received(case.id, case.number, _due(case.received_at), True)
+    return Received(case.id, case.number, case.due_at, True)
 
 
 def _ask_to_confirm(case: Case, wrote: Wrote, at: datetime) -> None:
@@ -170,19 +178,25 @@ def _confirmed(case: Case, actor: Actor, means: str, at: datetime) -> str:
     case.save(update_fields=["state", "confirmed_at"])
     steps.enter(case, "confirmed", actor=actor, at=at, detail={"means": means}, clause="Art. 12(6) GDPR")
     card, wrote = accounts.controller(), selectors.wrote(case)
+    _open_beside(case, at)
     token = steps.new_link(case, "progress", at + rules.PROGRESS_LASTS)
     letter = letters.acknowledgement(
         card, kind=case.kind, number=case.number, token=token, due_at=case.due_at, language=case.language
     )
     notice = steps.post(case, letter, to=wrote.address, name=wrote.name, kind="acknowledged", at=at)
     steps.enter(case, "acknowledged", actor=SYSTEM, at=at, detail={"notice": notice}, clause=rules.DUE_CLAUSE)
-    told = letters.to_controller(card, kind=case.kind, number=case.number, due_at=case.due_at)
-    steps.enter(
-        case,
-        "passed_on",
-        actor=SYSTEM,
-        at=at,
-        detail={"mail": steps.tell_controller(told, at=at)},
-        clause="Art. 28(3)(e) GDPR",
+    agreements.meet_about(
+        about=case.id, duties=("rights.acknowledge",), evidence={"notice": notice}, actor=SYSTEM, at=at
     )
+    told = letters.to_controller(card, kind=case.kind, number=case.number, due_at=case.due_at)
+    mail = steps.tell_controller(told, at=at)
+    steps.enter(case, "passed_on", actor=SYSTEM, at=at, detail={"mail": mail}, clause="Art. 28(3)(e) GDPR")
+    agreements.meet_about(about=case.id, duties=("rights.forward",), evidence={"notice": mail}, actor=SYSTEM, at=at)
     return token
+
+
+def _open_beside(case: Case, at: datetime) -> None:
+    """What else the agreement owes once a request is known to be a person's own, not a stranger's: from now on."""
+    agreements.open_for(
+        event="person_request_received", since=at, cause=f"case:{case.id}", at=at, about=("case", case.id)
+    )
