@@ -333,7 +333,7 @@ class Served(ScopedModel):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    notice = models.UUIDField()  # the mail in the outbox
+    notice = models.UUIDField(null=True)  # the mail in the outbox; a letter has none
     kind = models.CharField(max_length=40)
     party = models.CharField(max_length=12)
     clause = models.CharField(max_length=80, blank=True)

@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
                         default=mandata.infra.clock.new_id, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("notice", models.UUIDField()),
+                ("notice", models.UUIDField(null=True)),
                 ("kind", models.CharField(max_length=40)),
                 ("party", models.CharField(max_length=12)),
                 ("clause", models.CharField(blank=True, max_length=80)),
@@ -442,5 +442,5 @@ class Migration(migrations.Migration):
         secure("agreements_upstream"),
         secure("agreements_obligation"),
         secure("agreements_stay", foreign={"obligation": ("agreements_obligation", "cascade")}),
-        secure("agreements_served", foreign={"notice": ("accounts_notice", "cascade")}),
+        secure("agreements_served", foreign={"notice": ("accounts_notice", "set null")}),
     ]

@@ -230,7 +230,7 @@ def serve_by_letter(
 ) -> UUID:
     """Enter a notice that never was a mail, as `enter_delivery` does, and return its id."""
     _possible(way, evidence, posted_at, received_at, at)
-    row = Served(id=new_id(), notice=new_id(), kind=kind, party=party, clause=clause, way=way, served_at=at)
+    row = Served(id=new_id(), kind=kind, party=party, clause=clause, way=way, served_at=at)
     row.about_kind, row.about = about or ("", None)
     row.evidence, row.entered_by, row.posted_at, row.received_at = evidence.strip()[:300], by, posted_at, received_at
     _enter(row)
