@@ -14,8 +14,7 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
-from mandata.agreements.rules.duties import owed
-from mandata.agreements.rules.terms import Terms
+from mandata.agreements.rules.duties import Duty, duty, reckoned
 from mandata.cli.due import INSTANT, answer, instant, utc
 from mandata.cli.terms import shipped
 from mandata.foundation.errors import Fault, Refused
@@ -96,13 +95,13 @@ def _one(line: bytes, words: Words) -> Mapping[str, str]:
             raise Fault(f"{key} is no text.", remedy=FORMS)
     since = _since(asked["since"])
     if "duty" in asked:
-        terms = _terms(asked["agreement"])
-        return answer(terms, owed(terms, asked["duty"], since), words)
+        found, reckoning = _duty(asked["agreement"], asked["duty"])
+        return answer(reckoned(found, since, reckoning), reckoning, words)
     return _by_period(asked, since, words)
 
 
 def _by_period(asked: Mapping[str, str], since: datetime, words: Words) -> Mapping[str, str]:
-    reckoning = Reckoning(_regime(asked["regime"]), asked["calendar"], asked["zone"])
+    reckoning = _reckoning(asked["regime"], asked["calendar"], asked["zone"])
     period = _period(asked["period"])
     found = due(period, since, reckoning)
     return {
@@ -117,9 +116,15 @@ def _by_period(asked: Mapping[str, str], since: datetime, words: Words) -> Mappi
     }
 
 
-@lru_cache(maxsize=256)
-def _terms(name: str) -> Terms:
-    return shipped(name)
+@lru_cache(maxsize=4096)
+def _duty(agreement: str, key: str) -> tuple[Duty, Reckoning]:
+    terms = shipped(agreement)
+    return duty(terms, key), terms.reckoning
+
+
+@lru_cache(maxsize=4096)
+def _reckoning(regime: str, calendar: str, zone: str) -> Reckoning:
+    return Reckoning(_regime(regime), calendar, zone)
 
 
 def _since(text: str) -> datetime:

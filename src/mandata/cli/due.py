@@ -15,6 +15,7 @@ from mandata.foundation.errors import Fault
 if TYPE_CHECKING:
     from mandata.agreements.rules.duties import Duty, Owed
     from mandata.agreements.rules.terms import Terms
+    from mandata.foundation.periods import Reckoning
     from mandata.foundation.words import Words
 
 INSTANT = "Write it in ISO 8601 with its offset from UTC, for example 2026-03-27T22:30:00+01:00."
@@ -65,12 +66,15 @@ def due(
 
     terms, words = terms_of(agreement, file), _words(language)
     found = owed(terms, duty, _instant(since)) if since else owed_before(terms, duty, _instant(effect))
-    emit(as_json, answer(terms, found, words), "" if as_json else _told(terms, found, words, effect=bool(effect)))
+    emit(
+        as_json,
+        answer(found, terms.reckoning, words),
+        "" if as_json else _told(terms, found, words, effect=bool(effect)),
+    )
 
 
-def answer(terms: "Terms", owed: "Owed", words: "Words") -> dict[str, str]:
+def answer(owed: "Owed", reckoning: "Reckoning", words: "Words") -> dict[str, str]:
     """What `--json` and a batch print of a duty: instants in ISO 8601, UTC."""
-    reckoning = terms.reckoning
     return {
         "duty": owed.duty.key,
         "clause": owed.duty.clause,

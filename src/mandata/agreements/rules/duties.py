@@ -116,8 +116,12 @@ def owed(terms: Terms, key: str, since: datetime) -> Owed:
     Of what has to come ahead of an effect, ``since`` is the notice, and the answer says from when on the effect may
     come: a clear period later, never moved. Raises NoSuchDuty and Unreckonable.
     """
-    found = duty(terms, key)
-    return Owed(found, _due(found, since, terms.reckoning))
+    return reckoned(duty(terms, key), since, terms.reckoning)
+
+
+def reckoned(found: Duty, since: datetime, reckoning: Reckoning) -> Owed:
+    """``owed`` for a duty that is at hand already, counted as its agreement counts. Raises Unreckonable."""
+    return Owed(found, _due(found, since, reckoning))
 
 
 def owed_before(terms: Terms, key: str, effect: datetime) -> Owed:

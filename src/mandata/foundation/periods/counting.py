@@ -95,6 +95,7 @@ def _beyond() -> Unreckonable:
     )
 
 
+@lru_cache(maxsize=8192)
 def end_of(day: int, zone: ZoneInfo) -> datetime:
     """The first instant after a day in a zone, in UTC, however the clocks were changed around its midnight.
 

@@ -5,6 +5,7 @@ The algorithm, with its sources, stands in docs/legal-time.md. Pure: the clock i
 
 import difflib
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -125,7 +126,8 @@ def _local(instant: datetime, zone: ZoneInfo) -> datetime:
             remedy="Write it with one, for example 2026-03-27T22:30:00+01:00.",
         )
     try:
-        return instant.astimezone(UTC).astimezone(zone)
+        # By way of UTC where it is in this zone already: it may name a time that the zone's clocks skipped.
+        return (instant.astimezone(UTC) if instant.tzinfo is zone else instant).astimezone(zone)
     except OverflowError:
         raise _beyond() from None
 
@@ -175,8 +177,12 @@ def _hours_before(period: Period, effect: datetime, local: datetime, reckoning: 
 
 def _rules(period: Period, reckoning: Reckoning) -> Step:
     """By which rules it is counted; the calendar is named where it can matter."""
+    return _ruled(reckoning, period.unit is Unit.WORKING_DAYS)
+
+
+@lru_cache(maxsize=1024)
+def _ruled(reckoning: Reckoning, working: bool) -> Step:
     zone, days_off = ("zone", reckoning.zone), ("calendar", reckoning.calendar)
-    working = period.unit is Unit.WORKING_DAYS
     if reckoning.regime is Regime.EU_1182:
         return Step(telling.EU_1182, (days_off, zone))
     if reckoning.regime is Regime.PLAIN:

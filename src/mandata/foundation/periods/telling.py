@@ -86,8 +86,7 @@ def _sentence(step: Step, words: Words) -> str:
     template = words.gettext(step.message)
     if not step.filling:
         return template
-    sentence = template.format_map({name: _told(value, words) for name, value in step.filling})
-    return sentence[:1].upper() + sentence[1:]
+    return template.format_map({name: _told(value, words) for name, value in step.filling})
 
 
 def _told(value: Filling, words: Words) -> str:
