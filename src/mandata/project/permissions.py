@@ -144,6 +144,9 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         # --- privacy ---
         "privacy:overview": reads(*ALL),
         "privacy:agreement": reads(*ALL),
+        "privacy:version": mixed(ALL, OWNER),
+        "privacy:version_refuse": acts(OWNER),
+        "privacy:publication": reads(*ALL),
         "privacy:agreement_pdf": reads(*ALL),
         "privacy:requests": reads(*ALL),
         "privacy:receive": acts(OWNER, OFFICER),

@@ -39,6 +39,7 @@ from mandata.agreements.selectors.versions import (
     measures,
     offer_of_version,
     publication_copy,
+    refusal_ends,
     versions,
     waiting,
 )
@@ -76,6 +77,7 @@ __all__ = [
     "publication_copy",
     "reader",
     "recipient_rule",
+    "refusal_ends",
     "refused",
     "special_categories",
     "standing_instruction",

@@ -10,8 +10,8 @@ from django.utils.translation import get_language
 from mandata.agreements import library, registers
 from mandata.agreements.language import words
 from mandata.agreements.models import Measure, Proposal
+from mandata.agreements.rules import changes, publication, text
 from mandata.agreements.rules import measures as rules
-from mandata.agreements.rules import publication, text
 from mandata.agreements.rules.differences import Difference, differences
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.text import Chapter, Document, Parties
@@ -92,6 +92,12 @@ def changed(old: Terms, new: Terms) -> tuple[Difference, ...]:
     """What differs, in the reader's language. Needs no scope."""
     language = (get_language() or "en").partition("-")[0]
     return differences(old, new, language, binding.reader())
+
+
+def refusal_ends(version: Version, now: datetime) -> datetime:
+    """When the contract would end for a refusal of an announced version at this instant."""
+    current = binding.in_force(now)
+    return version.effective_at if current is None else changes.ends(current.terms, now, version.effective_at)
 
 
 def live_annexes(agreement: binding.Agreement) -> tuple[Chapter, ...]:

@@ -22,6 +22,9 @@ def agreement(request: HttpRequest) -> HttpResponse:
         # The fragment is made by our own renderer, which escapes every value it puts in.
         "html": mark_safe(selectors.html(current.id)) if current else "",  # noqa: S308
         "refusals": selectors.refused(limit=20),
+        "waiting": selectors.waiting(),
+        "versions": selectors.versions(),
+        "annexes": selectors.live_annexes(current) if current else (),
     }
     return render(request, "console/privacy/agreement.html", context)
 

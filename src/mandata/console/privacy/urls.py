@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from mandata.console.privacy import agreement, record, requests
+from mandata.console.privacy import agreement, record, requests, versions
 
 app_name = "privacy"
 urlpatterns = [
     path("", requests.overview, name="overview"),
     path("agreement/", agreement.agreement, name="agreement"),
+    path("agreement/versions/<uuid:proposal_id>/", versions.version, name="version"),
+    path("agreement/versions/<uuid:proposal_id>/refuse/", versions.refuse, name="version_refuse"),
+    path("agreement/<uuid:agreement_id>/publication/", versions.publication, name="publication"),
     path("agreement/<uuid:agreement_id>.pdf", agreement.pdf, name="agreement_pdf"),
     path("requests/", requests.requests, name="requests"),
     path("requests/new/", requests.receive, name="receive"),
