@@ -62,6 +62,9 @@ def worker(
     """
     with connected():
         django()
+        from mandata.delivery.services import roads
+
+        roads.known()
         Worker(concurrency).run()
 
 

@@ -66,6 +66,11 @@ class Environment:
     smtp_connections: int = _setting(
         "MANDATA_SMTP_CONNECTIONS", 10, "How many connections a sending process keeps to MANDATA_SMTP_URL."
     )
+    smtp_subprocessor: str = _setting(
+        "MANDATA_SMTP_SUBPROCESSOR",
+        "",
+        "Name in the register of the sub-processor that runs MANDATA_SMTP_URL; empty: it is the operator's own.",
+    )
     senders: int = _setting("MANDATA_SENDERS", 1, "How many sending processes a worker starts while campaigns are due.")
     engine_only: str = _setting(
         "MANDATA_ENGINE_ONLY", "", "Ids of controllers, with commas, that sending processes serve; empty serves all."

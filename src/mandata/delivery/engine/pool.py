@@ -11,7 +11,7 @@ from uuid import UUID
 
 from mandata.campaigns import selectors as campaigns
 from mandata.delivery.engine.worker import Worker
-from mandata.delivery.services import recovering, tending
+from mandata.delivery.services import recovering, roads, tending
 from mandata.delivery.transports.settings import from_url
 from mandata.delivery.transports.smtp import SmtpTransport
 from mandata.infra.environment import env
@@ -23,7 +23,8 @@ _children: list[subprocess.Popen[bytes]] = []
 
 
 def worker(*, patience: float = 5.0) -> Worker:
-    """Return an engine as the environment describes it."""
+    """Return an engine as the environment describes it. Raises Fault where it names a road that nobody knows."""
+    roads.known()
     settings = from_url(env().smtp_url, helo=env().return_domain, connections=env().smtp_connections)
     return Worker(
         transport=SmtpTransport(settings),

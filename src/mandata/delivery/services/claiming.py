@@ -20,6 +20,7 @@ from mandata.audience.selectors.people import PLACE
 from mandata.delivery.models import Chunk
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.rules.retry import first_tried, retry
+from mandata.delivery.services import gate
 from mandata.delivery.services.returning import refused_at_the_door
 from mandata.delivery.statements import statement
 from mandata.infra import bulk
@@ -83,11 +84,8 @@ class Settled:
 
 
 def standing(controller_id: UUID, *, at: datetime) -> Standing | None:
-    """Return what claims rest on; None while the gate is shut: no agreement in force, or the controller suspended."""
+    """Return what claims rest on; None where no agreement is in force. Each claim then asks the gate itself."""
     with scope(controller_id):
-        ground = agreements.ground(at)
-        if not ground.standing.accepted or ground.standing.ended or ground.standing.suspended:
-            return None
         rule = agreements.recipient_rule(at)
         return None if rule is None else Standing(rule, Vault.open())
 
@@ -95,7 +93,7 @@ def standing(controller_id: UUID, *, at: datetime) -> Standing | None:
 def claim(*, order: Order, standing: Standing, limit: int, at: datetime) -> list[Claimed]:
     """Take up to `limit` due messages into chunks of at most 50 and return them, committed.
 
-    Empty when nothing is due, the campaign is not sending, or other workers hold what is due.
+    Empty when nothing is due, the campaign is not sending, other workers hold what is due, or the gate is shut.
     """
     chunks = [new_id() for _ in range(-(-limit // CHUNK_SIZE))]
     values = standing.rule.parameters(Asked("email", at, order.frozen_at)) | {
@@ -108,6 +106,8 @@ def claim(*, order: Order, standing: Standing, limit: int, at: datetime) -> list
         "shard": order.shard,
     }
     with scope(order.controller_id):
+        if not gate.is_open(order.campaign_id, at=at):
+            return []
         rows = bulk.execute(statement("claim", rule=standing.rule.sql()), values)
         _open_chunks(order, rows, at)
         keys = standing.vault.keys([row[0] for row in rows])

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from mandata.accounts import selectors as accounts
 from mandata.agreements import selectors as agreements
 from mandata.agreements import services as gate
-from mandata.agreements.rules.facts import SendFacts, TrackFacts
+from mandata.agreements.rules.facts import SERVICE, SendFacts, TrackFacts
 from mandata.agreements.rules.recipients import Asked
 from mandata.agreements.rules.verdicts import Verdict
 from mandata.campaigns import selectors as campaigns
 from mandata.campaigns import services as campaign_services
 from mandata.delivery import selectors
 from mandata.delivery.errors import NothingToDecide
+from mandata.delivery.services import roads
 from mandata.delivery.services.tending import move
 from mandata.delivery.statements import statement
 from mandata.foundation import addresses
@@ -56,6 +57,7 @@ def facts(campaign_id: UUID, *, at: datetime) -> SendFacts:
         one_click=content.one_click,
         recipients=recipients,
         held=held,
+        purpose=SERVICE,
     )
 
 
@@ -69,7 +71,7 @@ def _is_address(text: str) -> bool:
 
 def checklist(campaign_id: UUID, *, at: datetime) -> tuple[Verdict, ...]:
     """Return what the gate would say to a launch now, check by check; changes and records nothing."""
-    return gate.check_campaign(facts(campaign_id, at=at), now=at)
+    return (*gate.check_campaign(facts(campaign_id, at=at), now=at), *roads.check(at=at))
 
 
 def launch(*, campaign_id: UUID, actor: Actor, at: datetime) -> None:
@@ -81,7 +83,8 @@ def launch(*, campaign_id: UUID, actor: Actor, at: datetime) -> None:
     found = campaigns.find(campaign_id)
     kinds = [kind for kind, wanted in (("opens", found.track_opens), ("clicks", found.track_clicks)) if wanted]
     if kinds:
-        gate.ask(TrackFacts(kinds=tuple(kinds)), about=campaign_id, actor=actor, at=at)
+        gate.ask(TrackFacts(kinds=tuple(kinds), purpose=SERVICE), about=campaign_id, actor=actor, at=at)
+    roads.ask(campaign_id, actor=actor, at=at)
     verdicts = gate.ask(facts(campaign_id, at=at), about=campaign_id, actor=actor, at=at, record=True)
     evidence = {name: value for verdict in verdicts for name, value in verdict.evidence.items()}
     campaign_services.launch(
@@ -97,6 +100,7 @@ def pause(*, campaign_id: UUID, actor: Actor, at: datetime) -> None:
 def resume(*, campaign_id: UUID, actor: Actor, at: datetime) -> None:
     """Go on sending, if the gate still permits it. Raises GateRefused, WrongState."""
     gate.ask(facts(campaign_id, at=at), about=campaign_id, actor=actor, at=at)
+    roads.ask(campaign_id, actor=actor, at=at)
     campaign_services.resume(campaign_id=campaign_id, actor=actor, at=at)
 
 

@@ -11,6 +11,7 @@ from mandata.campaigns import services as campaign_services
 from mandata.campaigns.errors import WrongState
 from mandata.delivery import selectors
 from mandata.delivery.models import Chunk
+from mandata.delivery.services import gate
 from mandata.delivery.statements import statement
 from mandata.foundation.actors import SYSTEM
 from mandata.infra import bulk
@@ -88,7 +89,7 @@ def _look_at(campaign_id: UUID, at: datetime) -> bool:
     """Finish the campaign when nothing is open; put it off when all that is left waits for its time."""
     values = {"campaign": campaign_id, "controller": current_controller(), "at": at}
     if bulk.execute(_DUE, values):
-        if _gate_open(at):
+        if gate.is_open(campaign_id, at=at):
             return True
         campaign_services.postpone(campaign_id=campaign_id, until=at + _SHUT)
         return False
@@ -101,11 +102,6 @@ def _look_at(campaign_id: UUID, at: datetime) -> bool:
     campaign_services.finish(campaign_id=campaign_id, totals=selectors.totals(campaign_id), actor=SYSTEM, at=at)
     _log.info("campaign.finished", campaign=str(campaign_id))
     return False
-
-
-def _gate_open(at: datetime) -> bool:
-    standing = agreements.ground(at).standing
-    return standing.accepted and not standing.ended and not standing.suspended
 
 
 def postpone(*, controller_id: UUID, campaign_id: UUID, at: datetime) -> None:

@@ -7,11 +7,14 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from mandata.agreements import services as gates
+from mandata.agreements.rules.facts import SERVICE, ProcessFacts
 from mandata.campaigns import selectors as campaigns
 from mandata.campaigns.rules.merging import display_name
 from mandata.delivery.errors import NotSent
 from mandata.delivery.rendering.compiled import Compiled, Recipient
 from mandata.delivery.rules.outcomes import Outcome
+from mandata.delivery.services import roads
 from mandata.delivery.transports.port import Letter, Unreachable
 from mandata.delivery.transports.settings import from_url
 from mandata.delivery.transports.smtp import SmtpTransport
@@ -52,8 +55,11 @@ class _Desk:
 def test_send(*, campaign_id: UUID, to: Sequence[str], fields: Mapping[str, Any], actor: Actor, at: datetime) -> int:
     """Send the campaign as a person with these values would get it to up to five addresses; return how many were taken.
 
-    Raises NoSuchCampaign, ContentNotReady, Unrenderable; NotSent with the receiver's words where one was refused.
+    Raises GateRefused, NoSuchCampaign, ContentNotReady, Unrenderable; NotSent with the receiver's words where one was
+    refused.
     """
+    gates.ask(ProcessFacts("send", purpose=SERVICE), about=campaign_id, actor=actor, at=at)
+    roads.ask(campaign_id, actor=actor, at=at)
     found = campaigns.sendable(campaign_id)
     compiled, keys = Compiled.from_bytes(found.data), token_keys()
     tokens = mint_many(keys, references(keys, [(found.number, NO_MESSAGE)])[0], compiled.tokens)

@@ -1,0 +1,28 @@
+"""Asking the agreement while messages go out: at the launch, and again for every batch that is claimed.
+
+All inside the controller's scope. A refusal is kept once for each cause and campaign.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from mandata.agreements import selectors as agreements
+from mandata.agreements.rules.facts import SERVICE, ProcessFacts
+from mandata.agreements.rules.verdicts import refusals
+from mandata.agreements.services import asking
+from mandata.delivery.services import roads
+from mandata.foundation.actors import SYSTEM
+
+
+def is_open(campaign_id: UUID, *, at: datetime) -> bool:
+    """Return whether messages of a campaign may go on to be sent: in force, no stop, purpose, instruction, and the
+    sub-processor that runs the sending road authorised.
+
+    Asked for each batch, so that an end, a stop by either side, a withdrawn instruction or an objection holds the next
+    one back.
+    """
+    asked = {"send": agreements.check(ProcessFacts("send", purpose=SERVICE), now=at), roads.ACT: roads.check(at=at)}
+    shut = {act: verdicts for act, verdicts in asked.items() if refusals(verdicts)}
+    for act, verdicts in shut.items():
+        asking.keep(act, campaign_id, verdicts, actor=SYSTEM, at=at)
+    return not shut
