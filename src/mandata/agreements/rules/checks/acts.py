@@ -216,6 +216,47 @@ RETURN: Final = Check(
     _("An owner reads and accepts the agreement."),
     "agreement",
 )
+ASKED: Final = Check(
+    "export.asked",
+    "end.export",
+    _("Who asks for it"),
+    _("Who asks ({asked_by}) may have the data handed out."),
+    _("Who asks ({asked_by}) may not have the controller's data handed out."),
+    _("Have the controller ask for it."),
+    "agreement",
+    "RET-3",
+)
+MEANS: Final = Check(
+    "export.means",
+    "end.export",
+    _("How it is handed out"),
+    _("The agreement has it handed out like this ({means})."),
+    _("The agreement does not have it handed out like this ({means})."),
+    _("Hand it out by one of the means that the agreement names."),
+    "agreement",
+    "RET-3",
+)
+BY_FUNCTION: Final = MEANS._replace(code="export.function", clause="end.deletion")
+STORED: Final = Check(
+    "export.store",
+    "end.return",
+    _("Store named by the controller"),
+    _("The data goes to a secure store that the controller names."),
+    _("The agreement does not have it handed out to a store that the controller names."),
+    _("Hand it out by one of the means that the agreement names."),
+    "agreement",
+    "RET-3",
+)
+LEAST: Final = Check(
+    "rights.least",
+    "rights.verify",
+    _("Person verified by the least"),
+    _("The person is verified by means in proportion, with the least that is needed."),
+    _("More was asked for than is needed to verify the person."),
+    _("Ask for less, delete what came in too much, and use it for nothing else."),
+    "case",
+    "Article 12(6) GDPR",
+)
 CONFIRMED: Final = Check(
     "rights.confirmed",
     "assistance.matters",
@@ -224,6 +265,16 @@ CONFIRMED: Final = Check(
     _("It is not confirmed that the request comes from the person it concerns."),
     _("Wait for the confirmation by e-mail, or confirm the person by proportionate means."),
     "case",
+)
+REASONABLE: Final = Check(
+    "rights.reasonable",
+    "rights.refusal",
+    _("Request within reason"),
+    _("The request is neither unfounded nor excessive."),
+    _("The request is manifestly unfounded or excessive ({ways})."),
+    _("Ask for a reasonable fee, or refuse with reasons and the right to complain."),
+    "case",
+    "Article 12(5) GDPR",
 )
 CARRIED: Final = Check(
     "rights.agreement",

@@ -53,6 +53,24 @@ STARTS: Final = Check(
     "subprocessors",
     "Article 28(2) GDPR",
 )
+CHAIN: Final = Check(
+    "engage.chain",
+    "subprocessor.chain",
+    _("Whom a sub-processor engages"),
+    _("Whom a sub-processor engages is told of in the same way."),
+    _("Whom a sub-processor engages has not been told of, though it has to be in the same way."),
+    _("Publish it, give notice, and wait for the window to run."),
+    "subprocessors",
+)
+CHANNEL: Final = Check(
+    "engage.channel",
+    "subprocessor.notice",
+    _("How notice is given"),
+    _("Notice came by an agreed way ({channel})."),
+    _("Notice did not come by an agreed way ({channel}; agreed: {agreed})."),
+    _("Give notice by one of the agreed ways."),
+    "subprocessors",
+)
 IN_TIME: Final = Check(
     "object.in_time",
     "subprocessor.objection",
@@ -201,6 +219,24 @@ UNDISTURBED: Final = Check(
     _("Agree on another time or a smaller scope."),
     "agreement",
 )
+SECRET: Final = Check(
+    "audit.secrecy",
+    "audit.secrecy",
+    _("Secrecy of what is shown"),
+    _("What the audit shows goes to nobody but a supervisory authority entitled to it."),
+    _("What the audit shows is the processor's trade secret and would go to somebody else."),
+    _("Disclose it to an authorised supervisory authority only."),
+    "agreement",
+)
+REPORTED: Final = Check(
+    "audit.report",
+    "audit.report",
+    _("Report of an assessment"),
+    _("The report of the independent assessment is given on request."),
+    _("There is no report of an independent assessment."),
+    _("Have one made, or let the controller assess."),
+    "agreement",
+)
 CERTIFIED: Final = Check(
     "audit.certificates",
     "audit.certificates",
@@ -229,6 +265,24 @@ REACHED: Final = Check(
     _("Ask for an export while the data is held."),
     "agreement",
 )
+NEEDED: Final = Check(
+    "keep.needed",
+    "end.deletion",
+    _("Still needed"),
+    _("The agreement lets it be kept for a reasonable time for this ({needed})."),
+    _("The agreement does not let it be kept for this ({needed})."),
+    _("Delete it and certify the deletion."),
+    "agreement",
+)
+OWN_COPIES: Final = Check(
+    "keep.own_copies",
+    "content.backup",
+    _("Copies of one's own"),
+    _("The controller keeps backup copies of its own."),
+    _("The controller does not keep copies of its own."),
+    _("Keep copies."),
+    "agreement",
+)
 AVAILABLE: Final = Check(
     "keep.available",
     "content.available",
@@ -236,6 +290,24 @@ AVAILABLE: Final = Check(
     _("The content is available (until {until})."),
     _("The content may be gone since {until}; nobody may rely on it."),
     _("Use the controller's own backup copies."),
+    "agreement",
+)
+SET: Final = Check(
+    "keep.set",
+    "content.settings",
+    _("Kept as the controller set"),
+    _("The controller's own settings keep the content (until {until})."),
+    _("By the controller's own settings the content is to be gone since {until}."),
+    _("Delete it, or have the controller change its settings."),
+    "agreement",
+)
+PLANNED: Final = Check(
+    "keep.plan",
+    "end.plan",
+    _("Plan of termination assistance"),
+    _("The plan of the main agreement lets the data be held (until {until})."),
+    _("By the plan of the main agreement the data may not be held any more since {until}."),
+    _("Return or delete it by the plan, and certify the deletion."),
     "agreement",
 )
 LAW: Final = Check(

@@ -122,6 +122,24 @@ SYSTEMS: Final = Check(
     _("Turn to who runs the system."),
     "agreement",
 )
+CHOSEN: Final = Check(
+    "liability.chosen",
+    "subprocessor.chosen",
+    _("Processors whom the controller chose"),
+    _("The damage does not come from a processor whom the controller chose."),
+    _("The processor does not answer for processors whom the controller chose."),
+    _("Turn to the processor whom the controller chose."),
+    "agreement",
+)
+SUBPROCESSOR: Final = Check(
+    "liability.subprocessor",
+    "subprocessor.duties",
+    _("Liability for sub-processors"),
+    _("The processor answers for its sub-processor in full, as for itself."),
+    _("The agreement does not speak of liability for sub-processors."),
+    _("Look at what the law itself provides."),
+    "agreement",
+)
 INSTRUCTED: Final = Check(
     "liability.instruction",
     "liability.instruction",

@@ -146,6 +146,15 @@ INSIDE: Final = Check(
     "subprocessors",
     _THIRD,
 )
+OUTSIDE: Final = Check(
+    "disclose.outside",
+    "transfer.outside",
+    _("Third parties outside the EEA"),
+    _("The agreement foresees that third parties outside the European Economic Area take part ({country})."),
+    _("The agreement does not foresee third parties outside the European Economic Area ({country})."),
+    _("Engage somebody inside it, or agree on it."),
+    "subprocessors",
+)
 INSTRUCTED: Final = Check(
     "transfer.instructed",
     "transfer.ground",

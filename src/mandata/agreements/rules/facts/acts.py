@@ -80,21 +80,34 @@ class TrackFacts:
 
 @dataclass(frozen=True, slots=True)
 class ExportFacts:
-    """Handing data out to the controller; ``deleted`` once the data is irretrievably gone."""
+    """Handing data out to the controller; ``deleted`` once the data is irretrievably gone.
+
+    ``asked_by``: the controller, the reseller on its behalf, somebody else. ``means``: how it is handed out, where
+    that is asked: behind a link, to a store that the controller names, in a format that it uses, by a function in the
+    service.
+    """
 
     deleted: bool = False
     standing: Standing = UNKNOWN
     purpose: str = SERVICE
+    asked_by: Annotated[str, one_of("controller", "reseller", "other")] = "controller"
+    means: Annotated[str, one_of("", "download_link", "named_store", "own_format", "function")] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RightsFacts:
-    """Carrying out a data subject's request; ``confirmed`` once the person behind it is known to be the subject."""
+    """Carrying out a data subject's request; ``confirmed`` once the person behind it is known to be the subject.
+
+    ``documents``: what was asked for to know it: none, the least that is needed, or more. ``excessive``: somebody has
+    found the request manifestly unfounded or excessive (DSR-11).
+    """
 
     kind: str
     confirmed: bool
+    excessive: bool = False
     standing: Standing = UNKNOWN
     purpose: str = SERVICE
+    documents: Annotated[str, one_of("none", "least", "more")] = "none"
 
 
 @dataclass(frozen=True, slots=True)

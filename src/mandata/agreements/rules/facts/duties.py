@@ -25,7 +25,11 @@ class NotifyFacts:
 
 @dataclass(frozen=True, slots=True)
 class EngageFacts:
-    """A sub-processor that is to start at an instant: when the controller was told, and whether it objected (SPR-2)."""
+    """A sub-processor that is to start at an instant: when the controller was told, and whether it objected (SPR-2).
+
+    ``channel``: how it was told (a code of vocabulary ``channel``), empty where that is not asked; ``lower_tier``: a
+    sub-processor engages it in turn.
+    """
 
     recipient: str
     told_at: datetime | None
@@ -34,6 +38,8 @@ class EngageFacts:
     authorised: Annotated[str, one_of("none", "named", "class", "list", "notice", "written", "chosen")] = "none"
     classes: tuple[str, ...] = ()
     contract: bool = True
+    channel: str = ""
+    lower_tier: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,7 @@ class AuditFacts:
 
     ``by``: the controller itself, a law firm, a data-protection professional, an assessor whom it names, or another
     auditor. ``earlier``: when it was audited before. ``certificates``: current ones exist that answer it in part.
+    ``shown_to``: to whom what the audit brings out is to be passed on.
     """
 
     told_at: datetime
@@ -80,6 +87,7 @@ class AuditFacts:
     disturbs: bool = False
     written: bool = True
     certificates: bool = False
+    shown_to: Annotated[str, one_of("nobody", "authority", "other")] = "nobody"
 
 
 KINDS = ("database", "accessible", "backup", "content", "template", "support", "engine", "account")
@@ -91,7 +99,9 @@ class KeepFacts:
 
     ``law``: the law that obliges to keep it, empty where none does. ``ended_at``: the end of the contract or
     service; ``deleted_at``: of the account; ``reminded_at``: when the controller was told that it may instruct;
-    ``used_at``: upload, last active use, or last log-in; ``returned``: the controller has chosen and it is done.
+    ``used_at``: upload, last active use, or last log-in; ``set_until``: what the controller's own settings say;
+    ``plan_until``: what a plan of termination assistance in the main agreement says; ``needed``: for what else it is
+    kept for a reasonable time, such as a complaint or a claim, empty where for nothing.
     """
 
     kind: Annotated[str, one_of(*KINDS)]
@@ -100,7 +110,10 @@ class KeepFacts:
     deleted_at: datetime | None = None
     reminded_at: datetime | None = None
     used_at: datetime | None = None
+    set_until: datetime | None = None
+    plan_until: datetime | None = None
     law: str = ""
+    needed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,12 +37,16 @@ class FeeFacts:
     paid_at: datetime | None = None
 
 
+CAUSES = ("other", "outside_instructions", "security_failure", "mandatory", "systems", "subprocessor", "chosen")
+
+
 @dataclass(frozen=True, slots=True)
 class LiabilityFacts:
     """Damage: how it came about, what is claimed, and the fees of the time that the agreement's limit counts (AGR-8).
 
     ``payments`` with ``event_at``, the instant of the event that the limit is reckoned back from, may be stated instead
     of the sum ``fees``: those that count are then found by the clause.
+    ``cause``: what it came from, ``subprocessor`` one of ours, ``chosen`` a processor whom the controller chose.
     ``claimant``: whose damage it is. ``majeure``: an obstacle that nobody could foresee or avert; ``in_default``: it
     arose while the party was in default already. ``defect_told``: it follows from an instruction whose defect the
     processor had pointed out.
@@ -51,7 +55,7 @@ class LiabilityFacts:
     claim: Decimal
     fees: Decimal = Decimal(0)
     fault: Annotated[str, one_of("none", "negligence", "gross_negligence", "wilful")] = "negligence"
-    cause: Annotated[str, one_of("other", "outside_instructions", "security_failure", "mandatory", "systems")] = "other"
+    cause: Annotated[str, one_of(*CAUSES)] = "other"
     claimant: Annotated[str, one_of("controller", "other")] = "controller"
     majeure: bool = False
     in_default: bool = False

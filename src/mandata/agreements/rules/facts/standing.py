@@ -49,6 +49,11 @@ class Standing:
     halted: bool = False
     written: tuple[Written, ...] = ()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether either side has stopped the processing for the time being."""
+        return self.suspended or self.halted
+
 
 UNKNOWN: Final = Standing(accepted=False)
 """Until a service has looked: nothing is permitted on it."""

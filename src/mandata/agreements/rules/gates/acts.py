@@ -150,7 +150,22 @@ def may_export(terms: Terms | None, facts: ExportFacts) -> tuple[Verdict, ...]:
     found = [on.plain(checks.RETURN, standing.accepted and survives), on.plain(checks.HELD, not facts.deleted)]
     if terms is not None and standing.accepted and not standing.ended:
         found += [purposeful(on, standing, facts.purpose), instructed(on, standing, "export")]
-    return tuple(found)
+    return (*found, *_handed_out(on, facts))
+
+
+def _handed_out(on: Prepared, facts: ExportFacts) -> list[Verdict]:
+    """Who may ask besides the controller, and by which means; asked only where it matters."""
+    agreed, found = on.codes("end.export"), []
+    if facts.asked_by != "controller":
+        may = facts.asked_by == "reseller" and "by_reseller" in agreed
+        found.append(on.decide(checks.ASKED, may, {"asked_by": facts.asked_by}))
+    if facts.means == "named_store":
+        found.append(on.plain(checks.STORED, on.holds("end.return")))
+    elif facts.means == "function" and on.chosen("end.deletion") == "by_function":
+        found.append(on.decide(checks.BY_FUNCTION, True, {"means": facts.means}))
+    elif facts.means:
+        found.append(on.decide(checks.MEANS, facts.means in agreed, {"means": facts.means}))
+    return found
 
 
 def may_rights(terms: Terms | None, facts: RightsFacts) -> tuple[Verdict, ...]:
@@ -159,7 +174,13 @@ def may_rights(terms: Terms | None, facts: RightsFacts) -> tuple[Verdict, ...]:
     """
     on = prepared(terms)
     confirmed = on.decide(checks.CONFIRMED, facts.confirmed, {"kind": facts.kind})
-    return (on.plain(checks.CARRIED, terms is not None and facts.standing.accepted), confirmed)
+    found = [on.plain(checks.CARRIED, terms is not None and facts.standing.accepted), confirmed]
+    if facts.documents != "none" or on.holds("rights.verify"):
+        found.append(on.plain(checks.LEAST, facts.documents != "more"))
+    if facts.excessive and on.holds("rights.refusal"):
+        ways = ", ".join(sorted(on.codes("rights.refusal")))
+        found.append(on.decide(checks.REASONABLE, False, {"ways": ways}))
+    return tuple(found)
 
 
 def within_share(terms: Terms, check: Check, part: int, whole: int) -> Verdict | None:

@@ -99,13 +99,21 @@ def _acts() -> Iterable[Question]:
         {"kinds": ["clicks"]},
         _RESTS,
     )
-    yield Question("export", acts.ExportFacts, act_gates.may_export, "may the controller have its data", {}, _RESTS)
+    yield Question(
+        "export",
+        acts.ExportFacts,
+        act_gates.may_export,
+        "may the controller have its data",
+        {},
+        ("export.asked", "export.store", "export.function", "export.means", *_RESTS),
+    )
     yield Question(
         "rights",
         acts.RightsFacts,
         act_gates.may_rights,
         "may a person's request be carried out",
         {"kind": "access", "confirmed": True},
+        ("rights.least",),
     )
     disclosed = {"recipient": "Example Mail Ltd.", "at": _AT, "told_at": "2026-02-01T09:00:00+01:00"}
     yield Question("disclose", acts.DiscloseFacts, sharing.may_disclose, "may data reach somebody", disclosed, _SUB)

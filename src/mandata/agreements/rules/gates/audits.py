@@ -68,8 +68,11 @@ def _conduct(on: Prepared, facts: AuditFacts) -> list[Verdict]:
         ("audit.bound", checks.BOUND, facts.bound),
         ("audit.site", checks.ON_SITE, facts.site_justified or not facts.on_site),
         ("audit.disturbance", checks.UNDISTURBED, not facts.disturbs),
+        ("audit.secrecy", checks.SECRET, facts.shown_to != "other"),
     )
     found = [on.plain(check, allowed) for key, check, allowed in made if on.holds(key)]
+    if on.holds("audit.report") and facts.by == "independent":
+        found.append(on.plain(checks.REPORTED, True))
     if on.holds("audit.certificates") and facts.certificates:
         found.append(on.plain(checks.CERTIFIED, True))
     return found

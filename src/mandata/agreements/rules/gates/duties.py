@@ -20,7 +20,7 @@ from mandata.agreements.rules.facts.duties import (
 from mandata.agreements.rules.gates.sharing import ends, subprocessor, third_country
 from mandata.agreements.rules.gates.telling import told
 from mandata.agreements.rules.terms import Terms
-from mandata.agreements.rules.values import Extension, Window, Within
+from mandata.agreements.rules.values import Ahead, Extension, Window, Within
 from mandata.agreements.rules.verdicts import Prepared, Verdict, prepared
 
 
@@ -72,7 +72,19 @@ def engages(terms: Terms, facts: EngageFacts) -> tuple[Verdict, ...]:
     starts = on.decide(
         checks.STARTS, all(one.allowed for one in found), {"recipient": facts.recipient, "since": told(since)}
     )
-    return (*(one for one in found if not one.allowed), starts)
+    said = [*_way(on, terms, facts), *(one for one in found if not one.allowed)]
+    return (*said, starts)
+
+
+def _way(on: Prepared, terms: Terms, facts: EngageFacts) -> list[Verdict]:
+    """By which way notice came, and that of lower tiers is told as well: where it is asked."""
+    found, value = [], terms.find("subprocessor.notice", Ahead)
+    if facts.lower_tier and on.holds("subprocessor.chain"):
+        found.append(on.plain(checks.CHAIN, facts.told_at is not None))
+    if facts.channel and value is not None:
+        known = {"channel": facts.channel, "agreed": ", ".join(value.channels)}
+        found.append(on.decide(checks.CHANNEL, facts.channel in value.channels, {**known}))
+    return found
 
 
 def objects(terms: Terms, facts: ObjectFacts) -> tuple[Verdict, ...]:
@@ -103,14 +115,23 @@ def keeps(terms: Terms, facts: KeepFacts) -> tuple[Verdict, ...]:
     on = prepared(terms)
     if facts.law.strip():
         return (on.decide(checks.LAW, True, {"law": facts.law}),)
+    if facts.needed.strip():
+        free = on.chosen("end.deletion") == "unless_needed"
+        return (on.decide(checks.NEEDED, free, {"needed": facts.needed}),)
     if facts.kind == "accessible":
         until = _until(terms, "end.access", facts.ended_at, late=True)
         return (on.decide(checks.REACHED, until is None or facts.at < until, {"until": told(until)}),)
+    if on.holds("content.settings") and facts.kind in ("content", "template") and facts.ended_at is None:
+        kept = facts.set_until is None or facts.at < facts.set_until
+        return (on.decide(checks.SET, kept, {"until": told(facts.set_until)}),)
+    if on.holds("end.plan") and facts.plan_until is not None:
+        return (on.decide(checks.PLANNED, facts.at < facts.plan_until, {"until": told(facts.plan_until)}),)
     if facts.kind in ("content", "template"):
         clause = "content.available" if facts.kind == "content" else "content.templates"
         until = _until(terms, clause, facts.used_at, late=True)
         check = checks.AVAILABLE._replace(clause=clause, code=f"keep.{facts.kind}")
-        return (on.decide(check, until is None or facts.at < until, {"until": told(until)}),)
+        found = [on.decide(check, until is None or facts.at < until, {"until": told(until)})]
+        return (*found, on.plain(checks.OWN_COPIES, True)) if on.holds("content.backup") else tuple(found)
     clause, until = _limit(terms, on, facts)
     check = checks.KEPT._replace(clause=clause, code=f"keep.held:{clause}")
     return (on.decide(check, until is None or facts.at < until, {"until": told(until), "kind": facts.kind}),)

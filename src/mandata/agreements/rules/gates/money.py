@@ -92,13 +92,17 @@ def liable(terms: Terms, facts: LiabilityFacts) -> tuple[Verdict, ...]:
         ("liability.majeure", checks.MAJEURE, not facts.majeure or facts.in_default),
         ("liability.whom", checks.WHOM, facts.claimant == "controller"),
         ("liability.systems", checks.SYSTEMS, facts.cause != "systems"),
+        ("subprocessor.chosen", checks.CHOSEN, facts.cause != "chosen"),
         ("liability.instruction", checks.INSTRUCTED, not facts.defect_told),
     )
     told_fault = {"fault": facts.fault}
     freed = [on.decide(check, False, {**told_fault}) for key, check, right in made if on.holds(key) and not right]
     if freed:
         return tuple(freed)
-    return (_sum_owed(on, terms, facts),)
+    found = [_sum_owed(on, terms, facts)]
+    if facts.cause == "subprocessor" and "liable" in on.codes("subprocessor.duties"):
+        found.insert(0, on.plain(checks.SUBPROCESSOR, True))
+    return tuple(found)
 
 
 def _sum_owed(on: Prepared, terms: Terms, facts: LiabilityFacts) -> Verdict:
@@ -131,7 +135,7 @@ def _limit(terms: Terms, cap: Cap | None, facts: LiabilityFacts) -> Decimal:
 def indemnified(terms: Terms, facts: IndemnityFacts) -> tuple[Verdict, ...]:
     """AGR-9: whether the controller answers for a third party's claim, and whether the way to it was kept."""
     on = prepared(terms)
-    grounds = on.codes("indemnity.grounds") | on.codes("indemnity.controller")
+    grounds = on.codes("indemnity.grounds")
     found = [on.decide(checks.GROUND, facts.ground in grounds, {"ground": facts.ground})]
     if on.holds("indemnity.exclusion"):
         found.append(on.plain(checks.OWN_BREACH, not facts.own_breach))

@@ -46,6 +46,8 @@ def may_disclose(terms: Terms | None, facts: DiscloseFacts) -> tuple[Verdict, ..
     else:
         found += subprocessor(on, terms, facts)
     if facts.country:
+        if facts.country not in EEA and on.holds("transfer.outside"):
+            found.append(_of(on, checks.OUTSIDE, True, ("country", facts.country)))
         found += third_country(on, facts.country, facts.at, facts.mechanisms, instructed=_by_authorisation(facts))
     return tuple(found)
 
