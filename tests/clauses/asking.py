@@ -35,7 +35,7 @@ def duties(agreement: str) -> dict[str, dict[str, Any]]:
     return {found["duty"]: found for found in map(json.loads, ran.stdout.splitlines())}
 
 
-def decide(act: str, agreement: str, **facts: Any) -> dict[str, Any]:
+def decide(act: str, agreement: str, /, **facts: Any) -> dict[str, Any]:
     """What ``mandata decide --json`` prints."""
     told = json.dumps({"agreement": agreement, **facts})
     ran = RUN.invoke(app, ["decide", act, "--facts", "-", "--json"], input=told)
@@ -44,7 +44,7 @@ def decide(act: str, agreement: str, **facts: Any) -> dict[str, Any]:
     return found
 
 
-def says(answer: dict[str, Any], verdict: str, clause: str, source: str, **evidence: str | int) -> None:
+def says(answer: dict[str, Any], verdict: str, clause: str, source: str, /, **evidence: str | int) -> None:
     """Checks an answer of ``decide``: its verdict, the clause that decides, the seed's section, and what it shows."""
     assert (answer["verdict"], answer["clause"], answer["source"]) == (verdict, clause, source), answer
     assert {name: answer["evidence"].get(name) for name in evidence} == evidence, answer

@@ -132,6 +132,7 @@ def test_what_the_seed_leaves_open_says_so_and_names_our_target() -> None:
         "instruction.unlawful",
         "subprocessor.notice",
         "authority.inspection",
+        "people.training",
         "rights.forward",
         "change.notice",
     }

@@ -33,6 +33,7 @@ SHARED: Final[Mapping[str, Mapping[str, str]]] = {
         "defect_noticed": _("becoming aware of the defect"),
         "service_restored": _("the return of the service to operation"),
         "complaint_received": _("receipt of the complaint"),
+        "trained": _("the last training"),
         "belief": _("reasonably believing that there was potential or actual access to the data"),
         "objection_received": _("receipt of the objection"),
         "person_request_received": _("receipt of the data subject's request"),

@@ -96,6 +96,15 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         serves=("PPL-1",),
         required=True,
     ),
+    "people.training": Spec(
+        Within,
+        "people",
+        _("Training"),
+        _("{who} trains whoever has access in data protection beforehand, and again within {period} from {start}."),
+        ("due", "gate:access"),
+        open_words=_("{who} trains whoever has access in data protection beforehand, and again regularly."),
+        serves=("PPL-1",),
+    ),
     "people.support": Spec(
         Choice,
         "people",
@@ -264,7 +273,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "audit",
         _("Secrecy of what is shown"),
         "{value}",
-        ("text",),
+        ("gate:audit",),
         vocabulary={
             "authority_only": _(
                 "What the processor shows in an audit is its trade secret; it may be disclosed only to a supervisory "

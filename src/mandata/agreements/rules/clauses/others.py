@@ -86,7 +86,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "subprocessors",
         _("Data outside the European Economic Area"),
         "{value}",
-        ("text",),
+        ("gate:disclose",),
         vocabulary={
             "third_parties": _(
                 "Where third parties take part in the service, data may reach a country outside the "

@@ -275,21 +275,6 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         },
         serves=("INS-5", "AGR-8"),
     ),
-    "indemnity.controller": Spec(
-        Listing,
-        "final",
-        _("What the controller makes good"),
-        _(
-            "Where the controller breaks its own duties under the law or this agreement, it compensates "
-            "the processor in full, in particular for:"
-        ),
-        ("gate:liability",),
-        vocabulary={
-            "subjects": _("damages due to data subjects, material and non-material"),
-            "fines": _("fines imposed by an authority"),
-        },
-        serves=("AGR-9",),
-    ),
     "liability.majeure": Spec(
         Choice,
         "final",

@@ -297,6 +297,8 @@ INDEMNITY: Final[Mapping[str, Spec]] = {
             "rules_of_use": _("a breach by the controller of the rules for the systems and the content"),
             "publication": _("a failure to publish the contract in time where the law demands it"),
             "complaints": _("complaints of subscribers about the controller's messages"),
+            "subjects": _("damages due to data subjects, material and non-material"),
+            "fines": _("fines imposed by an authority"),
         },
         serves=("AGR-9",),
     ),
