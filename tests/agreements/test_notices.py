@@ -64,13 +64,19 @@ def row(house: House, served: UUID) -> Served:
         return found
 
 
+def mail(house: House, served: UUID) -> UUID:
+    notice = row(house, served).notice
+    assert notice
+    return notice
+
+
 def second_of(house: House, served: UUID) -> Served | None:
     with scope(house.id):
         return Served.objects.filter(second_of=served).first()
 
 
 def deliver(house: House, served: UUID, **more: Any) -> Outcome:
-    notice = row(house, served).notice
+    notice = mail(house, served)
     return account.notices.deliver(controller_id=house.id, notice_id=notice, at=more.pop("at", now()), **more)
 
 
@@ -191,7 +197,7 @@ def test_without_a_second_address_the_obligation_alone_opens(house: House, box: 
 @pytest.mark.req("AGR-7")
 def test_a_report_marks_the_notice_once_whenever_it_comes(house: House, box: Postbox) -> None:
     served = serve(house)
-    notice = row(house, served).notice
+    notice = mail(house, served)
     with scope(house.id):  # faster than our own commit
         assert notices.returned(notice_id=notice, status="5.2.1", at=now())
     assert deliver(house, served) is Outcome.SENT
@@ -211,7 +217,7 @@ def test_without_a_clause_a_notice_counts_as_delivered_when_the_server_takes_it_
     deliver(house, served, at=at)
     assert (row(house, served).deemed_at, row(house, served).deemed_by) == (at, "acceptance")
     with scope(house.id):
-        notices.returned(notice_id=row(house, served).notice, status="5.1.1", at=now())
+        notices.returned(notice_id=mail(house, served), status="5.1.1", at=now())
     assert row(house, served).deemed_at is None
     assert [one["body"]["by"] for one in entries(house, "notice.deemed")] == ["acceptance", ""]
 
@@ -221,7 +227,7 @@ def test_an_invoice_counts_on_sending_by_the_clause(house: House, box: Postbox) 
     served, at = serve(house, kind="invoice", clause="billing.invoice"), now()
     deliver(house, served, at=at)
     with scope(house.id):
-        notices.returned(notice_id=row(house, served).notice, status="5.1.1", at=now())
+        notices.returned(notice_id=mail(house, served), status="5.1.1", at=now())
     assert (row(house, served).deemed_at, row(house, served).deemed_by) == (at, "sending")
     assert entries(house, "notice.deemed")[0]["clause"] == "notices.deemed"
 
@@ -234,8 +240,8 @@ def test_a_confirmation_counts_at_the_minute_that_it_states_unless_that_cannot_b
         served, at = serve(house, at=sent), now()
         deliver(house, served, at=sent)
         with scope(house.id):
-            assert notices.confirmed(notice_id=row(house, served).notice, stated=sent + after, at=at)
-            assert not notices.confirmed(notice_id=row(house, served).notice, stated=sent, at=at)
+            assert notices.confirmed(notice_id=mail(house, served), stated=sent + after, at=at)
+            assert not notices.confirmed(notice_id=mail(house, served), stated=sent, at=at)
         kept = row(house, served)
         assert (kept.deemed_at, kept.deemed_by) == (sent + after if believed else at, "confirmation")
 

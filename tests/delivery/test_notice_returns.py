@@ -72,7 +72,7 @@ def mta(door: int, box: Postbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Po
 def serve(house: House, **more: Any) -> Served:
     asked = {"kind": "change", "party": "controller", "subject": "Notice", "text": "Dear customer\n", "at": now()}
     with scope(house.id):
-        found: Served = Served.objects.get(id=notices.serve(**{**asked, **more}))  # type: ignore[arg-type]
+        found: Served = Served.objects.get(id=notices.serve(**{**asked, **more}))
         return found
 
 
@@ -111,14 +111,9 @@ def path_of(house: House, served: Served) -> str:
     return f"{returnpaths.mint(return_key(), house.id, served.notice)}@{RETURNS}"
 
 
-def report(reply: str, *, path: str = "", action: str = "") -> bytes:
+def report(reply: str, *, action: str = "") -> bytes:
     raw = delivery_report(
-        host="mx.test",
-        sender=path or f"v@{RETURNS}",
-        recipient=OFFICE,
-        reply=reply,
-        content=b"Subject: x\r\n\r\n",
-        at=AT,
+        host="mx.test", sender=f"v@{RETURNS}", recipient=OFFICE, reply=reply, content=b"Subject: x\r\n\r\n", at=AT
     )
     return raw.replace(b"Action: failed", b"Action: " + action.encode()) if action else raw
 
@@ -179,7 +174,7 @@ def test_a_delay_is_not_final_but_the_end_of_the_queues_patience_is(
     assert second_of(house, served) is not None
 
 
-# ------------------------------------------------------------------------------------------- what else may be told there
+# ----------------------------------------------------------------------------------------- what else may be told there
 
 
 @pytest.mark.req("AGR-7")

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -18,6 +19,10 @@ from uuid import UUID
 TIMEOUT = 30.0
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]]+@[^\s<>\"',;:()\[\]]+")
+
+
+class Unwritable(Exception):
+    """An address that no header of a mail can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,17 @@ class Envelope:
 
 
 def compose(said: Mapping[str, Any], *, notice_id: UUID, at: datetime, sender: str) -> bytes:
-    """Return the mail as bytes; the same input gives the same bytes, so that a repetition can be recognised."""
+    """Return the mail as bytes; the same input gives the same bytes, so that a repetition can be recognised.
+
+    Raises Unwritable for an address that no header can hold.
+    """
+    try:
+        return _composed(said, notice_id=notice_id, at=at, sender=sender)
+    except (ValueError, MessageError) as error:
+        raise Unwritable from error
+
+
+def _composed(said: Mapping[str, Any], *, notice_id: UUID, at: datetime, sender: str) -> bytes:
     message = EmailMessage(policy=SMTP.clone(max_line_length=78))
     domain = sender.rpartition("@")[2] or "localhost"
     message["From"] = _address(_line(said.get("sender_name", "")), sender)
@@ -82,7 +97,13 @@ def _line(text: str) -> str:
 
 
 def _address(name: str, address: str) -> Address:
-    return Address(display_name=name, addr_spec=address)
+    return Address(display_name=name, addr_spec=_plain_domain(address))
+
+
+def _plain_domain(address: str) -> str:
+    """The address with its domain as DNS and every server know it (IDNA)."""
+    local, at, domain = address.rpartition("@")
+    return address if domain.isascii() else f"{local}{at}{domain.encode('idna').decode()}"
 
 
 def hand_over(url: str, *, envelope: Envelope, data: bytes) -> Answer:
@@ -102,9 +123,6 @@ def hand_over(url: str, *, envelope: Envelope, data: bytes) -> Answer:
             code, reply = _converse(server, envelope, data, about)
     except smtplib.SMTPResponseException as refused:
         code, reply = refused.smtp_code, refused.smtp_error  # type: ignore[assignment]
-    except UnicodeError:
-        text = "553 5.6.7 The address needs SMTPUTF8, which the server does not offer."
-        return Answer(taken=False, final=True, host=host, reply=text, server=name)
     except (smtplib.SMTPException, OSError) as failed:
         text = _clean(f"{type(failed).__name__}: {failed}", envelope.to)
         return Answer(taken=False, final=False, host=host, reply=text, server=name)
@@ -147,8 +165,8 @@ def _connect(scheme: str, host: str, port: int) -> smtplib.SMTP:
 
 
 def _converse(server: smtplib.SMTP, envelope: Envelope, data: bytes, about: _Stage) -> tuple[int, bytes]:
-    to = _reachable(server, envelope.to)
-    options = ["SMTPUTF8"] if not to.isascii() else []
+    to = _plain_domain(envelope.to)
+    options: list[str] = []
     wanted: list[str] = []
     if envelope.confirm and server.has_extn("dsn"):
         options += ["RET=HDRS", f"ENVID={envelope.id}"]
@@ -161,14 +179,6 @@ def _converse(server: smtplib.SMTP, envelope: Envelope, data: bytes, about: _Sta
     if code >= 300:
         return code, reply
     return server.data(data)
-
-
-def _reachable(server: smtplib.SMTP, to: str) -> str:
-    """The address as this server takes it; UnicodeError where it cannot be said without SMTPUTF8."""
-    if to.isascii() or server.has_extn("smtputf8"):
-        return to
-    local, _, domain = to.rpartition("@")
-    return f"{local.encode('ascii').decode()}@{domain.encode('idna').decode()}"
 
 
 def _clean(text: str, to: str = "") -> str:

@@ -150,7 +150,7 @@ def _claim(notice_id: UUID, at: datetime) -> Notice | Tried:
         return Tried(Outcome.FAILED)
     if row.state != "queued":
         return Tried(Outcome(row.state))
-    if row.claimed_at is not None and row.claimed_at <= at < row.claimed_at + rules.LEASE:
+    if row.claimed_at is not None and at < row.claimed_at + rules.LEASE:
         return Tried(Outcome.LATER, row.claimed_at + rules.LEASE)
     row.attempts += 1
     row.claimed_at, row.next_at = at, None
@@ -169,8 +169,8 @@ def _readable(notice_id: UUID) -> dict[str, Any] | None:
 def _hand_over(row: Notice, said: dict[str, Any]) -> tuple[postman.Answer, bytes]:
     try:
         data = postman.compose(said, notice_id=row.id, at=row.created_at, sender=env().notice_sender)
-    except ValueError:
-        # an address that no header can hold: no server is to blame, and trying again mends nothing
+    except postman.Unwritable:
+        # no server is to blame, and trying again mends nothing
         return postman.Answer(taken=False, final=True, host="", reply="The address cannot be written into a mail."), b""
     envelope = postman.Envelope(
         sender=f"{returnpaths.mint(return_key(), row.controller_id, row.id)}@{env().return_domain}",

@@ -313,7 +313,7 @@ def _undelivered(row: Served, status: str, at: datetime) -> None:
 def _repeat(row: Served, at: datetime) -> None:
     """Send the same words to the party's second address, once; nothing where there is none."""
     reaches = _reaches(row.party, _book(row.kind))
-    if len(reaches) < 2 or Served.objects.filter(second_of=row.id).exists():
+    if row.notice is None or len(reaches) < 2 or Served.objects.filter(second_of=row.id).exists():
         return
     try:
         said = outbox.contents(row.notice)
