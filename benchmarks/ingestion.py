@@ -73,11 +73,15 @@ def _campaign() -> tuple[UUID, UUID, int]:
     from mandata.infra import bulk
     from mandata.infra.clock import new_id, new_ids
     from mandata.infra.tenancy import scope
+    from tests.world import World
+    from tests.world.people import accept
 
-    controller_id, campaign_id = new_id(), new_id()
+    customer, campaign_id = World().controller(), new_id()
+    controller_id = customer.id
     number: int = Number.objects.create(controller_id=controller_id, campaign_id=campaign_id).number
     times = {"created_at": SENT, "updated_at": SENT}
     with scope(controller_id):
+        accept(customer.member, at=SENT)
         Campaign.objects.create(id=campaign_id, number=number, name="Spring", created_by=new_id(), **times)
         Link.objects.bulk_create(
             Link(campaign_id=campaign_id, number=link, url=f"https://shop.example/{link}") for link in range(LINKS)

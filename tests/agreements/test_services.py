@@ -228,7 +228,7 @@ def test_each_batch_asks_again_whether_the_act_may_go_on(world: World) -> None:
     accept(customer)
     with scope(customer.id):
         assert selectors.may_process("send", now=NOON).allowed
-        assert selectors.may_process("profile", now=NOON).code == "instruction.standing"
+        assert selectors.may_process("depersonalise", now=NOON).code == "instruction.standing"
         controllers.move(state="suspended", reason="test", actor=customer.member, at=NOON)
         assert selectors.may_process("send", now=NOON).code == "agreement.not_suspended"
 

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 
 from mandata.agreements.errors import GateRefused
+from mandata.agreements.models import Suspension
 from mandata.audience import selectors, services
 from mandata.audience.errors import FieldRefused, NoSuchList, NoSuchSubscriber, StillSuppressed, ValueNotTaken
 from mandata.audience.rules.bases import Basis, Reason, State
@@ -324,9 +325,24 @@ def test_packed_fields_are_canonical_json() -> None:
     assert pack(identity) == canonical.dumps(identity)
 
 
-def test_a_basis_the_agreement_does_not_know_is_kept_apart(bakery: Bakery) -> None:
-    with scope(bakery.id):
-        made = services.subscribe(
+@pytest.mark.req("AUDI-2", "INS-1")
+def test_a_person_is_put_on_a_list_only_on_a_ground_that_the_agreement_permits(bakery: Bakery) -> None:
+    with scope(bakery.id), pytest.raises(GateRefused) as refused:
+        services.subscribe(
             list_id=bakery.list_id, email="a@mail.example", basis=Basis.NONE, source="x", actor=SUBJECT, at=NOON
         )
-        assert selectors.person(made).places[0].basis == "none"
+    assert refused.value.code == "import.basis"
+
+
+@pytest.mark.req("INS-1", "DSR-4..8")
+def test_while_the_controller_has_stopped_everything_nobody_is_added_but_people_are_corrected(bakery: Bakery) -> None:
+    with scope(bakery.id):
+        jana = services.subscribe(
+            list_id=bakery.list_id, email="jana@mail.example", source="form", actor=bakery.member, at=NOON
+        )
+        Suspension.objects.create(by=new_id(), at=NOON)
+        with pytest.raises(GateRefused) as refused:
+            services.subscribe(list_id=bakery.list_id, email="b@mail.example", source="x", actor=bakery.member, at=NOON)
+        assert refused.value.code == "instruction.not_halted"
+        services.rectify(subscriber_id=jana, values={"first_name": "Jana"}, actor=SUBJECT, at=NOON)
+        assert selectors.person(jana).identity["first_name"] == "Jana"

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from mandata.agreements import selectors as agreements
 from mandata.audience.models import List, Subscriber, Subscription
 from mandata.campaigns.models import Campaign, Link, Number
 from mandata.foundation import canonical, tokens
@@ -19,6 +20,7 @@ from mandata.tracking.rules import Agent, Method
 from mandata.tracking.spool import EVENTS, UNSUBSCRIPTIONS, SpoolRecord, Writer
 from mandata.vault.services import Vault
 from tests.world import NOON, Customer, World
+from tests.world.people import accept
 from tests.world.processes import python
 
 SENT = NOON
@@ -45,11 +47,13 @@ def a_sent_campaign(
     language: str = "en",
     **settings: object,
 ) -> Sent:
-    """A campaign sent at SENT to a list of new subscribers."""
+    """A campaign sent at SENT to a list of new subscribers, under an agreement in force."""
     customer = customer or world.controller()
     campaign_id, list_id = new_id(), new_id()
     number = Number.objects.create(controller_id=customer.id, campaign_id=campaign_id).number
     with scope(customer.id):
+        if agreements.in_force(SENT) is None:
+            accept(customer.member, at=SENT)
         position = List.objects.count() + 1
         List.objects.create(id=list_id, number=position, name=f"News {position}", created_at=SENT)
         Campaign.objects.create(

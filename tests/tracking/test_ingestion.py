@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from mandata.agreements import selectors as agreements
+from mandata.agreements.models import Suspension
 from mandata.audience.models import Subscriber, Subscription, Suppression
 from mandata.foundation import tokens
 from mandata.foundation.errors import Fault
+from mandata.infra.clock import new_id
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
 from mandata.record.models import Entry
@@ -18,8 +21,9 @@ from mandata.tracking.models import Counter, Event, First, SpoolMark
 from mandata.tracking.rules import Agent, Method
 from mandata.tracking.services import take_events, take_unsubscriptions
 from mandata.tracking.spool import EVENTS, UNSUBSCRIPTIONS
-from tests.tracking.cast import Door, Sent, a_sent_campaign, ingester, later, record
+from tests.tracking.cast import SENT, Door, Sent, a_sent_campaign, ingester, later, record
 from tests.world import World
+from tests.world.people import accept
 
 
 @pytest.fixture
@@ -274,3 +278,38 @@ def test_a_living_doors_segment_is_followed_without_being_taken_away(world: Worl
     assert take_unsubscriptions(at=later(22), folder=door.folder) == 0
     assert door.waiting() == 0
     assert totals(sent) == {("unsubscribe", "human"): (2, 2)}
+
+
+@pytest.mark.req("TRK-1", "INS-6")
+def test_what_the_agreement_does_not_instruct_is_not_recorded_and_refused_once(world: World, door: Door) -> None:
+    customer = world.controller()
+    with scope(customer.id):
+        accept(customer.member, at=SENT, name="icewarp")
+    quiet, loud = a_sent_campaign(world, customer=customer), a_sent_campaign(world)
+    for sent in (quiet, loud):
+        door.opened(sent, 1, 60)
+        door.clicked(sent, 2, 3, 70)
+    assert taken(door) == 4
+    door.opened(quiet, 2, 90)
+    assert taken(door) == 1
+    assert totals(quiet) == {}
+    assert totals(loud) == {("open", "human"): (1, 1), ("click", "human"): (1, 1)}
+    with scope(customer.id):
+        found = agreements.refused(about=quiet.id)
+    assert [(one.act, one.code, one.source) for one in found] == [
+        ("track", "instruction.standing", "ICE VII.1.a, II.1")
+    ]
+
+
+@pytest.mark.req("INS-1", "INS-3")
+def test_while_the_controller_has_stopped_everything_nothing_is_recorded_but_who_leaves_leaves(
+    world: World, door: Door
+) -> None:
+    sent = a_sent_campaign(world)
+    with scope(sent.customer.id):
+        Suspension.objects.create(by=new_id(), at=SENT)
+    door.opened(sent, 1, 60)
+    door.unsubscribed(sent, 2, 70)
+    assert taken(door) == 1
+    assert take_unsubscriptions(at=later(100), folder=door.folder) == 1
+    assert totals(sent).keys() == {("unsubscribe", "human")}

@@ -49,14 +49,20 @@ def registered(name: str = "Demo Bakery", *, agreed: bool = True) -> House:
     return House(founded.controller_id, Person(user_id, email, Actor("member", founded.member_id)))
 
 
-def accept(member: Actor | UUID, *, at: datetime | None = None) -> None:
-    """Accept the installation's agreement in the open scope, with the answers that it wants."""
+def accept(member: Actor | UUID, *, at: datetime | None = None, name: str = "") -> None:
+    """Accept an agreement (by default the installation's) in the open scope, with the answers that it wants."""
     member_id = member.id if isinstance(member, Actor) else member
     assert member_id is not None
-    offer = agreements.offer(language="en")
+    offer = agreements.offer(language="en", name=name)
     answers = {question.name: "no" if question.name == "consumer" else "yes" for question in offer.questions}
     agreement.accept(
-        member_id=member_id, language="en", answers=answers, warranted=True, shown=offer.shown, at=at or now()
+        member_id=member_id,
+        language="en",
+        answers=answers,
+        warranted=True,
+        shown=offer.shown,
+        at=at or now(),
+        name=name,
     )
 
 

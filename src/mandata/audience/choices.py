@@ -14,7 +14,7 @@ from uuid import UUID
 from mandata.audience import personal
 from mandata.audience.models import List, Subscriber, Subscription, Suppression
 from mandata.audience.rules.bases import EVERYTHING, Reason, State
-from mandata.audience.services import people, suppression
+from mandata.audience.services import gate, people, suppression
 from mandata.foundation.actors import Actor
 
 EMAIL: Final = "email"
@@ -121,8 +121,8 @@ def choose(
 
 def _come_back(subscriber: UUID, list_id: UUID, words: str, source: str, at: datetime) -> int:
     address = personal.address_of(subscriber)
-    if address is None:
-        return 0
+    if address is None or not gate.may_join(at=at):
+        return 0  # what the person refuses in the same breath must count, whatever the agreement says
     people.subscribe(
         list_id=list_id,
         email=address,

@@ -102,6 +102,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "left": (_("Unsubscribed by the file"), ""),
     "column_line": (_("Line"), ""),
     "column_reason": (_("Reason"), ""),
+    "gate_shut": (
+        _("The agreement let no further batch in; what was taken is kept, and the import can go on from there."),
+        _("See on the page of the agreement what stands in the way, then let the import go on."),
+    ),
     "disk_full": (
         _("The database's disk is full; what was taken is kept, and the import can go on from there."),
         _("Make room on the disk, then let the import go on."),

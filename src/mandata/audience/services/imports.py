@@ -171,6 +171,9 @@ def run_slice(
             finished = run.work(stop, float("inf")) if one.dry_run else None
         if not one.dry_run:
             finished = run.work(stop, seconds)
+    except _Shut:
+        _fail(controller_id, import_id, "gate_shut", now())
+        return False
     except FileProblem as problem:
         _fail(controller_id, import_id, f"{problem.code}:{problem.line}", now())
         return False
@@ -187,6 +190,10 @@ def run_slice(
         else:
             _queue(import_id)
     return not finished
+
+
+class _Shut(Exception):
+    """The agreement lets no further batch in: ended, stopped by either side, or no longer instructed."""
 
 
 class _Run:
@@ -239,6 +246,8 @@ class _Run:
 
     def _prepare(self, records: list[Record], flying: Flying) -> Batch:
         with scope(self._controller):
+            if not gate.is_import_open(self._import.id, at=self._now()):
+                raise _Shut
             batch = self._intake.prepare(records, first=self._first, offset=self._offset, flying=flying)
         self._first += len(records)
         return batch

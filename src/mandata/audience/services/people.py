@@ -17,7 +17,7 @@ from mandata.audience.rules.bases import EVERYTHING, Basis, Reason, State
 from mandata.audience.rules.facets import country_code, language_code
 from mandata.audience.rules.fields import STANDARD, FieldSpec, ValueRefused
 from mandata.audience.selectors.people import PLACE
-from mandata.audience.services import suppression
+from mandata.audience.services import gate, suppression
 from mandata.audience.services.envelopes import INDEXED, Kept, columns_of, pack
 from mandata.audience.words import remedy, words
 from mandata.foundation import addresses
@@ -44,10 +44,11 @@ def subscribe(
 
     `values` are texts by field key. `pending` waits for the person's confirmation. Where the address is suppressed by
     the person's own will, only `by_the_person` lifts that (a form the person filled in, the preference page). Raises
-    NoSuchList, ValueNotTaken, StillSuppressed.
+    NoSuchList, ValueNotTaken, StillSuppressed, GateRefused.
     """
     if not List.objects.filter(id=list_id).exists():
         raise NoSuchList(_("There is no such list."))
+    gate.ask_person(list_id=list_id, basis=basis, source=source, actor=actor, at=at)
     vault = Vault.open()
     address = _address(email)
     sealed, clear = _values(values or {})
@@ -159,10 +160,11 @@ def move(*, subscriber_id: UUID, list_id: UUID, state: State, actor: Actor, at: 
 def rectify(*, subscriber_id: UUID, values: Mapping[str, str], actor: Actor, at: datetime, email: str = "") -> None:
     """Correct a person's fields (Art. 16 GDPR); an empty text removes a value, `email` gives a new address.
 
-    Raises NoSuchSubscriber, and ValueNotTaken also where the new address belongs to another subscriber.
+    Raises NoSuchSubscriber, GateRefused, and ValueNotTaken also where the new address belongs to another subscriber.
     """
     if not Subscriber.objects.filter(id=subscriber_id).exists():
         raise NoSuchSubscriber(_("There is no such subscriber."))
+    gate.ask_correction(actor=actor, at=at)
     vault = Vault.open()
     filled = {key: text for key, text in values.items() if text.strip()}
     sealed, clear = _values(filled)

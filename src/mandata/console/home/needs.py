@@ -24,7 +24,7 @@ def needs(campaigns: list[dict[str, Any]], *, at: datetime) -> list[dict[str, An
 
 def _agreement(at: datetime) -> list[dict[str, Any]]:
     standing = agreements.ground(at).standing
-    if standing.accepted and not standing.ended and not standing.suspended:
+    if standing.accepted and not standing.ended and not standing.stopped:
         return []
     suspended = standing.accepted and not standing.ended
     if suspended and accounts.state() == "suspended":

@@ -12,7 +12,7 @@ from mandata.infra.environment import env
 from mandata.infra.tenancy import scope
 from mandata.tracking import rules, sources, spool
 from mandata.tracking.rules import ANY_LINK, Agent, Kind, Method
-from mandata.tracking.services import tally
+from mandata.tracking.services import gate, tally
 from mandata.tracking.services.segments import take
 from mandata.tracking.services.tally import Seen
 from mandata.tracking.sources import CampaignFacts, MessageFacts
@@ -38,7 +38,8 @@ def take_events(
     """
     before_ms = int((at.timestamp() - settle) * 1000) + 1
     place = folder or env().var / "spool"
-    return take(place, spool.EVENTS, _taker(place).keep, at=at, limit=limit, before_ms=before_ms)
+    taker = _taker(place)
+    return take(place, spool.EVENTS, lambda batch: taker.keep(batch, at), at=at, limit=limit, before_ms=before_ms)
 
 
 @cache
@@ -53,19 +54,19 @@ class _Taker:
     def __init__(self) -> None:
         self._recent: list[SpoolRecord] = []
 
-    def keep(self, batch: Batch) -> None:
-        """Keep the records of a batch, in the transaction that is open."""
+    def keep(self, batch: Batch, at: datetime) -> None:
+        """Keep the records of a batch, in the transaction that is open; only kinds that the agreement names."""
         by_campaign: defaultdict[int, list[SpoolRecord]] = defaultdict(list)
         for record in batch.records:
             if record.message_no != TEST_MESSAGE:
                 by_campaign[record.campaign_no].append(record)
         visits = _visits((*self._recent, *batch.records, *batch.ahead))
-        known = sources.places(by_campaign)
+        known, agreed = sources.places(by_campaign), gate.Agreed(at)
         for number in sorted(known):
             with scope(known[number].controller_id):
                 facts = sources.campaign(known[number].campaign_id)
-                if facts is not None:
-                    records = by_campaign[number]
+                records = agreed.of(by_campaign[number], known[number])
+                if facts is not None and records:
                     messages = sources.messages(known[number].campaign_id, {record.message_no for record in records})
                     tally.keep(known[number].campaign_id, _seen(records, facts, messages, visits))
         self._remember(batch.records)
