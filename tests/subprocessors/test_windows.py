@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mandata.agreements import library
+from mandata.agreements.rules import terms
 from mandata.subprocessors.rules import settling, windows
 from mandata.subprocessors.rules.windows import Windows
 from tests.world import NOON
@@ -21,20 +22,29 @@ def times(name: str, kind: str = "add", *, since: datetime = NOON, planned: date
 # Notice delivered on Monday, 2 March 2026, 12:00 UTC. Each end is the first instant after the period, in UTC, worked
 # out by hand: (notice clause's end, objection clause's end). One line for each agreement of the library.
 TABLE = {
-    # before the change (our target: 5 days); 5 days from receipt: Saturday 7th, so Monday 9th
+    # open; our target is 14 days for both, to Monday the 16th
+    "acomware": ("2026-03-16T23:00+00:00", "2026-03-16T23:00+00:00"),
+    # ten working days from Tuesday the 3rd to Monday the 16th; California is on summer time since the 8th
+    "ccpa-7051": ("2026-03-17T07:00+00:00", "2026-03-17T07:00+00:00"),
+    # before the change (our target: 5 days, never moved); 5 days from receipt: Saturday the 7th, so Monday the 9th
     "ecomail": ("2026-03-07T23:00+00:00", "2026-03-09T23:00+00:00"),
-    # 1 month; an opportunity without a period lasts as long as the change has not taken effect
+    "everymail": ("2026-03-17T07:00+00:00", "2026-03-17T07:00+00:00"),
+    # 30 days: Wednesday, 1 April
+    "gdpr-art28": ("2026-04-01T22:00+00:00", "2026-04-01T22:00+00:00"),
+    # 1 month: Thursday, 2 April; the opportunity to object has no period, and we take as long
     "icewarp": ("2026-04-02T22:00+00:00", "2026-04-02T22:00+00:00"),
-    # 30 days, 2 March + 30 = 1 April; 14 days from receipt: Monday 16th
+    # 30 days: 1 April; 14 days from receipt: Monday the 16th
     "imagicle": ("2026-04-01T22:00+00:00", "2026-03-16T23:00+00:00"),
 }
+
+
+def test_the_table_has_every_agreement_of_the_library() -> None:
+    assert set(TABLE) == set(library.names())
 
 
 @pytest.mark.parametrize("name", sorted(TABLE))
 @pytest.mark.req("SPR-2")
 def test_a_change_opens_when_the_later_of_notice_and_window_has_run(name: str) -> None:
-    if name not in library.names():
-        pytest.fail(f"{name} is not in the library")
     found, (notice, objection) = times(name), map(utc, TABLE[name])
     assert (found.notice_until, found.objection_until) == (notice, objection)
     assert found.opens_at == max(notice, objection)
@@ -45,6 +55,37 @@ def test_every_agreement_of_the_library_has_a_window_and_none_opens_before_it_wa
         for kind in windows.KINDS:
             found = times(name, kind)
             assert NOON <= found.notice_until <= found.opens_at and found.objection_until <= found.opens_at, name
+
+
+def test_an_opportunity_without_period_or_target_lasts_until_the_change_takes_effect() -> None:
+    text = library.source("icewarp")
+    start = text.index("[subprocessor.objection]")
+    end = text.index("[", start + 1)
+    silent = terms.parse(text[:start] + text[start:end].replace('target = "1 month"', "") + text[end:], "own.toml")
+    planned = NOON + timedelta(days=70)
+    found = windows.count(silent, "add", NOON, planned)
+    assert (found.objection, found.objection_until, found.opens_at) == (None, planned, planned)
+
+
+@pytest.mark.parametrize(
+    ("name", "resolve"),
+    [
+        *((name, None) for name in ("acomware", "ccpa-7051", "ecomail", "everymail", "icewarp")),
+        # 30 days to resolve, and ours to keep: 1 April, read strictly
+        *((name, "2026-04-01T22:00+00:00") for name in ("gdpr-art28", "imagicle")),
+    ],
+)
+@pytest.mark.req("SPR-3")
+def test_how_long_the_parties_try_to_resolve_an_objection(name: str, resolve: str | None) -> None:
+    found = windows.resolve_until(library.load(name), NOON)
+    assert found == (utc(resolve) if resolve else None)
+
+
+@pytest.mark.req("TRF-2")
+def test_a_change_of_country_goes_by_its_own_clauses_where_there_are_any() -> None:
+    own = {name: times(name, "country").notice_clause for name in library.names()}
+    assert {name for name, key in own.items() if key == "location.change"} == {"gdpr-art28", "icewarp"}
+    assert set(own.values()) == {"location.change", "subprocessor.notice"}
 
 
 def test_a_day_planned_later_than_both_is_when_it_opens() -> None:

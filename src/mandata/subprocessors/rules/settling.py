@@ -30,8 +30,12 @@ def state_after(outcome: str) -> str:
     return "excluded" if outcome == EXCLUDED else "resolved"
 
 
+MAY_END: Final = frozenset({"affected_ends", "service_may_end"})
+"""Rules of clause subprocessor.unresolved by which an unresolved objection can end the affected service."""
+
+
 def may_end(state: str, at: datetime, *, in_time: bool, resolve_until: datetime | None) -> bool:
     """Whether the controller may end the affected service without penalty: its objection came in time and still
     stands after the period for resolving it, if there is one (IMA 3(d), ECO-A 3.8).
     """
-    return state in (OPEN, EXCLUDED) and in_time and (resolve_until is None or at >= resolve_until)
+    return state in STANDS and in_time and (resolve_until is None or at >= resolve_until)

@@ -19,6 +19,7 @@ from mandata.subprocessors.rules import settling, windows
 from mandata.subprocessors.services import changes, letters
 
 _RESOLVE = "subprocessor.resolve"
+_UNRESOLVED = "subprocessor.unresolved"
 _RIGHTS = ("subprocessor.objection", "location.opposition")
 
 
@@ -100,9 +101,19 @@ def end_service(*, objection_id: UUID, words: str, actor: Actor, at: datetime) -
     """End, as the controller and in writing, the service that an unresolved objection affects, without penalty.
 
     The gate stays shut for good; the agreement itself goes on for what does not need the sub-processor. Raises
-    NoSuchObjection, and WrongState before the period for resolving it has passed, or where the objection came late.
+    NoSuchObjection, and WrongState where the agreement knows no such end, before the period for resolving it has
+    passed, or where the objection came late.
     """
     row = _standing(objection_id, settling.STANDS)
+    found = agreements.ground(at).agreement
+    if found is None or found.terms.chosen(_UNRESOLVED) not in settling.MAY_END:
+        raise WrongState(
+            _(
+                "By this agreement the sub-processor is not engaged for you while the objection stands; no service ends."
+            ),
+            clause=_UNRESOLVED,
+            remedy=_("End the agreement by its own clauses if you want to."),
+        )
     if not settling.may_end(row.state, at, in_time=row.in_time, resolve_until=row.resolve_until):
         raise _not_yet(row)
     _close(row, "ended", words, "subprocessor.service_ended", actor, at)
