@@ -23,6 +23,7 @@ from mandata.agreements.rules import obligations as rules
 from mandata.agreements.rules.obligations import Stage
 from mandata.agreements.services import ledger
 from mandata.foundation.actors import SYSTEM
+from mandata.infra import bulk
 from mandata.infra.tenancy import scope
 
 _log = structlog.get_logger(__name__)
@@ -36,6 +37,12 @@ AGAIN: Final = timedelta(minutes=5)
 _CLAIM: Final = """
 select controller_id, obligation from agreements_agenda where at <= %s
 order by at, obligation limit %s for update skip locked
+"""
+
+
+_NEXT: Final = """
+update agreements_agenda a set at = u.at from unnest(%(ids)s::uuid[], %(looks)s::timestamptz[]) as u (obligation, at)
+where a.obligation = u.obligation
 """
 
 
@@ -102,15 +109,17 @@ def _remind(ids: Sequence[UUID], operator: accounts.Reach, at: datetime) -> None
         for one in theirs:
             body: dict[str, object] = {"stage": one.stage, "notice": notice}
             ledger.enter(one.row, "reminded", body, actor=SYSTEM, at=at)
-    for row in rows:
-        row.save(update_fields=_CHANGED)
-        if row.state == "open":
-            ledger.schedule(row)
-        else:
-            ledger.strike(row.id)
+    _keep(rows)
 
 
 _CHANGED: Final = ["reminders", "late_at", "state", "closed_at", "closed_by", "reason", "entries", "changed_at"]
+
+
+def _keep(rows: Sequence[Obligation]) -> None:
+    Obligation.objects.bulk_update(rows, _CHANGED)
+    Agenda.objects.filter(obligation__in=[row.id for row in rows if row.state != "open"]).delete()
+    looks = {row.id: rules.next_look(ledger.times(row), row.reminders) for row in rows if row.state == "open"}
+    bulk.execute(_NEXT, {"ids": list(looks), "looks": list(looks.values())})
 
 
 def _advance(row: Obligation, at: datetime) -> Reminded | None:
