@@ -248,7 +248,6 @@ def test_cells_that_the_seed_leaves_empty_stay_empty() -> None:
 def test_the_restrictions_of_a_service_provider_refuse(
     act: str, facts: dict[str, Any], clause: str, source: str
 ) -> None:
-    # The facts of `process` name the act that it is about, so they go past the helper's own first word.
     says(decide(act, EVE, **facts), "refused", clause, source)
 
 
