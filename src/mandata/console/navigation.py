@@ -58,6 +58,7 @@ CONSOLE: Final[tuple[Place, ...]] = (
         (
             Place("privacy:overview", _("Overview")),
             Place("privacy:agreement", _("Agreement")),
+            Place("privacy:obligations", _("Obligations")),
             Place("privacy:requests", _("Requests")),
             Place("privacy:data_map", _("Data map")),
             Place("privacy:record", _("Record")),
@@ -79,5 +80,6 @@ CONSOLE: Final[tuple[Place, ...]] = (
 OPERATOR: Final[tuple[Place, ...]] = (
     Place("operator:overview", _("Overview"), "home", "h"),
     Place("operator:controllers", _("Controllers"), "building", "c"),
+    Place("operator:obligations", _("Obligations"), "clock", "o"),
     Place("operator:agreements", _("Agreements"), "scale", "a"),
 )

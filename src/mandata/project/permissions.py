@@ -144,6 +144,10 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         # --- privacy ---
         "privacy:overview": reads(*ALL),
         "privacy:agreement": reads(*ALL),
+        "privacy:obligations": reads(*ALL),
+        "privacy:obligation": reads(*ALL),
+        "privacy:obligation_meet": acts(OWNER, OFFICER),
+        "privacy:obligation_waive": acts(OWNER, OFFICER),
         "privacy:version": mixed(ALL, OWNER),
         "privacy:version_refuse": acts(OWNER),
         "privacy:publication": reads(*ALL),
@@ -215,6 +219,9 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "public_rights:progress": reads(PUBLIC),
         "public_rights:answer": form(PUBLIC),
         # --- the operator ---
+        "operator:obligations": reads(OPERATOR),
+        "operator:obligation": reads(OPERATOR),
+        "operator:obligation_act": acts(OPERATOR),
         "operator:agreements": reads(OPERATOR),
         "operator:agreement": reads(OPERATOR),
         "operator:agreement_write": form(OPERATOR),

@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from mandata.console.operator import agreements, views
+from mandata.console.operator import agreements, obligations, views
 
 app_name = "operator"
 urlpatterns = [
     path("", views.overview, name="overview"),
+    path("obligations/", obligations.inbox, name="obligations"),
+    path("obligations/<uuid:controller_id>/<uuid:obligation_id>/", obligations.obligation, name="obligation"),
+    path("obligations/<uuid:controller_id>/<uuid:obligation_id>/<slug:verb>/", obligations.act, name="obligation_act"),
     path("agreements/", agreements.agreements, name="agreements"),
     path("agreements/write/", agreements.write, name="agreement_write"),
     path("agreements/<slug:name>/", agreements.agreement, name="agreement"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mandata.console.privacy import agreement, record, requests, versions
+from mandata.console.privacy import agreement, obligations, record, requests, versions
 
 app_name = "privacy"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("agreement/versions/<uuid:proposal_id>/refuse/", versions.refuse, name="version_refuse"),
     path("agreement/<uuid:agreement_id>/publication/", versions.publication, name="publication"),
     path("agreement/<uuid:agreement_id>.pdf", agreement.pdf, name="agreement_pdf"),
+    path("obligations/", obligations.listed, name="obligations"),
+    path("obligations/<uuid:obligation_id>/", obligations.obligation, name="obligation"),
+    path("obligations/<uuid:obligation_id>/met/", obligations.meet, name="obligation_meet"),
+    path("obligations/<uuid:obligation_id>/waived/", obligations.waive, name="obligation_waive"),
     path("requests/", requests.requests, name="requests"),
     path("requests/new/", requests.receive, name="receive"),
     path("requests/<uuid:case_id>/", requests.case, name="case"),

@@ -92,7 +92,7 @@ def publication(request: HttpRequest, agreement_id: UUID) -> HttpResponse:
     """Choose what a copy for a public register withholds, and take the copy: PDF for people, JSON for machines."""
     document = selectors.document(agreement_id)
     chosen = {
-        key.removeprefix("withhold:"): ground
+        key.removeprefix("withhold:"): str(ground)
         for key, ground in request.GET.items()
         if key.startswith("withhold:") and ground in GROUNDS
     }

@@ -1,0 +1,132 @@
+"""Obligations as both consoles show them: rows, words, an explanation with its picture of time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mandata.agreements import selectors as agreements
+from mandata.agreements.selectors import obligations
+
+PAGE = 50
+STATES = {
+    "open": (gettext_lazy("open"), "info"),
+    "met": (gettext_lazy("met"), "good"),
+    "waived": (gettext_lazy("waived"), "calm"),
+    "lapsed": (gettext_lazy("lapsed"), "calm"),
+}
+ABOUT = {
+    "case": gettext_lazy("a request of a data subject"),
+    "agreement": gettext_lazy("the agreement"),
+    "proposal": gettext_lazy("a version of the agreement"),
+    "instruction": gettext_lazy("an instruction"),
+    "suspension": gettext_lazy("the suspension of the processing"),
+    "change": gettext_lazy("a change of the sub-processors"),
+    "objection": gettext_lazy("an objection"),
+    "notice": gettext_lazy("a notice"),
+    "staff": gettext_lazy("the staff"),
+}
+GROUNDS = {
+    "cooperation": gettext_lazy("the controller's cooperation is missing"),
+    "majeure": gettext_lazy("force majeure"),
+}
+
+
+def row(one: obligations.Obliged) -> dict[str, Any]:
+    """An obligation as a line of a list."""
+    known, tone = STATES[one.state]
+    label = str(known)
+    if one.state == "open" and one.late:
+        label, tone = _("late"), "bad"
+    elif one.standing:
+        label, tone = _("clock stopped"), "warn"
+    return {
+        "one": one,
+        "state": label,
+        "tone": tone,
+        "about": ABOUT.get(one.about_kind, one.about_kind),
+        "due": one.strict if one.timed else None,
+    }
+
+
+class Listed(Sequence[obligations.Obliged]):
+    """Obligations as a sequence of which only the shown page is read."""
+
+    ordered = True
+
+    def __init__(self, read: Any) -> None:
+        self._read = read
+
+    def __len__(self) -> int:
+        return int(self._read(start=0, count=0).total)
+
+    def __getitem__(self, part: Any) -> Any:
+        return self._read(start=part.start, count=part.stop - part.start).rows
+
+
+def page(read: Any, number: str | None) -> Page[obligations.Obliged]:
+    """One page of what ``read(start=, count=)`` lists."""
+    return Paginator(Listed(read), PAGE).get_page(number)
+
+
+def figures(counts: obligations.Counts) -> list[dict[str, Any]]:
+    """How many are open, late, due within a day, and standing still."""
+    return [
+        {"label": _("Late"), "value": counts.late, "tone": "bad" if counts.late else ""},
+        {"label": _("Due within a day"), "value": counts.soon, "tone": "warn" if counts.soon else ""},
+        {"label": _("Open"), "value": counts.open},
+        {"label": _("Clock stopped"), "value": counts.standing},
+    ]
+
+
+def explained(found: obligations.Explained, now: datetime) -> dict[str, Any]:
+    """What the page of one obligation shows."""
+    one = found.obliged
+    return {
+        **row(one),
+        "explained": found,
+        "clause": agreements.clause_named(one.duty, None),
+        "stops": [{"stop": stop, "ground": GROUNDS.get(stop.ground, stop.ground)} for stop in found.stops],
+        "steps": _timeline(found),
+        "open": one.state == "open",
+        "elapsed": _elapsed(one, now),
+    }
+
+
+def _elapsed(one: obligations.Obliged, now: datetime) -> int:
+    """How much of the time has gone, in percent."""
+    whole = (one.strict - one.since).total_seconds()
+    gone = ((one.closed_at or now) - one.since).total_seconds()
+    return 100 if whole <= 0 else max(0, min(100, round(100 * gone / whole)))
+
+
+_ENTRIES = {
+    "obligation.opened": gettext_lazy("Opened"),
+    "obligation.met": gettext_lazy("Met"),
+    "obligation.waived": gettext_lazy("Waived"),
+    "obligation.lapsed": gettext_lazy("Lapsed"),
+    "obligation.late": gettext_lazy("Late"),
+    "obligation.stayed": gettext_lazy("Clock stopped"),
+    "obligation.resumed": gettext_lazy("Clock goes on"),
+    "obligation.extended": gettext_lazy("Extended"),
+    "obligation.recomputed": gettext_lazy("Counted anew"),
+    "obligation.reminded": gettext_lazy("Reminded"),
+}
+_TONES = {"obligation.met": "good", "obligation.late": "bad", "obligation.stayed": "warn"}
+
+
+def _timeline(found: obligations.Explained) -> list[dict[str, Any]]:
+    return [
+        {
+            "at": entry.at,
+            "title": _ENTRIES.get(entry.kind, entry.kind),
+            "tone": _TONES.get(entry.kind, "calm"),
+            "icon": "check" if entry.kind == "obligation.met" else "dots",
+            "proof": _("in the record"),
+            "entry": entry.id,
+        }
+        for entry in reversed(found.entries)
+    ]

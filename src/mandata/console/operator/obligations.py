@@ -1,0 +1,146 @@
+"""The operator's inbox: what is owed by when, across all controllers; one obligation and what is done with it."""
+
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mandata.accounts import selectors as accounts
+from mandata.agreements.selectors import obligations
+from mandata.agreements.services import clocks
+from mandata.agreements.services import obligations as services
+from mandata.console import duties, requests
+from mandata.console.privacy.forms import MeetForm, WaiveForm
+from mandata.infra.clock import now
+from mandata.infra.tenancy import INSTANCE, scope
+
+TABS = {
+    "": gettext_lazy("All"),
+    "processor": gettext_lazy("Ours"),
+    "controller": gettext_lazy("The controllers’"),
+    "operator": gettext_lazy("The installation’s"),
+}
+
+
+class StayForm(forms.Form):
+    """Why a clock stands still, by which evidence."""
+
+    ground = forms.ChoiceField(label=gettext_lazy("Ground"), choices=list(duties.GROUNDS.items()))
+    evidence = forms.CharField(
+        label=gettext_lazy("Evidence"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("What shows it. It stays with this obligation; the record holds its proof."),
+    )
+
+
+class ExtendForm(forms.Form):
+    """Why an answer takes longer."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("The person must be told it inside the first period."),
+    )
+
+
+def inbox(request: HttpRequest) -> HttpResponse:
+    """List what is open at all controllers, late ones first."""
+    at, owed_by = now(), request.GET.get("by", "")
+    owed_by = owed_by if owed_by in TABS else ""
+    page = duties.page(partial(obligations.inbox, at, owed_by=owed_by), request.GET.get("page"))
+    context = {
+        "figures": duties.figures(obligations.counts(at, owed_by=owed_by)),
+        "tabs": list(TABS.items()),
+        "by": owed_by,
+        "page": page,
+        "rows": [duties.row(one) for one in page],
+    }
+    return render(request, "console/operator/obligations.html", context)
+
+
+def obligation(request: HttpRequest, controller_id: UUID, obligation_id: UUID) -> HttpResponse:
+    """Show one obligation with what can be done: meet it, stop its clock, let it go on, take longer."""
+    at = now()
+    _known(controller_id)
+    with scope(controller_id):
+        shown = duties.explained(obligations.obligation(obligation_id, at), at)
+    context = {
+        **shown,
+        "controller_id": controller_id,
+        "meet": MeetForm(),
+        "waive": WaiveForm(),
+        "stay": StayForm(),
+        "extend": ExtendForm(),
+    }
+    return render(request, "console/operator/obligation.html", context)
+
+
+def act(request: HttpRequest, controller_id: UUID, obligation_id: UUID, verb: str) -> HttpResponse:
+    """Carry out a verb on an obligation; what is missing is told, and nothing happens."""
+    if verb not in _VERBS:
+        raise Http404
+    _known(controller_id)
+    kind, done, words = _VERBS[verb]
+    form = kind(request.POST) if kind else None
+    if form is not None and not form.is_valid():
+        messages.error(request, _("Fill in what is asked for; nothing has happened."))
+    else:
+        with scope(controller_id):
+            done(request, obligation_id, form.cleaned_data if form else {})
+        messages.success(request, str(words))
+    return redirect("operator:obligation", controller_id=controller_id, obligation_id=obligation_id)
+
+
+def _meet(request: HttpRequest, one: UUID, given: dict[str, str]) -> None:
+    evidence = {"reference": given["reference"]}
+    services.meet(obligation_id=one, evidence=evidence, actor=requests.operator(request), at=now())
+
+
+def _stay(request: HttpRequest, one: UUID, given: dict[str, str]) -> None:
+    at = now()
+    clocks.stay(
+        obligation_id=one,
+        ground=given["ground"],
+        evidence=given["evidence"],
+        begins=at,
+        actor=requests.operator(request),
+        at=at,
+    )
+
+
+def _resume(request: HttpRequest, one: UUID, _given: dict[str, str]) -> None:
+    clocks.resume(obligation_id=one, actor=requests.operator(request), at=now())
+
+
+def _extend(request: HttpRequest, one: UUID, given: dict[str, str]) -> None:
+    services.extend(obligation_id=one, reason=given["reason"], actor=requests.operator(request), at=now())
+
+
+def _waive(request: HttpRequest, one: UUID, given: dict[str, str]) -> None:
+    services.waive(obligation_id=one, reason=given["reason"], actor=requests.operator(request), at=now())
+
+
+def _recompute(request: HttpRequest, one: UUID, _given: dict[str, str]) -> None:
+    clocks.recompute(obligation_id=one, actor=requests.operator(request), at=now())
+
+
+Verb = Callable[[HttpRequest, UUID, dict[str, str]], None]
+_VERBS: dict[str, tuple[type[forms.Form] | None, Verb, object]] = {
+    "meet": (MeetForm, _meet, gettext_lazy("Met, and recorded.")),
+    "stay": (StayForm, _stay, gettext_lazy("The clock stands still, and that is recorded.")),
+    "resume": (None, _resume, gettext_lazy("The clock goes on; both times moved by as long as it stood.")),
+    "extend": (ExtendForm, _extend, gettext_lazy("Extended, and recorded.")),
+    "waive": (WaiveForm, _waive, gettext_lazy("Waived, and recorded.")),
+    "recompute": (None, _recompute, gettext_lazy("Counted by the calendars of today; a difference is recorded.")),
+}
+
+
+def _known(controller_id: UUID) -> None:
+    if controller_id != INSTANCE and not accounts.exists(controller_id):
+        raise Http404
