@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final
 import orjson
 
 from mandata.agreements.rules.duties import Duty, duty, reckoned
-from mandata.cli.due import INSTANT, answer, instant, utc
+from mandata.cli.due import INSTANT, answer, instant
 from mandata.cli.terms import shipped
 from mandata.foundation.errors import Fault, Refused
 from mandata.foundation.periods import Period, Reckoning, Regime, due
@@ -48,7 +48,7 @@ def _answer(questions: BinaryIO, answers: BinaryIO, words: Words) -> int:
         for line in lines:
             number += 1
             try:
-                found.append(orjson.dumps(_one(line, words)))
+                found.append(orjson.dumps(_one(line, words), option=orjson.OPT_UTC_Z))
             except (Refused, Fault) as error:
                 bad += 1
                 problem = {"error": error.message, "remedy": error.remedy, "line": number}
@@ -75,7 +75,7 @@ def _chunks(questions: Any) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-def _one(line: bytes, words: Words) -> Mapping[str, str]:
+def _one(line: bytes, words: Words) -> Mapping[str, str | datetime]:
     """The answer to one line. Raises Refused or Fault."""
     if len(line) > LONGEST:
         raise Fault(f"The line is longer than {LONGEST} bytes.", remedy=FORMS)
@@ -100,18 +100,18 @@ def _one(line: bytes, words: Words) -> Mapping[str, str]:
     return _by_period(asked, since, words)
 
 
-def _by_period(asked: Mapping[str, str], since: datetime, words: Words) -> Mapping[str, str]:
+def _by_period(asked: Mapping[str, str], since: datetime, words: Words) -> Mapping[str, str | datetime]:
     reckoning = _reckoning(asked["regime"], asked["calendar"], asked["zone"])
     period = _period(asked["period"])
     found = due(period, since, reckoning)
     return {
         "period": str(period),
-        "since": utc(found.since),
-        "regime": reckoning.regime.value,
+        "since": found.since,
+        "regime": reckoning.regime,
         "calendar": reckoning.calendar,
         "zone": reckoning.zone,
-        "strict": utc(found.strict),
-        "statutory": utc(found.statutory),
+        "strict": found.strict,
+        "statutory": found.statutory,
         "explanation": found.explain(words),
     }
 

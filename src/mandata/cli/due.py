@@ -66,25 +66,23 @@ def due(
 
     terms, words = terms_of(agreement, file), _words(language)
     found = owed(terms, duty, _instant(since)) if since else owed_before(terms, duty, _instant(effect))
-    emit(
-        as_json,
-        answer(found, terms.reckoning, words),
-        "" if as_json else _told(terms, found, words, effect=bool(effect)),
-    )
+    values = answer(found, terms.reckoning, words)
+    shown = {key: utc(value) if isinstance(value, datetime) else value for key, value in values.items()}
+    emit(as_json, shown, "" if as_json else _told(terms, found, words, effect=bool(effect)))
 
 
-def answer(owed: "Owed", reckoning: "Reckoning", words: "Words") -> dict[str, str]:
-    """What `--json` and a batch print of a duty: instants in ISO 8601, UTC."""
+def answer(owed: "Owed", reckoning: "Reckoning", words: "Words") -> dict[str, str | datetime]:
+    """What `--json` and a batch print of a duty; instants are in UTC."""
     return {
         "duty": owed.duty.key,
         "clause": owed.duty.clause,
         "source": owed.duty.source,
-        "since": utc(owed.due.since),
-        "regime": reckoning.regime.value,
+        "since": owed.due.since,
+        "regime": reckoning.regime,
         "calendar": reckoning.calendar,
         "zone": reckoning.zone,
-        "strict": utc(owed.due.strict),
-        "statutory": utc(owed.due.statutory),
+        "strict": owed.due.strict,
+        "statutory": owed.due.statutory,
         "explanation": owed.due.explain(words),
     }
 

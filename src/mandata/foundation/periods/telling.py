@@ -83,10 +83,18 @@ def tell(steps: Iterable[Step], words: Words = ENGLISH) -> str:
 
 
 def _sentence(step: Step, words: Words) -> str:
-    template = words.gettext(step.message)
     if not step.filling:
-        return template
-    return template.format_map({name: _told(value, words) for name, value in step.filling})
+        return words.gettext(step.message)
+    # What begins with a day or a name comes again and again in a batch; periods and hours make too many to remember.
+    kind = type(step.filling[0][1])
+    return (_known if kind is date or kind is str else _filled)(step.message, step.filling, words)
+
+
+def _filled(message: str, filling: tuple[tuple[str, Filling], ...], words: Words) -> str:
+    return words.gettext(message).format_map({name: _told(value, words) for name, value in filling})
+
+
+_known = lru_cache(maxsize=8192)(_filled)
 
 
 def _told(value: Filling, words: Words) -> str:

@@ -24,6 +24,8 @@ class Unit(StrEnum):
     MONTHS = "months"
     YEARS = "years"
 
+    __hash__ = str.__hash__  # Enum's own is written in Python, and a batch asks for it some times a line
+
 
 _UNITS: Final[Mapping[str, Unit]] = {
     "hour": Unit.HOURS,
@@ -74,6 +76,8 @@ class Regime(StrEnum):
     EU_1182 = "eu_1182"
     PLAIN = "plain"
     CA_GOV_6800 = "ca_gov_6800"
+
+    __hash__ = str.__hash__
 
 
 @dataclass(frozen=True, slots=True)
