@@ -100,6 +100,8 @@ def liable(terms: Terms, facts: LiabilityFacts) -> tuple[Verdict, ...]:
     if freed:
         return tuple(freed)
     found = [_sum_owed(on, terms, facts)]
+    if on.holds("liability.fault"):
+        found.insert(0, on.decide(checks.FAULT, True, {**told_fault}))
     if facts.cause == "subprocessor" and "liable" in on.codes("subprocessor.duties"):
         found.insert(0, on.plain(checks.SUBPROCESSOR, True))
     return tuple(found)
