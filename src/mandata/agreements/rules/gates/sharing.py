@@ -6,8 +6,9 @@ from typing import Final
 
 from mandata.agreements.rules import windows
 from mandata.agreements.rules.checks import sharing as checks
+from mandata.agreements.rules.checks.processing import HALTED
 from mandata.agreements.rules.facts.acts import AccessFacts, CombineFacts, DiscloseFacts, Mechanism, TransferFacts
-from mandata.agreements.rules.gates.processing import may_process, purposeful
+from mandata.agreements.rules.gates.processing import may_process
 from mandata.agreements.rules.gates.telling import told
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.values import Frequency, Recurring
@@ -208,13 +209,14 @@ def trained_until(terms: Terms, facts: AccessFacts) -> datetime | None:
 
 def may_combine(terms: Terms | None, facts: CombineFacts) -> tuple[Verdict, ...]:
     """Nothing crosses from one controller to another (EVE 4.k, CCPA § 7050(a)(3)(A)); accounts of one customer may be
-    counted, and only counts leave (BIL-12). No stop and no end makes counting anything else.
+    counted, and only counts leave (BIL-12). That counting is the operator's own check of its price list, so it rests on
+    the clause and on no instruction; the controller's stop holds for it all the same.
     """
     on, standing = prepared(terms), facts.standing
-    found = [one for one in may_process(terms, standing, "combine") if one.code == "agreement.in_force"]
+    needed = may_process(terms, standing, "combine", facts.purpose, by_operator=True)
+    found = [one for one in needed if not one.code.startswith("instruction.") or one.check is HALTED]
     if refusals(found):
         return tuple(found)
-    found.append(purposeful(on, standing, facts.purpose))
     origin = ("origin", facts.source)
     if facts.source == "other_controller":
         counted = facts.same_customer and facts.result == "counts"
