@@ -216,10 +216,20 @@ def test_the_last_line_needs_no_end_and_nothing_is_answered_with_nothing() -> No
     assert (done.exit_code, done.stdout) == (0, "")
 
 
-def test_a_batch_can_be_a_file(tmp_path: Path) -> None:
+def test_a_batch_can_be_a_file_of_any_editor(tmp_path: Path) -> None:
     file = tmp_path / "questions.jsonl"
-    file.write_text(lines([BREACH] * 3).replace("\n", "\r\n"))
-    assert len(told("due", "--batch", str(file))) == 3
+    file.write_bytes(b"\xef\xbb\xbf" + lines([BREACH] * 3).replace("\n", "\r\n").encode())
+    done = run("due", "--batch", str(file))
+    assert (done.exit_code, len(done.stdout.splitlines())) == (0, 3)
+
+
+def test_who_reads_no_further_ends_the_batch_without_a_trace(tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text(lines([BREACH] * 5000))
+    command = f"{sys.executable} -m mandata.cli due --batch {file} | head -n 1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+    assert list(json.loads(done.stdout)) == KEYS
+    assert done.stderr == ""
 
 
 class Flood:

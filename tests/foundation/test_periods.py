@@ -252,7 +252,7 @@ def test_an_explanation_tells_every_step_with_its_article() -> None:
 
 def test_an_explanation_of_hours_names_both_ends_by_the_agreements_clock() -> None:
     told = due(Period.parse("48 hours"), at("2026-03-27T22:30:00+01:00"), CZECH).explanation
-    assert "48 hours from Friday 27 March 2026, 22:30 itself end on Sunday 29 March 2026, 23:30." in told
+    assert "48 hours from Friday 27 March 2026, 22:30 itself, until Sunday 29 March 2026, 23:30." in told
     assert "it runs from Friday 27 March 2026, 23:00 and ends on Monday 30 March 2026, 00:00" in told
 
 

@@ -25,6 +25,8 @@ CHUNK: Final = 1 << 16
 LONGEST: Final = 1 << 16
 BY_DUTY: Final = frozenset({"agreement", "duty", "since"})
 BY_PERIOD: Final = frozenset({"period", "regime", "calendar", "zone", "since"})
+BOM: Final = b"\xef\xbb\xbf"
+"""The mark with which some editors begin a file."""
 FORMS: Final = (
     'Write {"agreement", "duty", "since"} or {"period", "regime", "calendar", "zone", "since"}, each with a text.'
 )
@@ -32,11 +34,15 @@ FORMS: Final = (
 
 def answer_file(name: str, words: Words) -> int:
     """Answer the lines of a file, or of standard input for "-", on standard output; return the exit code."""
+    if name == "-" and sys.stdin is None:
+        raise Fault("Standard input is closed.", remedy="Give a file of JSON lines, or write them to standard input.")
     if name == "-":
         return _answer(sys.stdin.buffer, sys.stdout.buffer, words)
     try:
         with Path(name).open("rb") as questions:
             return _answer(questions, sys.stdout.buffer, words)
+    except BrokenPipeError:  # nobody reads the answers any more
+        raise
     except OSError as error:
         raise Fault(f"{name} cannot be read: {error.strerror}.", remedy="Give a file of JSON lines, or -.") from None
 
@@ -62,8 +68,9 @@ def _answer(questions: BinaryIO, answers: BinaryIO, words: Words) -> int:
 
 def _chunks(questions: Any) -> Iterator[list[bytes]]:
     """The lines that have arrived, without their ends; one that is too long is cut, which no JSON survives."""
-    rest = b""
-    while chunk := questions.read1(CHUNK):
+    rest, mark = b"", BOM
+    while chunk := questions.read1(CHUNK).removeprefix(mark):
+        mark = b""
         *lines, last = chunk.split(b"\n")
         if lines:
             lines[0] = rest + lines[0]

@@ -26,7 +26,7 @@ OUTSIDE: Final = _(
     "off."
 )
 
-HOURS: Final = _("Strict reading: {period} from {since} itself end on {strict}.")
+HOURS: Final = _("Strict reading: {period} from {since} itself, until {strict}.")
 HOURS_EU: Final = _(
     "Statutory reading: the hour of the event is not counted (Article 3(1)), so it runs from {start} and ends on "
     "{statutory}; hours are not moved off weekends and holidays (Article 3(4))."
