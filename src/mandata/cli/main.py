@@ -6,7 +6,22 @@ import typer
 from typer.core import TyperGroup
 
 import mandata
-from mandata.cli import agreement, catcher, decide, dns, due, migrate, operator, serve, settings, up, verify, worker
+from mandata.cli import (
+    agreement,
+    catcher,
+    decide,
+    dns,
+    due,
+    migrate,
+    operator,
+    pack,
+    serve,
+    settings,
+    stamp,
+    up,
+    verify,
+    worker,
+)
 from mandata.cli.demo import command as demo
 from mandata.cli.lifeline import tie
 from mandata.foundation.errors import Fault, Refused
@@ -72,6 +87,7 @@ def _main(
 
 
 app.add_typer(agreement.app, name="agreement")
+app.add_typer(subprocessors.app, name="subprocessors")
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.command("demo-story", hidden=True)(demo.story)
@@ -84,6 +100,8 @@ app.command("due")(due.due)
 app.command("duties")(due.duties)
 app.command("decide")(decide.decide)
 app.command("verify")(verify.verify)
+app.command("pack")(pack.pack)
+app.command("stamp")(stamp.stamp)
 app.command("catcher")(catcher.catcher)
 app.command("dns")(dns.dns)
 app.command("settings")(settings.settings)

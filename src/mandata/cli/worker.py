@@ -42,6 +42,7 @@ LOOPS = (
     Loop("delivery", "mandata.delivery.engine.pool:keep", 0.5),
     Loop("returns", "mandata.delivery.returns:keep_listening", 2.0),
     Loop("record", "mandata.record.services:sequence_due", 0.5),
+    Loop("stamps", "mandata.record.services:stamp_due", 60.0),
     Loop("obligations", "mandata.agreements.services:remind_due", 5.0),
 )
 

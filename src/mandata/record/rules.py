@@ -111,8 +111,13 @@ def origin(log: UUID) -> str:
 def sign_head(key: Ed25519PrivateKey, log: UUID, size: int, root: bytes, at: datetime) -> str:
     """Return the signed note of a head."""
     text = f"{origin(log)}\n{size}\n{base64.b64encode(root).decode()}\n{canonical.instant(at)}\n"
-    signed = base64.b64encode(key_hash(origin(log), key.public_key()) + key.sign(text.encode())).decode()
-    return f"{text}\n— {origin(log)} {signed}\n"
+    return sign_note(key, origin(log), text)
+
+
+def sign_note(key: Ed25519PrivateKey, name: str, text: str) -> str:
+    """Return a text, whose lines each end with a line feed, as a signed note (C2SP signed-note)."""
+    signed = base64.b64encode(key_hash(name, key.public_key()) + key.sign(text.encode())).decode()
+    return f"{text}\n— {name} {signed}\n"
 
 
 def key_hash(name: str, key: Ed25519PublicKey) -> bytes:

@@ -162,6 +162,11 @@ def head() -> Head | None:
     return Head.objects.order_by("-size").first()
 
 
+def note(size: int) -> str:
+    """Return the signed note of the head of that size. Raises Head.DoesNotExist."""
+    return str(Head.objects.values_list("note", flat=True).get(size=size))
+
+
 def heads(limit: int = 20, *, before: int | None = None) -> list[HeadView]:
     """Return the newest signed heads, newest first, with their receipts; `before` continues below that size."""
     rows = Head.objects.order_by("-size")

@@ -8,15 +8,13 @@ It reads in batches and remembers nothing of them, so its memory is the same for
 under one snapshot, so the sequencer may go on beside it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db import connection, transaction
 
 from mandata.infra import bulk
 from mandata.infra.tenancy import INSTANCE, scope
+from mandata.record.snapshot import snapshot
 from mandata.record.verification import payloads, pending, tree, witnesses
 from mandata.record.verification.verdict import Verdict
 
@@ -29,7 +27,7 @@ def verify(log: UUID, key: Ed25519PublicKey, certificates: bytes = b"") -> Verdi
     `certificates`: PEM of the time-stamping authority; without it only what a stamp is over is compared.
     """
     verdict = Verdict(log)
-    with _snapshot(), scope(log):
+    with snapshot(), scope(log):
         tree.compare(verdict, key)
         pending.compare(verdict)
         payloads.compare_strays(verdict)
@@ -49,7 +47,7 @@ def known_logs() -> list[UUID]:
 
 def verify_all(logs: list[UUID], key: Ed25519PublicKey, certificates: bytes = b"") -> list[Verdict]:
     """Verify the given controllers' logs and the installation's, whose entries must agree with theirs."""
-    with _snapshot():
+    with snapshot():
         instance = verify(INSTANCE, key, certificates)
         verdicts = []
         for log in logs:
@@ -57,13 +55,3 @@ def verify_all(logs: list[UUID], key: Ed25519PublicKey, certificates: bytes = b"
             witnesses.compare_published(verdict)
             verdicts.append(verdict)
     return [*verdicts, instance]
-
-
-@contextmanager
-def _snapshot() -> Iterator[None]:
-    """One snapshot for everything read inside, where no transaction is open already."""
-    outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if outermost:
-            bulk.execute("set transaction isolation level repeatable read, read only", [])
-        yield
