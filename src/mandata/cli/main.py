@@ -18,6 +18,7 @@ from mandata.cli import (
     serve,
     settings,
     stamp,
+    subprocessors,
     up,
     verify,
     worker,
