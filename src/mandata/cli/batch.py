@@ -69,9 +69,9 @@ def _answer(questions: BinaryIO, answers: BinaryIO, words: Words) -> int:
 def _chunks(questions: Any) -> Iterator[list[bytes]]:
     """The lines that have arrived, without their ends; one that is too long is cut, which no JSON survives."""
     rest, mark = b"", BOM
-    while chunk := questions.read1(CHUNK).removeprefix(mark):
+    while chunk := questions.read1(CHUNK):
+        *lines, last = chunk.removeprefix(mark).split(b"\n")
         mark = b""
-        *lines, last = chunk.split(b"\n")
         if lines:
             lines[0] = rest + lines[0]
             rest = last
