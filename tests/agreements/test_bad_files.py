@@ -307,6 +307,13 @@ BAD: list[tuple[str, Callable[[], str], str, str, str]] = [
         'a period such as "10 working days"',
     ),
     (
+        "a time that no clock shows",
+        lambda: within("acomware", "engine.maintenance", 'clock = "', 'clock = "9'),
+        'clock = "9',
+        "is no time of day",
+        '"08:30"',
+    ),
+    (
         "a name that is a path",
         lambda: changed("imagicle", ('name = "imagicle"', 'name = "../imagicle"')),
         "name =",

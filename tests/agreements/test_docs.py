@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from mandata.agreements import library
 from mandata.agreements.rules.catalogue import CATALOGUE
 from mandata.agreements.rules.vocabulary import SHARED
 
@@ -25,11 +26,15 @@ def test_required_clauses_are_marked() -> None:
     assert set(re.findall(r"\*\*`([a-z_.]+)`\*\*", PAGE)) == {key for key, spec in CATALOGUE.items() if spec.required}
 
 
+def test_every_agreement_that_ships_is_named() -> None:
+    assert set(re.findall(r"^\| `([a-z0-9-]+)` \|", PAGE, re.MULTILINE)) >= set(library.names())
+
+
 def test_every_kind_of_value_is_explained() -> None:
     for spec in CATALOGUE.values():
         assert re.search(rf"^\| {spec.kind.__name__} \| `", PAGE, re.MULTILINE)
 
 
 def test_every_code_of_a_key_is_listed() -> None:
-    for name in ("party", "event", "effect", "channel", "base", "answer"):
+    for name in SHARED:
         assert all(f"`{code}`" in PAGE for code in SHARED[name]), name

@@ -21,16 +21,16 @@ SAME = {"audit", "alcohol", "Malta", "Argentina", "Uruguay"}
 PARTIES = Parties(Party("Operator Ltd.", "1 Street, Prague", "123", "op@example.org"), Party("Demo Bakery"))
 
 
-def shown(language: str = "en", parties: Parties = PARTIES) -> Document:
-    return text.render(library.load("ecomail"), parties, language, words(language))
+def shown(language: str = "en", parties: Parties = PARTIES, name: str = "ecomail") -> Document:
+    return text.render(library.load(name), parties, language, words(language))
 
 
+@pytest.mark.parametrize("name", library.names())
 @pytest.mark.req("AGR-2")
-def test_every_clause_of_the_terms_stands_in_the_text_once() -> None:
-    keys = [
-        item.key for chapter in shown().chapters for item in chapter.paragraphs if not item.key.startswith("party.")
-    ]
-    assert sorted(keys) == sorted(library.load("ecomail").clauses)
+def test_every_clause_of_the_terms_stands_in_the_text_once(name: str) -> None:
+    chapters = shown(name=name).chapters
+    keys = [item.key for chapter in chapters for item in chapter.paragraphs if not item.key.startswith("party.")]
+    assert sorted(keys) == sorted(library.load(name).clauses)
 
 
 def test_the_annexes_follow_the_order_of_the_commissions_clauses() -> None:
@@ -64,15 +64,17 @@ def test_a_changed_figure_changes_the_text_and_its_digest() -> None:
     assert text.digest(other) != text.digest(shown())
 
 
+@pytest.mark.parametrize("name", library.names())
 @pytest.mark.parametrize("language", ["en", "cs"])
-def test_no_placeholder_and_no_double_space_is_left(language: str) -> None:
-    plain = text.plain(shown(language))
+def test_no_placeholder_and_no_double_space_is_left(language: str, name: str) -> None:
+    plain = text.plain(shown(language, name=name))
     assert not re.search(r"[{}]|  |\bNone\b", plain)
 
 
-def test_every_sentence_begins_with_a_capital() -> None:
+@pytest.mark.parametrize("name", library.names())
+def test_every_sentence_begins_with_a_capital(name: str) -> None:
     for language in ("en", "cs"):
-        for chapter in shown(language).chapters:
+        for chapter in shown(language, name=name).chapters:
             for item in chapter.paragraphs:
                 assert item.text[:1].isupper() or not item.text[:1].isalpha(), item
                 assert not re.search(r"[.?] [a-zá-ž]", re.sub(r"\d\. |č\. |odst\. |Sb\.|Coll\.", "", item.text)), (

@@ -28,6 +28,7 @@ from mandata.agreements.rules.values import (
     Reckoning,
     Regime,
     Value,
+    Weekly,
     Window,
     Within,
 )
@@ -42,6 +43,7 @@ _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _DEEPEST: Final = 4
 """Names on the way to a value: area, clause, table, code."""
+_CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _ZONE: Final = re.compile(r"[A-Za-z]+(/[A-Za-z0-9_+-]+)+|UTC")
 
 V = TypeVar("V", bound=Value)
@@ -350,6 +352,8 @@ def _possible(key: str, path: tuple[str, ...], mark: Mark, value: Value) -> None
         )
     elif isinstance(value, Question) and "{minimum}" in CATALOGUE[key].words and value.minimum is None:
         raise Bad(path, f"{key} names no minimum.", "State it, for example minimum = 16.")
+    elif isinstance(value, Weekly) and not _CLOCK.fullmatch(value.clock):
+        raise Bad((*path, "clock"), f"clock = {value.clock!r} is no time of day.", 'Write it as "08:30" or "20:00".')
     elif mark is Mark.OPEN and isinstance(value, (Listing, Names, After)):
         raise Bad(
             (*path, "mark"), f"{key} states its value, so it is not open.", 'Leave mark out, or write mark = "ours".'

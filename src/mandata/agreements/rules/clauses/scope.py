@@ -11,7 +11,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
     "agreement.territory": Spec(
         Choice,
         "subject",
-        _("Territory"),
+        _("Where the agreement applies"),
         "{value}",
         ("gate:apply",),
         vocabulary={
