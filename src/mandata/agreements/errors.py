@@ -128,3 +128,10 @@ class BadDelivery(Refused):
 
     code = "notice.bad_delivery"
     status = 422
+
+
+class AccessNeeded(Refused):
+    """Somebody of the staff wants to see a controller's data without an open access."""
+
+    code = "staff.access_needed"
+    status = 403

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from mandata.accounts import selectors as accounts
-from mandata.agreements.services import versions
+from mandata.agreements.services import addresses, staff, versions
 from mandata.foundation.actors import Actor
 from mandata.infra.clock import now
 from mandata.infra.jobs import app
@@ -31,3 +31,15 @@ def announce_version(name: str, by: str) -> None:
             with scope(one.id):
                 versions.announce_due(name=name, actor=actor, at=now())
         start += PAGE
+
+
+@app.task(name=addresses.JOB, queue="agreements", retry=5)
+def tell_addresses(book: str, change_id: str) -> None:
+    """Tell every controller that the processor's addresses have changed; killed and run again, it goes on."""
+    addresses.tell_controllers(book=book, change_id=UUID(change_id), at=now())
+
+
+@app.task(name=staff.LAPSING, queue="agreements", retry=5)
+def training_lapsing(commitment_id: str) -> None:
+    """Open the obligation to renew a training that is about to lapse."""
+    staff.training_lapsing(commitment_id=UUID(commitment_id), at=now())

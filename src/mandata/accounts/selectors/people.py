@@ -5,12 +5,13 @@ Reads marked *directory* run before a controller's scope is open; all others ins
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from mandata.accounts.models import Controller, Directory, Invitation, InvitationKey, Member, Seat, User
 from mandata.accounts.rules import same_address
-from mandata.infra.tenancy import current_controller, scope
+from mandata.infra.environment import env
+from mandata.infra.tenancy import INSTANCE, current_controller, scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,25 @@ def controller() -> Card:
         row.contact,
         row.privacy_contact,
         row.created_at,
+    )
+
+
+def holder() -> Card:
+    """Return whose the open scope is: the controller, or in the installation's scope the operator itself."""
+    if current_controller() != INSTANCE:
+        return controller()
+    said = env()
+    return Card(
+        id=INSTANCE,
+        name=said.operator_name,
+        legal_name=said.operator_name,
+        postal_address="",
+        country="CZ",
+        time_zone="UTC",
+        language="en",
+        contact=said.operator_contact,
+        privacy_contact="",
+        created_at=datetime.min.replace(tzinfo=UTC),
     )
 
 

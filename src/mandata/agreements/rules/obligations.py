@@ -151,6 +151,14 @@ BESIDE: Final[Mapping[str, Beside]] = {
         _("Unlawful instructions"), "Article 28(3) GDPR, last subparagraph", "processor", "instruction_seen"
     ),
     "breach.notify": Beside(_("Notice of a breach"), "Article 33(2) GDPR", "processor", "awareness"),
+    "people.training": Beside(
+        _("Training of a person lapses: renew it"),
+        "PPL-1",
+        "processor",
+        "training_lapsing",
+        period=Period.parse("30 days"),
+        ours=True,
+    ),
     "notices.repeat": Beside(
         _("A notice came back: deliver it by another way"),
         "AGR-7",

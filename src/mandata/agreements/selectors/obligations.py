@@ -181,7 +181,7 @@ def _obliged(rows: "QuerySet[Obligation] | Iterable[Obligation]", now: datetime)
     standing = set(
         Stay.objects.filter(obligation__in=[row.id for row in listed], ends=None).values_list("obligation", flat=True)
     )
-    name = accounts.controller().name if listed else ""
+    name = accounts.holder().name if listed else ""
     return [_one(row, name, said.gettext(owing.title(row.duty)), row.id in standing, now) for row in listed]
 
 

@@ -55,7 +55,7 @@ def reckoning(terms: Terms | None) -> Reckoning:
     """
     if terms is not None:
         return terms.reckoning
-    return Reckoning(Regime.EU_1182, "CZ", accounts.controller().time_zone)
+    return Reckoning(Regime.EU_1182, "CZ", accounts.holder().time_zone)
 
 
 def reckoning_of(row: Obligation) -> Reckoning:

@@ -142,7 +142,7 @@ def _advance(row: Obligation, at: datetime) -> Reminded | None:
 
 def _tell(party: str, told: Sequence[Reminded], operator: accounts.Reach, at: datetime) -> UUID:
     """One mail to a party for all of a batch."""
-    card = accounts.controller()
+    card = accounts.holder()
     mine = party == "controller"
     to = accounts.reached("notices")[0] if mine else operator
     letter = letters.reminder(

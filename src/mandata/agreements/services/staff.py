@@ -1,0 +1,145 @@
+"""Access of the operator's staff to a controller's data: asked at the gate, with a reason and an end (PPL-1, PPL-2,
+PPL-7).
+
+A page of the operator's that shows anything of one controller calls `require` in that controller's scope; where nobody
+has opened an access, `AccessNeeded` says so, and the page asks for the reason and calls `open_access`.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from uuid import UUID
+
+from mandata.accounts import selectors as accounts
+from mandata.accounts.selectors import Access, Fitness
+from mandata.accounts.services import staff
+from mandata.agreements import selectors
+from mandata.agreements.errors import AccessNeeded
+from mandata.agreements.rules.facts import AccessFacts
+from mandata.agreements.rules.words import mark as _
+from mandata.agreements.services import obligations
+from mandata.agreements.services.asking import ask
+from mandata.foundation.actors import Actor
+from mandata.infra.jobs import app
+from mandata.infra.tenancy import INSTANCE, current_controller, scope
+
+_NEEDED: Final = _("You have no access to this controller's data now.")
+_OPEN: Final = _("Say why you need it, and for how long; the controller reads your reason.")
+
+
+LAPSING: Final = "agreements.training_lapsing"
+TRAINING: Final = "people.training"
+AHEAD: Final = timedelta(days=30)
+"""So long before training lapses, the obligation to renew it opens for the operator."""
+
+
+def commit(
+    *, user_id: UUID, kind: str, on: date, evidence: str, by: UUID, at: datetime, until: date | None = None
+) -> UUID:
+    """Keep that somebody has signed or was trained, as `accounts.services.staff.commit`; a new training meets the
+    obligation to renew the old one, and its own opens ahead of its last day. Opens the installation's scope itself.
+    """
+    with scope(INSTANCE):
+        before = [one.id for one in accounts.commitments(user_id) if one.kind == "training"]
+        made = staff.commit(user_id=user_id, kind=kind, on=on, until=until, evidence=evidence, by=by, at=at)
+        if kind == "training" and until is not None:
+            fit = accounts.fitness(user_id)
+            if fit.trained_until == until:
+                _renewed(before, made, by, at)
+            opens = max(_begins(until + timedelta(days=1)) - AHEAD, at)
+            app.configure_task(LAPSING, queue="agreements", schedule_at=opens).defer(commitment_id=str(made))
+    return made
+
+
+def _renewed(before: list[UUID], made: UUID, by: UUID, at: datetime) -> None:
+    for one in before:
+        obligations.meet_about(
+            about=one, duties=[TRAINING], evidence={"commitment": made}, actor=Actor("operator", by), at=at
+        )
+
+
+def training_lapsing(*, commitment_id: UUID, at: datetime) -> UUID | None:
+    """Open the operator's obligation to renew a training that is about to lapse; None where it was renewed meanwhile.
+
+    Installation's scope, which it opens. Once for each training.
+    """
+    with scope(INSTANCE):
+        found = next((one for one in accounts.commitments() if one.id == commitment_id), None)
+        if found is None or found.until is None or accounts.fitness(found.user_id).trained_until != found.until:
+            return None
+        return obligations.open_duty(
+            duty=TRAINING,
+            since=_begins(found.until + timedelta(days=1)) - AHEAD,
+            cause=f"training:{found.id}",
+            at=at,
+            about=("training", found.id),
+            owed_by="processor",
+            owed_to="controller",
+        )
+
+
+def open_access(
+    *,
+    controller_id: UUID,
+    user_id: UUID,
+    reason: str,
+    country: str,
+    minutes: int,
+    at: datetime,
+    ticket: str = "",
+    product: str = "",
+) -> Access:
+    """Open an access of a person of the staff to a controller's data, if the gate permits it, and record it there.
+
+    `country`: from where (ISO 3166, two letters); `ticket`: the support case; `product`: what is to be looked at, where
+    the agreement names products. Opens both scopes itself, so none may be open. Raises GateRefused by the clause
+    (confidentiality, training, reason, product, country), Refused for a time out of bounds.
+    """
+    with scope(INSTANCE):
+        fit = accounts.fitness(user_id)
+    with scope(controller_id):
+        facts = access_facts(fit, reason=reason, country=country, product=product, at=at)
+        ask(facts, about=user_id, actor=Actor("operator", user_id), at=at)
+        return staff.keep(user_id=user_id, reason=reason, ticket=ticket, country=facts.country, minutes=minutes, at=at)
+
+
+def access_facts(fit: Fitness, *, reason: str, country: str, product: str, at: datetime) -> AccessFacts:
+    """What the gate is told of a person: days count from their beginning, and training to the end of its last day."""
+    terms = selectors.ground(at).terms
+    named = terms.items("agreement.products") if terms else ()
+    return AccessFacts(
+        at=at,
+        reason=reason,
+        country=country.strip().upper(),
+        confidential=fit.confidential_on is not None and _begins(fit.confidential_on) <= at,
+        trained_at=_begins(fit.trained_on) if fit.trained_on else None,
+        trained_until=_begins(fit.trained_until + timedelta(days=1)) if fit.trained_until else None,
+        product=product,
+        products=named,
+    )
+
+
+def _begins(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def require(*, user_id: UUID, page: str, at: datetime) -> Access:
+    """Return the person's open access in the scope's controller and record the look; raises AccessNeeded without one.
+
+    `page`: a code for what is shown, such as the route's name; no address, no words.
+    """
+    found = accounts.access(user_id, at=at)
+    if found is None:
+        said = selectors.reader().gettext
+        raise AccessNeeded(
+            said(_NEEDED),
+            clause="PPL-2: access needs a reason",
+            remedy=said(_OPEN),
+            evidence={"controller": str(current_controller())},
+        )
+    staff.looked(access=found, page=page, at=at)
+    return found
+
+
+def close_access(*, access_id: UUID, user_id: UUID, at: datetime) -> None:
+    """Close an access of the scope before its time. Raises NotFound."""
+    staff.close(access_id=access_id, actor=Actor("operator", user_id), at=at)
