@@ -56,7 +56,7 @@ class Instruction(ScopedModel):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.IntegerField()
     kind = models.CharField(max_length=12)
-    agreement = models.UUIDField()
+    agreement = models.UUIDField(null=True)  # None where the row lies in the installation's scope
     acts = models.JSONField(default=list)
     words = models.TextField(blank=True)
     given_by = models.UUIDField()

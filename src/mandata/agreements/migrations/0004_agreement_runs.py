@@ -323,6 +323,11 @@ class Migration(migrations.Migration):
             name="untold",
             field=models.BooleanField(default=False),
         ),
+        migrations.AlterField(
+            model_name="instruction",
+            name="agreement",
+            field=models.UUIDField(null=True),
+        ),
         migrations.AddField(
             model_name="instruction",
             name="controller",

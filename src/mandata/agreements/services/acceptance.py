@@ -246,9 +246,9 @@ def end(*, actor: Actor, at: datetime, by: str, effective: datetime | None = Non
 
 def _close(agreement_id: UUID, state: str, by: str, at: datetime) -> None:
     AgreementRow.objects.filter(id=agreement_id).update(state=state, ended_at=at, ended_by=by)
-    # Written instructions outlive a new version, duties by law the agreement itself.
-    kinds = ["standing"] if state == "superseded" else ["standing", "written"]
-    Instruction.objects.filter(agreement=agreement_id, kind__in=kinds, ended_at=None).update(ended_at=at)
+    Instruction.objects.filter(agreement=agreement_id, kind="standing", ended_at=None).update(ended_at=at)
+    if state == "ended":  # written instructions outlive a new version, duties by law the agreement itself
+        Instruction.objects.filter(kind="written", ended_at=None).update(ended_at=at)
 
 
 def lock() -> None:

@@ -304,7 +304,7 @@ def oblige(
             id=new_id(),
             number=_next(),
             kind="law",
-            agreement=_agreement(at) if not secret else controller_id,
+            agreement=None if secret else _agreement(at),
             acts=list(acts),
             words=words.strip(),
             law=law.strip()[:300],
