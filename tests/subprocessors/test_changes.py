@@ -232,7 +232,7 @@ def test_the_same_change_is_announced_once_and_what_cannot_follow_is_refused(wor
         {"name": "At Work Ltd", "kind": "moon"},
     ):
         with pytest.raises((WrongState, BadEntry)):
-            announced(**wrong)  # type: ignore[arg-type]
+            announced(**wrong)
 
 
 def test_a_replacement_takes_effect_and_the_old_one_works_until_it_is_ended(world: World) -> None:

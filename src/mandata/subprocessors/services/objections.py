@@ -109,7 +109,8 @@ def end_service(*, objection_id: UUID, words: str, actor: Actor, at: datetime) -
     if found is None or found.terms.chosen(_UNRESOLVED) not in settling.MAY_END:
         raise WrongState(
             _(
-                "By this agreement the sub-processor is not engaged for you while the objection stands; no service ends."
+                "By this agreement the sub-processor is not engaged for you while the objection stands, and no service "
+                "ends."
             ),
             clause=_UNRESOLVED,
             remedy=_("End the agreement by its own clauses if you want to."),
