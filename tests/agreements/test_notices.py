@@ -14,6 +14,7 @@ from mandata.accounts.services.notices import Attachment, Outcome
 from mandata.agreements import services
 from mandata.agreements.errors import BadDelivery
 from mandata.agreements.models import Obligation, Served
+from mandata.agreements.selectors import notices as shown
 from mandata.agreements.services import notices
 from mandata.audience.rules.bases import Reason
 from mandata.audience.services.suppression import is_suppressed, suppress
@@ -284,3 +285,34 @@ def test_a_letter_is_kept_though_it_never_was_a_mail(house: House, box: Postbox)
         )
     assert row(house, served).deemed_at == posted
     assert box.letters == []
+
+
+@pytest.mark.req("AGR-7")
+def test_a_page_shows_the_whole_course_of_each_notice(house: House, box: Postbox) -> None:
+    thing = new_id()
+    gone, fine, waiting = (serve(house, kind=kind, about=("change", thing)) for kind in ("a", "b", "c"))
+    box.refuses[OFFICE] = "550 5.1.1 No"
+    deliver(house, gone)
+    second = second_of(house, gone)
+    assert second is not None
+    box.refuses.clear()
+    deliver(house, fine)
+    with scope(house.id):
+        total, rows = shown.legal_notices(about=thing)
+        assert total == 4
+        found = {row.id: row for row in rows}
+        assert found[gone].undelivered and found[gone].second == second.id and found[gone].state == "failed"
+        assert (found[second.id].second_of, found[second.id].state) == (gone, "queued")
+        assert (found[fine].state, found[fine].deemed_by, found[fine].host) == ("sent", "acceptance", "127.0.0.1")
+        assert found[fine].digest == hashlib.sha256(box.letters[-1].content).digest()
+        assert found[waiting].next_at is None and found[waiting].sent_at is None
+        assert shown.notice_totals() == shown.NoticeTotals(all=4, waiting=2, deemed=1, undelivered=1)
+        assert [row.id for row in shown.legal_notices(undelivered=True)[1]] == [gone]
+        assert shown.legal_notices(kind="b")[0] == 1
+        assert shown.legal_notice(new_id()) is None
+    deliver(house, second.id)
+    with scope(house.id):
+        assert shown.notice_totals().undelivered == 0, "its repetition arrived"
+    total, page = shown.notices_by_controller(count=500)
+    assert total >= 1
+    assert next(one.totals.all for one in page if one.controller_id == house.id) == 4

@@ -1,7 +1,7 @@
 """Reads of the accounts. Those marked *directory* run before a controller's scope is open; all others inside one."""
 
 from mandata.accounts.selectors.addresses import Reach, book, processor_reached, reached
-from mandata.accounts.selectors.notices import NoticeCounts, Sent, notice, notice_counts, notices
+from mandata.accounts.selectors.notices import NoticeCounts, Sent, fates, notice, notice_counts, notices
 from mandata.accounts.selectors.people import (
     Card,
     Colleague,
@@ -50,6 +50,7 @@ __all__ = [
     "controller",
     "directory",
     "exists",
+    "fates",
     "fitness",
     "holder",
     "ids",

@@ -1,5 +1,6 @@
 """The fate of the mails in the outbox of the open scope; never their contents."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,8 +53,13 @@ def notices(limit: int = 50) -> list[dict[str, Any]]:
 
 def notice(notice_id: UUID) -> Sent | None:
     """Return the fate of one mail, or None where there is none."""
-    row = Notice.objects.filter(id=notice_id).values(*_COLUMNS, "digest").first()
-    return None if row is None else Sent(**{**row, "digest": bytes(row["digest"] or b"")})
+    return fates([notice_id]).get(notice_id)
+
+
+def fates(notice_ids: Collection[UUID]) -> dict[UUID, Sent]:
+    """Return the fate of mails by their ids; those that are not there are left out."""
+    rows = Notice.objects.filter(id__in=list(notice_ids)).values(*_COLUMNS, "digest")
+    return {row["id"]: Sent(**{**row, "digest": bytes(row["digest"] or b"")}) for row in rows}
 
 
 def notice_counts(*, legal: bool | None = None) -> NoticeCounts:
