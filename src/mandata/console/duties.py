@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -82,15 +83,15 @@ def figures(counts: obligations.Counts) -> list[dict[str, Any]]:
     ]
 
 
-def explained(found: obligations.Explained, now: datetime) -> dict[str, Any]:
-    """What the page of one obligation shows."""
+def explained(found: obligations.Explained, now: datetime, *, proofs: str = "") -> dict[str, Any]:
+    """What the page of one obligation shows; ``proofs`` is the route to an entry of the record, where there is one."""
     one = found.obliged
     return {
         **row(one),
         "explained": found,
         "clause": agreements.clause_named(one.duty, None),
         "stops": [{"stop": stop, "ground": GROUNDS.get(stop.ground, stop.ground)} for stop in found.stops],
-        "steps": _timeline(found),
+        "steps": _timeline(found, proofs),
         "open": one.state == "open",
         "elapsed": _elapsed(one, now),
     }
@@ -118,7 +119,7 @@ _ENTRIES = {
 _TONES = {"obligation.met": "good", "obligation.late": "bad", "obligation.stayed": "warn"}
 
 
-def _timeline(found: obligations.Explained) -> list[dict[str, Any]]:
+def _timeline(found: obligations.Explained, proofs: str) -> list[dict[str, Any]]:
     return [
         {
             "at": entry.at,
@@ -126,7 +127,7 @@ def _timeline(found: obligations.Explained) -> list[dict[str, Any]]:
             "tone": _TONES.get(entry.kind, "calm"),
             "icon": "check" if entry.kind == "obligation.met" else "dots",
             "proof": _("in the record"),
-            "entry": entry.id,
+            "proof_url": reverse(proofs, args=[entry.id]) if proofs else "",
         }
         for entry in reversed(found.entries)
     ]

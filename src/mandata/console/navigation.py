@@ -58,6 +58,7 @@ CONSOLE: Final[tuple[Place, ...]] = (
         (
             Place("privacy:overview", _("Overview")),
             Place("privacy:agreement", _("Agreement")),
+            Place("privacy:instructions", _("Instructions")),
             Place("privacy:obligations", _("Obligations")),
             Place("privacy:requests", _("Requests")),
             Place("privacy:data_map", _("Data map")),

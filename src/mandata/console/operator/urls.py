@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mandata.console.operator import agreements, obligations, views
+from mandata.console.operator import agreements, instructions, obligations, views
 
 app_name = "operator"
 urlpatterns = [
@@ -18,5 +18,16 @@ urlpatterns = [
     path("agreements/<slug:name>.toml", agreements.download, name="agreement_file"),
     path("controllers/", views.controllers, name="controllers"),
     path("controllers/<uuid:controller_id>/", views.controller, name="controller"),
+    path("controllers/<uuid:controller_id>/instructions/", instructions.listed, name="instructions"),
+    path(
+        "controllers/<uuid:controller_id>/instructions/<uuid:instruction_id>/",
+        instructions.instruction,
+        name="instruction",
+    ),
+    path(
+        "controllers/<uuid:controller_id>/instructions/<uuid:instruction_id>/<slug:verb>/",
+        instructions.act,
+        name="instruction_act",
+    ),
     path("controllers/<uuid:controller_id>/state/", views.move, name="move"),
 ]

@@ -45,7 +45,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 def obligation(request: HttpRequest, obligation_id: UUID) -> HttpResponse:
     """Show one obligation: what is owed, since when, until when and why, what happened to it, and the proof."""
     at = now()
-    shown = duties.explained(obligations.obligation(obligation_id, at), at)
+    shown = duties.explained(obligations.obligation(obligation_id, at), at, proofs="privacy:entry")
     return render(request, "console/privacy/obligation.html", {**shown, "meet": MeetForm(), "waive": WaiveForm()})
 
 

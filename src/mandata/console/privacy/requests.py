@@ -11,8 +11,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors as accounts
+from mandata.agreements.selectors import instructions, obligations
+from mandata.console import duties
 from mandata.console.privacy import words
 from mandata.console.privacy.forms import Answer, NewRequest, Refusal
+from mandata.console.privacy.instructions import SuspendForm
 from mandata.console.requests import absolute, actor
 from mandata.holdings import selectors as holdings
 from mandata.infra.clock import now
@@ -161,5 +164,10 @@ def overview(request: HttpRequest) -> HttpResponse:
         "erasures": holdings.erasures(limit=1),
         "portal": absolute("public_rights:request", controller_id=current_controller()),
         "requests_url": reverse("privacy:requests"),
+        "halted": instructions.halted(),
+        "suspensions": instructions.suspensions()[:5],
+        "suspend": SuspendForm(),
+        "owed": [duties.row(one) for one in obligations.here(now(), count=5).rows],
+        "figures": duties.figures(obligations.counts_here(now())),
     }
     return render(request, "console/privacy/overview.html", context)

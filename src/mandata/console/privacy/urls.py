@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mandata.console.privacy import agreement, obligations, record, requests, versions
+from mandata.console.privacy import agreement, instructions, obligations, record, requests, versions
 
 app_name = "privacy"
 urlpatterns = [
@@ -12,6 +12,14 @@ urlpatterns = [
     path("agreement/versions/<uuid:proposal_id>/refuse/", versions.refuse, name="version_refuse"),
     path("agreement/<uuid:agreement_id>/publication/", versions.publication, name="publication"),
     path("agreement/<uuid:agreement_id>.pdf", agreement.pdf, name="agreement_pdf"),
+    path("instructions/", instructions.listed, name="instructions"),
+    path("instructions/<uuid:instruction_id>/", instructions.instruction, name="instruction"),
+    path("instructions/<uuid:instruction_id>/withdraw/", instructions.withdraw, name="instruction_withdraw"),
+    path("instructions/<uuid:instruction_id>/uphold/", instructions.uphold, name="instruction_uphold"),
+    path("suspend/", instructions.suspend, name="suspend"),
+    path("suspend/lift/", instructions.lift, name="lift"),
+    path("chain/", instructions.chain, name="chain"),
+    path("chain/<uuid:upstream_id>/end/", instructions.unchain, name="unchain"),
     path("obligations/", obligations.listed, name="obligations"),
     path("obligations/<uuid:obligation_id>/", obligations.obligation, name="obligation"),
     path("obligations/<uuid:obligation_id>/met/", obligations.meet, name="obligation_meet"),
