@@ -17,11 +17,12 @@ from mandata.agreements.rules.annexes import Annexes, SubProcessorLine
 from mandata.agreements.rules.catalogue import CATALOGUE
 from mandata.agreements.rules.spec import CHAPTERS, Spec
 from mandata.agreements.rules.terms import Clause, Terms
-from mandata.agreements.rules.values import Choice, Listing, Money, Names, Period, Scopes, Share, Unit, Value
+from mandata.agreements.rules.values import Choice, Listing, Money, Names, Period, Scopes, Share, Value
 from mandata.agreements.rules.vocabulary import SHARED
 from mandata.agreements.rules.words import Words, fill
 from mandata.agreements.rules.words import mark as _
 from mandata.foundation import canonical
+from mandata.foundation.periods import spoken as spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,20 +245,6 @@ def measure(content: object, language: str, words: Words) -> str:
         case int():
             return str(content)
     return ""
-
-
-def spoken(period: Period, words: Words) -> str:
-    """ "48 hours" in words, in the case that follows "within" in the language."""
-    amount = period.amount
-    forms = {
-        Unit.HOURS: words.ngettext("{n} hour", "{n} hours", amount),
-        Unit.DAYS: words.ngettext("{n} day", "{n} days", amount),
-        Unit.WORKING_DAYS: words.ngettext("{n} working day", "{n} working days", amount),
-        Unit.WEEKS: words.ngettext("{n} week", "{n} weeks", amount),
-        Unit.MONTHS: words.ngettext("{n} month", "{n} months", amount),
-        Unit.YEARS: words.ngettext("{n} year", "{n} years", amount),
-    }
-    return fill(forms[period.unit], {"n": str(amount)})
 
 
 def spoken_share(share: Share, language: str) -> str:

@@ -123,7 +123,7 @@ def _day(ordinal: int, words: Words) -> str:
 
 @lru_cache(maxsize=1024)
 def spoken(period: Period, words: Words) -> str:
-    """A period in words: "10 working days"."""
+    """A period in words, in the case that follows "within" in the language: "10 working days"."""
     amount = period.amount
     forms = {
         Unit.HOURS: words.ngettext("{n} hour", "{n} hours", amount),
