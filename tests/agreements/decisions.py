@@ -1,0 +1,497 @@
+"""The decision tables: facts on top of an example, what is decided, by which check. One row a case."""
+
+from typing import Any, NamedTuple
+
+YES, NO = True, False
+JAN, FEB, MAR, APR = (f"2026-0{month}-02T09:00:00+01:00" for month in (1, 2, 3, 4))
+
+
+class Row(NamedTuple):
+    """A case: the question, the agreement, the facts that differ from the question's example, and the answer."""
+
+    act: str
+    agreement: str
+    facts: dict[str, Any]
+    allowed: bool
+    check: str
+
+
+def rows(act: str, agreement: str, *cases: tuple[dict[str, Any], bool, str]) -> list[Row]:
+    return [Row(act, agreement, *case) for case in cases]
+
+
+def standing(**changes: Any) -> dict[str, Any]:
+    return {"standing": {"accepted": True, **changes}}
+
+
+def written(acts: list[str], *, agreed: bool, purpose: str = "") -> dict[str, Any]:
+    return standing(written=[{"number": 7, "acts": acts, "agreed": agreed, "purpose": purpose}])
+
+
+ANY = [
+    *rows(
+        "process",
+        "ecomail",
+        ({}, YES, "instruction.standing"),
+        (standing(ended=True), NO, "agreement.in_force"),
+        ({"standing": {"accepted": False}}, NO, "agreement.in_force"),
+        (standing(suspended=True), NO, "agreement.not_suspended"),
+        (standing(halted=True), NO, "instruction.not_halted"),
+        ({"purpose": ""}, NO, "process.purpose"),
+        ({"purpose": "advertising"}, NO, "process.purpose"),
+        ({"purpose": "sell"}, NO, "process.not_sold"),
+        ({"act": "depersonalise"}, NO, "instruction.standing"),
+        ({"act": "depersonalise", **written(["depersonalise"], agreed=False)}, NO, "instruction.agreed"),
+        ({"act": "depersonalise", **written(["depersonalise"], agreed=True)}, YES, "instruction.standing"),
+        ({"act": "depersonalise", **written(["block"], agreed=True)}, NO, "instruction.standing"),
+        ({"purpose": "research", **written(["send"], agreed=True, purpose="research")}, YES, "instruction.standing"),
+        ({"purpose": "research", **written(["send"], agreed=False, purpose="research")}, NO, "process.purpose"),
+        ({"purpose": "rent", **written(["send"], agreed=True, purpose="rent")}, NO, "process.not_sold"),
+    ),
+    *rows(
+        "process",
+        "everymail",
+        ({}, YES, "instruction.standing"),
+        ({"purpose": "optimise"}, YES, "instruction.standing"),
+        ({"act": "depersonalise"}, YES, "instruction.standing"),
+        ({"purpose": "sharing"}, NO, "process.not_sold"),
+        ({"act": "track"}, NO, "instruction.standing"),
+    ),
+    *rows(
+        "process",
+        "imagicle",
+        ({"purpose": "case_statistics"}, YES, "instruction.standing"),
+        ({"purpose": "optimise"}, NO, "process.purpose"),
+        ({"purpose": "rent"}, NO, "process.not_sold"),
+    ),
+]
+
+PEOPLE = [
+    *rows(
+        "import",
+        "ecomail",
+        ({}, YES, "instruction.standing"),
+        ({"warranted": False}, NO, "import.warranty"),
+        ({"bases": ["legitimate_interest"]}, NO, "import.basis"),
+        ({"evidenced": False}, NO, "import.evidence"),
+        ({"subjects": ["customers", "partners"]}, YES, "instruction.standing"),
+        ({"subjects": ["households"]}, NO, "import.subjects"),
+        ({"fields": [{"name": "blood", "category": "special"}]}, NO, "import.special"),
+    ),
+    *rows(
+        "track",
+        "ecomail",
+        ({"kinds": ["opens", "clicks"]}, YES, "instruction.standing"),
+        ({"kinds": ["heart_rate"]}, NO, "track.kinds"),
+    ),
+    *rows("track", "icewarp", ({}, NO, "instruction.standing")),
+    *rows(
+        "profile",
+        "ecomail",
+        ({}, YES, "instruction.standing"),
+        ({"kinds": ["mood"]}, NO, "profile.kinds"),
+        ({"decides": True}, NO, "profile.human"),
+        (standing(halted=True), NO, "instruction.not_halted"),
+    ),
+    *rows("profile", "imagicle", ({}, NO, "instruction.standing")),
+    *rows(
+        "export",
+        "ecomail",
+        ({}, YES, "instruction.standing"),
+        (standing(suspended=True), YES, "instruction.standing"),
+        (standing(halted=True), YES, "instruction.standing"),
+        (standing(ended=True), YES, "export.return"),
+        ({"deleted": True}, NO, "export.held"),
+        ({"purpose": "sale"}, NO, "process.not_sold"),
+    ),
+    *rows(
+        "rights",
+        "everymail",
+        ({}, YES, "rights.agreement"),
+        (standing(ended=True, halted=True), YES, "rights.agreement"),
+        ({"confirmed": False}, NO, "rights.confirmed"),
+    ),
+    *rows("send", "acomware", ({}, YES, "instruction.standing"), ({"recipients": 0}, NO, "send.recipients")),
+]
+
+SHARING = [
+    *rows(
+        "disclose",
+        "imagicle",  # 30 days' notice, 14 days to object
+        ({}, YES, "disclose.authorised"),
+        ({"told_at": None}, NO, "disclose.authorised"),
+        ({"told_at": "2026-03-10T09:00:00+01:00"}, NO, "disclose.notice"),
+        ({"notice_until": FEB, "objection_until": APR, "told_at": None}, NO, "disclose.window"),
+        ({"notice_until": FEB, "objection_until": MAR, "told_at": None}, YES, "disclose.authorised"),
+        ({"objection": "open"}, NO, "disclose.objection"),
+        ({"objection": "ended"}, NO, "disclose.objection"),
+        ({"objection": "withdrawn"}, YES, "disclose.authorised"),
+        ({"struck": True}, NO, "disclose.listed"),
+        ({"contract": False}, NO, "disclose.contract"),
+        ({"authorised": "list", "told_at": None}, YES, "disclose.authorised"),
+        ({"authorised": "named", "told_at": None}, NO, "disclose.named"),
+        ({"authorised": "class", "classes": ["group"], "told_at": None}, NO, "disclose.class"),
+        ({"authorised": "chosen", "told_at": None}, YES, "disclose.chosen"),
+        ({"country": "US"}, NO, "transfer.mechanism"),
+        ({"country": "US", "mechanisms": [{"kind": "scc"}]}, YES, "disclose.authorised"),
+        ({"country": "DE"}, YES, "disclose.authorised"),
+        ({"act": "track"}, NO, "instruction.standing"),
+        (standing(halted=True), NO, "instruction.not_halted"),
+    ),
+    *rows(
+        "disclose",
+        "ecomail",
+        ({"recipient": "Twilio Inc.", "told_at": None}, YES, "disclose.named"),
+        ({"recipient": "Twilio Inc.", "told_at": None, "objection": "open"}, NO, "disclose.objection"),
+        ({"classes": ["specialists"], "told_at": None}, YES, "disclose.class"),
+        ({"classes": ["group"], "told_at": None}, NO, "disclose.authorised"),
+    ),
+    *rows("disclose", "icewarp", ({"classes": ["majority_owned"], "told_at": None}, YES, "disclose.class")),
+    *rows(
+        "disclose",
+        "acomware",
+        ({"kind": "adviser", "ground": "accounting"}, YES, "disclose.listed_ground"),
+        ({"kind": "adviser"}, NO, "disclose.listed_ground"),
+        ({"kind": "authority", "ground": "Act 480/2004"}, YES, "disclose.listed_ground"),
+    ),
+    *rows(
+        "disclose",
+        "everymail",
+        ({"kind": "insurer", "ground": "policy"}, NO, "disclose.direct"),
+        ({"kind": "authority", "ground": "subpoena"}, YES, "disclose.ground"),
+        ({"kind": "insurer", "instructed": True}, YES, "disclose.ground"),
+        ({"kind": "authority"}, NO, "disclose.ground"),
+    ),
+    *rows(
+        "transfer",
+        "imagicle",
+        ({}, YES, "transfer.mechanism"),
+        ({"country": "FR", "mechanisms": [], "instructed": False}, YES, "transfer.inside"),
+        ({"instructed": False}, NO, "transfer.instructed"),
+        ({"mechanisms": []}, NO, "transfer.mechanism"),
+        ({"mechanisms": [{"kind": "privacy_shield"}]}, NO, "transfer.mechanism"),
+        ({"mechanisms": [{"kind": "scc", "since": APR}]}, NO, "transfer.mechanism"),
+        ({"mechanisms": [{"kind": "scc", "until": MAR}]}, NO, "transfer.mechanism"),
+        ({"mechanisms": [{"kind": "scc", "until": MAR}, {"kind": "bcr"}]}, YES, "transfer.mechanism"),
+        ({"regions": ["IT", "US"], "instructed": False}, YES, "transfer.mechanism"),
+        ({"regions": ["IT"]}, NO, "transfer.region"),
+        ({"opposed": True}, NO, "transfer.opposed"),
+    ),
+    *rows(
+        "transfer",
+        "acomware",
+        ({"mechanisms": [{"kind": "privacy_shield"}]}, NO, "transfer.mechanism"),
+        ({"mechanisms": [{"kind": "privacy_shield"}], "at": "2020-07-15T12:00:00+02:00"}, YES, "transfer.mechanism"),
+        ({"mechanisms": [{"kind": "privacy_shield"}], "at": "2020-07-16T00:00:00+02:00"}, NO, "transfer.mechanism"),
+    ),
+    *rows("transfer", "everymail", ({"mechanisms": [], "instructed": False}, YES, "transfer.inside")),
+    *rows(
+        "access",
+        "imagicle",
+        ({"product": "digital_fax", "products": ["digital_fax"]}, YES, "access.country"),
+        ({"product": "hotel", "products": ["digital_fax"]}, NO, "access.product"),
+        ({"product": "toaster", "products": ["toaster"]}, NO, "access.product"),
+        ({"product": "hotel", "products": ["hotel"], "country": "US"}, NO, "transfer.mechanism"),
+        (
+            {"product": "hotel", "products": ["hotel"], "country": "US", "mechanisms": [{"kind": "bcr"}]},
+            YES,
+            "access.country",
+        ),
+        ({"product": "hotel", "products": ["hotel"], "country": "IN"}, NO, "access.country"),
+    ),
+    *rows(
+        "access",
+        "ecomail",
+        ({}, YES, "transfer.inside"),
+        ({"confidential": False}, NO, "access.confidential"),
+        ({"trained_at": None}, NO, "access.trained"),
+        ({"trained_until": MAR}, NO, "access.trained"),
+        ({"reason": " "}, NO, "access.reason"),
+        ({"country": "US"}, NO, "transfer.instructed"),
+        (standing(suspended=True), YES, "transfer.inside"),
+        (standing(halted=True), NO, "instruction.not_halted"),
+    ),
+    *rows(
+        "combine",
+        "everymail",
+        ({}, YES, "combine.counted"),
+        ({"result": "persons"}, NO, "combine.counted"),
+        ({"same_customer": False}, NO, "combine.counted"),
+        ({"source": "processor"}, NO, "combine.own"),
+        ({"source": "third_party"}, NO, "combine.own"),
+        ({"source": "own"}, YES, "combine.own"),
+    ),
+    *rows(
+        "combine",
+        "ecomail",
+        ({}, YES, "combine.counts"),
+        ({"result": "persons"}, NO, "combine.counts"),
+        (standing(halted=True), NO, "instruction.not_halted"),
+        (standing(ended=True), NO, "agreement.in_force"),
+    ),
+]
+
+AGREEMENT = [
+    *rows(
+        "apply",
+        "icewarp",
+        ({"processor_in_eea": False}, NO, "apply.territory"),
+        ({"processor_in_eea": False, "offers_into_eea": True}, YES, "apply.territory"),
+        ({"processor_in_eea": False, "monitors_in_eea": True}, YES, "apply.territory"),
+        ({"controller_in_eea": True, "processor_in_eea": False}, YES, "apply.territory"),
+        ({}, YES, "apply.territory"),
+    ),
+    *rows("apply", "everymail", ({"processor_in_eea": False}, YES, "apply.law")),
+    *rows(
+        "roles",
+        "imagicle",
+        ({}, YES, "roles.known"),
+        ({"upstream": True, "authorised": True}, YES, "roles.known"),
+        ({"upstream": True}, NO, "roles.authorised"),
+    ),
+    *rows("roles", "ecomail", ({"upstream": True, "authorised": True}, NO, "roles.known")),
+    *rows(
+        "accept",
+        "ecomail",
+        ({}, YES, "accept.concluded"),
+        ({"by": "order_form"}, NO, "accept.concluded"),
+        ({"at": "2023-09-06T23:59:59+02:00"}, NO, "accept.effective"),
+        ({"at": "2023-09-07T00:00:00+02:00"}, YES, "accept.concluded"),
+        ({"language": "de"}, NO, "accept.offered"),
+    ),
+    *rows("accept", "imagicle", ({"by": "order_form"}, YES, "accept.concluded")),
+    *rows("read", "acomware", ({}, YES, "read.decides"), ({"language": "en"}, NO, "read.decides")),
+    *rows("read", "ecomail", ({"language": "en", "accepted": "en"}, YES, "read.decides")),
+    *rows("prevail", "everymail", ({"matter": "other"}, YES, "prevail.rank")),
+    *rows("prevail", "imagicle", ({}, YES, "prevail.rank"), ({"matter": "other"}, NO, "prevail.rank")),
+    *rows("prevail", "acomware", ({"over": "individual_contract"}, NO, "prevail.rank"), ({}, YES, "prevail.rank")),
+    *rows(
+        "change",
+        "acomware",  # 25 days at least
+        ({}, YES, "change.applies"),
+        ({"told_at": MAR, "at": "2026-03-20T09:00:00+01:00"}, NO, "change.applies"),
+        ({"effective_at": APR}, NO, "change.applies"),
+        ({"full_text": False}, NO, "change.text"),
+        ({"reason": "law"}, YES, "change.applies"),
+        ({"reason": "whim"}, NO, "change.reason"),
+        ({"kind": "supplier", "effective_at": MAR, "told_at": MAR}, YES, "change.supplier"),
+        ({"kind": "instructions", "told_at": MAR}, YES, "change.instructions"),
+    ),
+    *rows(
+        "change",
+        "ecomail",
+        ({"kind": "price_list", "told_at": "2026-03-12T09:00:00+01:00"}, NO, "change.prices"),
+        ({"kind": "price_list", "told_at": "2026-03-11T09:00:00+01:00"}, YES, "change.prices"),
+    ),
+    *rows("change", "imagicle", ({}, NO, "change.consent"), ({"accepted": True}, YES, "change.applies")),
+    *rows("change", "everymail", ({}, NO, "change.both"), ({"accepted": True}, YES, "change.both")),
+    *rows(
+        "end",
+        "imagicle",
+        ({}, YES, "end.objection"),
+        ({"since": "2026-03-10T09:00:00+01:00"}, NO, "end.objection"),
+        ({"resolved": True}, NO, "end.objection"),
+        ({"written": False}, NO, "end.objection"),
+        ({"cause": "change"}, NO, "end.none"),
+    ),
+    *rows("end", "ecomail", ({}, NO, "end.unsettled"), ({"cause": "price_list", "since": MAR}, NO, "end.prices")),
+    *rows(
+        "end",
+        "acomware",
+        ({"cause": "change", "since": "2026-03-20T09:00:00+01:00"}, YES, "end.change"),
+        ({"cause": "change", "since": JAN}, NO, "end.change"),
+    ),
+    *rows(
+        "instruct",
+        "icewarp",
+        ({}, YES, "instruct.written"),
+        ({"written": False}, NO, "instruct.written"),
+        ({"named_person": False}, NO, "instruct.written"),
+        ({"beyond": True}, NO, "instruct.agreed"),
+        ({"beyond": True, "agreed": True}, YES, "instruct.written"),
+        ({"concern": True}, NO, "instruct.lawful"),
+        ({"concern": True, "pointed_out": True}, NO, "instruct.lawful"),
+        ({"concern": True, "pointed_out": True, "confirmed": True}, YES, "instruct.written"),
+        ({"by_law": True}, NO, "instruct.law"),
+        ({"by_law": True, "told_first": True}, YES, "instruct.law"),
+        ({"by_law": True, "telling_forbidden": True}, YES, "instruct.law"),
+    ),
+    *rows(
+        "publish",
+        "acomware",
+        ({}, YES, "publish.due"),
+        ({"obliged": False}, NO, "publish.due"),
+        ({"doubtful": False, "value": 50_000}, NO, "publish.due"),
+        ({"doubtful": False, "value": "50000.01"}, YES, "publish.due"),
+    ),
+    *rows("publish", "ecomail", ({}, NO, "publish.due")),
+]
+
+DESK = [
+    *rows(
+        "notify",
+        "icewarp",
+        ({"certain": False}, YES, "notify.owed"),
+        ({"by": "controller"}, NO, "notify.side"),
+    ),
+    *rows("notify", "imagicle", ({}, YES, "notify.owed"), ({"certain": False}, NO, "notify.threshold")),
+    *rows("notify", "ecomail", ({"by": "controller"}, YES, "notify.owed")),
+    *rows(
+        "notify",
+        "acomware",
+        ({}, NO, "notify.threshold"),
+        ({"significant_risk": True}, YES, "notify.owed"),
+        ({"significant_risk": True, "notifiable": False}, NO, "notify.threshold"),
+        ({"significant_risk": True, "telling_forbidden": True}, NO, "notify.exception"),
+    ),
+    *rows(
+        "engage",
+        "imagicle",
+        ({}, YES, "engage.from"),
+        ({"told_at": MAR}, NO, "disclose.notice"),
+        ({"told_at": None}, NO, "disclose.authorised"),
+        ({"objection": "open"}, NO, "disclose.objection"),
+    ),
+    *rows(
+        "object",
+        "imagicle",
+        ({}, YES, "object.in_time"),
+        ({"received_at": MAR}, NO, "object.in_time"),
+        ({"written": False}, NO, "object.form"),
+    ),
+    *rows("object", "ecomail", ({}, NO, "object.in_time"), ({"written": False, "at": MAR}, YES, "object.in_time")),
+    *rows("object", "icewarp", ({"received_at": JAN}, YES, "object.in_time")),
+    *rows(
+        "extend",
+        "imagicle",
+        ({}, YES, "extend.told"),
+        ({"told_at": "2026-04-07T09:00:00+02:00"}, NO, "extend.told"),
+        ({"reasons": False}, NO, "extend.reasons"),
+    ),
+    *rows(
+        "audit",
+        "acomware",
+        ({}, YES, "audit.who"),
+        ({"by": "law_firm"}, YES, "audit.who"),
+        ({"by": "other"}, NO, "audit.who"),
+        ({"competitor": True}, NO, "audit.independent"),
+        ({"earlier": [JAN]}, NO, "audit.frequency"),
+        ({"earlier": [JAN], "serious_reason": True}, YES, "audit.who"),
+        ({"earlier": ["2025-01-02T09:00:00+01:00"]}, YES, "audit.who"),
+        ({"terms_agreed": False}, NO, "audit.agreement"),
+        ({"bound": False}, NO, "audit.bound"),
+        ({"on_site": True}, NO, "audit.site"),
+        ({"on_site": True, "site_justified": True}, YES, "audit.who"),
+    ),
+    *rows(
+        "audit",
+        "imagicle",
+        ({}, YES, "audit.notice"),
+        ({"told_at": MAR}, NO, "audit.notice"),
+        ({"written": False}, NO, "audit.form"),
+        ({"disturbs": True}, NO, "audit.disturbance"),
+    ),
+    *rows(
+        "audit",
+        "ecomail",
+        ({}, YES, "audit.notice"),
+        ({"told_at": MAR}, NO, "audit.notice"),
+        ({"independent": False}, NO, "audit.independent"),
+        ({"similar": True}, NO, "audit.independent"),
+    ),
+    *rows("audit", "icewarp", ({"terms_agreed": False}, NO, "audit.extra"), ({}, YES, "audit.extra")),
+    *rows(
+        "keep",
+        "imagicle",
+        ({}, YES, "keep.held:end.grace"),
+        ({"ended_at": "2025-12-20T00:00:00+01:00"}, NO, "keep.held:end.grace"),
+        ({"ended_at": "2025-12-20T00:00:00+01:00", "law": "tax law"}, YES, "keep.law"),
+        ({"ended_at": None}, YES, "keep.held:end.grace"),
+        ({"kind": "accessible"}, NO, "keep.reached"),
+        ({"kind": "accessible", "ended_at": MAR}, YES, "keep.reached"),
+        ({"kind": "support", "ended_at": "2023-03-01T00:00:00+01:00"}, NO, "keep.held:end.support"),
+        ({"kind": "support"}, YES, "keep.held:end.support"),
+    ),
+    *rows(
+        "keep",
+        "ecomail",
+        ({"deleted_at": JAN}, NO, "keep.held:end.backup"),
+        ({"deleted_at": MAR}, YES, "keep.held:end.backup"),
+        ({"kind": "database"}, YES, "keep.held:end.silence"),
+        ({"kind": "database", "reminded_at": FEB}, NO, "keep.held:end.silence"),
+        ({"kind": "account", "used_at": "2024-01-01T00:00:00+01:00"}, NO, "keep.held:end.inactivity"),
+        ({"kind": "account", "used_at": JAN}, YES, "keep.held:end.inactivity"),
+    ),
+    *rows(
+        "keep",
+        "acomware",
+        ({"kind": "content", "used_at": "2025-09-01T00:00:00+02:00"}, NO, "keep.content"),
+        ({"kind": "content", "used_at": JAN}, YES, "keep.content"),
+        ({"kind": "template", "used_at": JAN}, YES, "keep.template"),
+        ({"kind": "engine"}, NO, "keep.held:end.engine"),
+    ),
+    *rows("keep", "icewarp", ({"kind": "database"}, NO, "keep.held:end.choice")),
+    *rows(
+        "relocate",
+        "icewarp",
+        ({}, YES, "relocate.told"),
+        ({"told_at": MAR}, NO, "relocate.told"),
+        ({"opposed_at": MAR}, NO, "relocate.opposed"),
+        ({"chosen": True, "told_at": None}, YES, "relocate.chosen"),
+        ({"country": "US"}, NO, "transfer.instructed"),
+    ),
+    *rows("relocate", "imagicle", ({}, NO, "relocate.chosen"), ({"chosen": True}, YES, "relocate.chosen")),
+]
+
+MONEY = [
+    *rows(
+        "charge",
+        "everymail",
+        ({"work": "assessments", "hours": 2, "rate": 140}, YES, "charge.paid"),
+        ({"work": "assessments", "hours": 2, "rate": 151}, NO, "charge.rate"),
+        ({"work": "rights"}, NO, "charge.free"),
+        ({"work": "breaches"}, NO, "charge.free"),
+    ),
+    *rows(
+        "charge", "icewarp", ({"work": "rights"}, YES, "charge.paid"), ({"work": "audits"}, YES, "charge.audit_agreed")
+    ),
+    *rows("charge", "imagicle", ({"work": "audits", "costs": 10}, YES, "charge.audit_costs"), ({}, NO, "charge.paid")),
+    *rows("charge", "ecomail", ({}, YES, "charge.costs")),
+    *rows("charge", "acomware", ({"work": "audits", "hours": 3}, YES, "charge.audit")),
+    *rows(
+        "liability",
+        "acomware",
+        ({}, NO, "liability.fault"),
+        ({"fault": "gross_negligence"}, YES, "liability.fault"),
+        ({"fault": "wilful", "claimant": "other"}, NO, "liability.whom"),
+    ),
+    *rows(
+        "liability",
+        "everymail",
+        ({}, YES, "liability.cap"),
+        ({"fault": "gross_negligence"}, YES, "liability.uncapped"),
+        ({"cause": "security_failure"}, YES, "liability.uncapped"),
+        ({"cause": "outside_instructions"}, YES, "liability.uncapped"),
+    ),
+    *rows(
+        "liability",
+        "ecomail",
+        ({}, YES, "liability.cap"),
+        ({"fault": "wilful"}, YES, "liability.cap"),
+        ({"majeure": True}, NO, "liability.majeure"),
+        ({"majeure": True, "in_default": True}, YES, "liability.cap"),
+    ),
+    *rows("liability", "icewarp", ({}, YES, "liability.main"), ({"defect_told": True}, NO, "liability.instruction")),
+    *rows(
+        "indemnity",
+        "everymail",
+        ({}, YES, "indemnity.ground"),
+        ({"own_breach": True}, NO, "indemnity.own"),
+        ({"told_in_writing": False}, NO, "indemnity.notice"),
+        ({"cooperation": False}, NO, "indemnity.conduct"),
+        ({"settled": True, "settlement_burdens": True}, NO, "indemnity.settlement"),
+        ({"settled": True, "settlement_burdens": True, "consent": True}, YES, "indemnity.ground"),
+    ),
+]
+
+TABLE = [*ANY, *PEOPLE, *SHARING, *AGREEMENT, *DESK, *MONEY]
