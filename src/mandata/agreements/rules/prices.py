@@ -112,17 +112,18 @@ def limited(rate: Rate, asked: Decimal | None) -> Money:
     return Money(asked if rate.limit else rate.hour.amount, rate.hour.currency)
 
 
-def interest(value: Interest, *, owed: Money, due_on: date, paid_on: date) -> Money:
+def interest(value: Interest, owed: Decimal, *, due_on: date, paid_on: date) -> Decimal:
     """Late interest on a sum: each ``per`` of delay counts that has begun, none where it was paid in time (ACO 3.2).
 
-    ``due_on`` is the last day on which payment is in time. Raises ValueError for a period that is not in days or weeks.
+    ``due_on`` is the last day on which payment is in time. Raises ValueError for a period in another unit than
+    days or weeks.
     """
     length = {Unit.DAYS: 1, Unit.WEEKS: 7}.get(value.per.unit)
     if length is None:
         raise ValueError("late interest runs by days or weeks")
     late, step = max((paid_on - due_on).days, 0), length * value.per.amount
     begun = -(-late // step)
-    return Money(rounded(owed.amount * value.share.percent / _HUNDRED * begun), owed.currency)
+    return rounded(owed * value.share.percent / _HUNDRED * begun)
 
 
 def window(period: Period, event: date) -> tuple[date, date]:

@@ -174,6 +174,15 @@ OFTEN: Final = Check(
     _("State a serious reason, or wait until {since}."),
     "agreement",
 )
+REGULARLY: Final = Check(
+    "audit.regular",
+    "compliance.assessments",
+    _("At least this often"),
+    _("It is allowed at least {times} times in each {per}."),
+    _("It is not yet time for another one."),
+    _("Agree on a date."),
+    "agreement",
+)
 EXTRA: Final = Check(
     "audit.extra",
     "audit.extra",

@@ -86,6 +86,24 @@ AUDIT_AGREED: Final = Check(
     _("Agree on scope and price first."),
     "agreement",
 )
+INTEREST: Final = Check(
+    "charge.interest",
+    "fee.interest",
+    _("Late interest"),
+    _("Late interest of {amount} may be charged."),
+    _("The payment is not late, so no interest is owed."),
+    _("Charge none."),
+    "agreement",
+)
+CANCELLED: Final = Check(
+    "charge.cancellation",
+    "fee.cancellation",
+    _("Cancelled orders"),
+    _("The agreed price is owed in full: {amount}."),
+    _("No price was agreed, so nothing is owed."),
+    _("Charge none."),
+    "agreement",
+)
 FAULT: Final = Check(
     "liability.fault",
     "liability.fault",

@@ -59,6 +59,24 @@ PURPOSE: Final = Check(
     _("Stay within the agreed purposes, or have a further one agreed in writing."),
     "instructions",
 )
+SPECIFIED: Final = Check(
+    "process.specified",
+    "restriction.purpose",
+    _("Purposes of the agreement only"),
+    _("The act serves a business purpose of the agreement."),
+    _("A service provider keeps, uses and discloses personal information for the purposes of the agreement only."),
+    _("Stay within the agreed purposes, or have a further one agreed in writing."),
+    "instructions",
+)
+COMMERCIAL: Final = Check(
+    "process.commercial",
+    "restriction.commercial",
+    _("No commercial purpose of its own"),
+    _("The act serves no commercial purpose of the service provider."),
+    _("A service provider pursues no commercial purpose beyond those of the agreement."),
+    _("Stay within the agreed purposes, or have a further one agreed in writing."),
+    "instructions",
+)
 NOT_SOLD: Final = Check(
     "process.not_sold",
     "restriction.sell",

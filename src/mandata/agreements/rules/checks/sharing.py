@@ -265,4 +265,5 @@ COUNTED: Final = Check(
     "INS-6; Cal. Code Regs. tit. 11, § 7050(a)(3)(A)",
 )
 COUNTED_ONLY: Final = COUNTED._replace(code="combine.counted", clause="restriction.combine")
+LISTS_APART: Final = COUNTED._replace(code="combine.lists", clause="restriction.lists")
 """The same question, where the agreement itself forbids to combine."""

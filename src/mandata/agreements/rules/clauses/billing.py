@@ -13,7 +13,7 @@ PRICES: Final[Mapping[str, Spec]] = {
         "fees",
         _("Value added tax"),
         "{value}",
-        ("gate:charge",),
+        ("text",),
         vocabulary={"apart": _("Prices are agreed without value added tax, which is added by law.")},
         serves=("BIL-1",),
     ),
@@ -95,7 +95,7 @@ PRICES: Final[Mapping[str, Spec]] = {
         "fees",
         _("Stopping for late payment"),
         "{value}",
-        ("gate:send",),
+        ("text",),
         vocabulary={
             "without_notice": _(
                 "While a payment is late, services and campaigns may be stopped without notice; the pay stays owed, "

@@ -82,7 +82,7 @@ CHANGES: Final[Mapping[str, Spec]] = {
         "final",
         _("Changes that only consent makes binding"),
         "{value}",
-        ("gate:change",),
+        ("text",),
         vocabulary={
             "consent": _(
                 "A change may come without the right to end the contract; then it binds only who agrees to it."
@@ -132,7 +132,7 @@ PUBLICATION: Final[Mapping[str, Spec]] = {
         "final",
         _("How the contract is published"),
         _("For the publication the controller:"),
-        ("gate:publish",),
+        ("text",),
         vocabulary={
             "machine_readable": _("makes an image of the text in an open, machine-readable format"),
             "redacted": _("leaves out what must not, or need not, be published"),

@@ -13,7 +13,7 @@ ORDERS: Final[Mapping[str, Spec]] = {
         "subject",
         _("Orders for others"),
         "{value}",
-        ("gate:engage",),
+        ("text",),
         vocabulary={
             "prior_consent": _("An order for somebody other than the controller needs the processor's prior consent.")
         },
@@ -181,7 +181,7 @@ DUTIES: Final[Mapping[str, Spec]] = {
         "people",
         _("Access given away"),
         "{value}",
-        ("gate:access",),
+        ("text",),
         vocabulary={"suspended": _("Where access data is given to a third party, access may be suspended at once.")},
         serves=("PPL-3",),
     ),
@@ -247,7 +247,7 @@ ENGINES: Final[Mapping[str, Spec]] = {
         "running",
         _("Maintenance of those systems"),
         _("Access may be limited for regular maintenance every week: {weekday} from {clock}, for up to {period}."),
-        ("gate:send",),
+        ("text",),
         serves=("DLV-2", "OPS-1"),
     ),
     "engine.licence": Spec(

@@ -28,7 +28,7 @@ RESTRICTIONS: Final[Mapping[str, Spec]] = {
         "consumer",
         _("Purposes of the agreement only"),
         "{value}",
-        ("gate:disclose", "gate:profile", "gate:track"),
+        ("gate:process",),
         vocabulary={
             "specified": _(
                 "The processor keeps, uses and discloses personal information for the business purposes of this "
@@ -42,7 +42,7 @@ RESTRICTIONS: Final[Mapping[str, Spec]] = {
         "consumer",
         _("No commercial purpose of its own"),
         "{value}",
-        ("gate:disclose", "gate:profile", "gate:combine"),
+        ("gate:process",),
         vocabulary={
             "none_other": _(
                 "The processor pursues no commercial purpose with the personal information beyond those of this "
@@ -84,7 +84,7 @@ RESTRICTIONS: Final[Mapping[str, Spec]] = {
         "consumer",
         _("Lists stay with their business"),
         "{value}",
-        ("gate:combine", "gate:send"),
+        ("gate:combine",),
         vocabulary={
             "never_for_another": _(
                 "What the processor learns may improve its service for everybody, but the addresses and profiles of "
@@ -98,7 +98,7 @@ RESTRICTIONS: Final[Mapping[str, Spec]] = {
         "annex2",
         _("Consumers and households"),
         "{value}",
-        ("gate:rights",),
+        ("text",),
         vocabulary={
             "covered": _(
                 "Personal information is also what could reasonably be linked, directly or not, with a particular "
@@ -143,7 +143,7 @@ COMPLIANCE: Final[Mapping[str, Spec]] = {
         "consumer",
         _("Making sure of proper use"),
         _("The controller may take reasonable and appropriate steps to make sure of proper use, for example:"),
-        ("gate:audit",),
+        ("text",),
         vocabulary={
             "reviews": _("manual reviews"),
             "scans": _("automated scans"),
@@ -187,7 +187,7 @@ COMPLIANCE: Final[Mapping[str, Spec]] = {
         "consumer",
         _("Consumers' requests made possible"),
         "{value}",
-        ("gate:rights",),
+        ("text",),
         vocabulary={
             "enabled": _(
                 "The processor enables the controller to comply with consumers' requests, or carries them out when "
@@ -245,7 +245,7 @@ CLOCKS: Final[Mapping[str, Spec]] = {
         "consumer",
         _("Deletion by others engaged"),
         "{value}",
-        ("gate:rights",),
+        ("text",),
         vocabulary={
             "told": _(
                 "When the processor deletes on a consumer's request, it tells those whom it has engaged to delete too."
@@ -258,7 +258,7 @@ CLOCKS: Final[Mapping[str, Spec]] = {
         "consumer",
         _("Deletion in backups"),
         "{value}",
-        ("gate:rights",),
+        ("text",),
         vocabulary={
             "until_used": _(
                 "Deletion in archives and backups may wait until they are restored to an active system or next used "
@@ -283,7 +283,7 @@ SERVICE: Final[Mapping[str, Spec]] = {
         "annex2",
         _("Location data"),
         "{value}",
-        ("gate:track",),
+        ("text",),
         vocabulary={
             "opt_out": _(
                 "The controller and its users may refuse location data by the settings of their devices or by "

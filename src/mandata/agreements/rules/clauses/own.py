@@ -80,7 +80,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "own",
         _("Personal identification numbers"),
         "{value}",
-        ("gate:import",),
+        ("text",),
         vocabulary={
             "volunteered_or_required": _(
                 "A personal identification number is processed only where the partner states it of its own will or "
@@ -94,7 +94,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "own",
         _("How long contracts are kept"),
         _("Contracts are kept for {period} from {start}; other data for as long as its purpose needs it."),
-        ("due", "gate:keep"),
+        ("due",),
         serves=("CTL-1",),
     ),
     "own.marketing": Spec(
@@ -102,7 +102,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "own",
         _("Direct marketing"),
         "{value}",
-        ("gate:send",),
+        ("text",),
         vocabulary={
             "until_refused": _(
                 "Offers are sent until they are refused, which needs no reasons. A refusal concerns that type of "
@@ -117,7 +117,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "own",
         _("Recipients of partners' data"),
         _("Partners' data is disclosed, to the extent needed, to:"),
-        ("gate:disclose",),
+        ("text",),
         vocabulary={
             "processors": _("processors and suppliers of services, such as programming, servers, e-mail and archives"),
             "advisers": _("legal, economic and tax advisers and auditors"),
@@ -134,7 +134,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "own",
         _("Partners' data abroad"),
         "{value}",
-        ("gate:transfer",),
+        ("text",),
         vocabulary={
             "not_by_default": _(
                 "By default partners' data is not transferred outside the European Union; where it is, the partner "

@@ -98,7 +98,7 @@ AUDITS: Final[Mapping[str, Spec]] = {
         "audit",
         _("Proof of compliance"),
         "{value}",
-        ("gate:audit",),
+        ("text",),
         vocabulary={
             "us_law": _(
                 "On reasonable request the processor makes available all information in its possession that is "
@@ -174,7 +174,7 @@ AUDITS: Final[Mapping[str, Spec]] = {
         "audit",
         _("Secrets in an audit"),
         "{value}",
-        ("gate:audit",),
+        ("text",),
         vocabulary={
             "general_terms": _(
                 "What could harm the rights of third parties, or the know-how and secrets of the processor, is shown "

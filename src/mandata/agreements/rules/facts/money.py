@@ -14,7 +14,8 @@ class ChargeFacts:
 
     ``rate``: what an hour is to cost, where the agreement only limits it; ``costs``: purposeful costs on top, in the
     same currency. Of audits: ``audit_of_year`` counts them in the calendar year; ``contract_year`` and ``indexation``
-    (percent for each rise so far, the oldest first) serve the rise of the rates.
+    (percent for each rise so far, the oldest first) serve the rise of the rates. Of a late payment (``late_payment``)
+    or a cancelled order (``cancelled_order``): what is ``owed``, when it was due (``due_at``) and paid (``at``).
     """
 
     work: str
@@ -26,6 +27,8 @@ class ChargeFacts:
     contract_year: int | None = None
     indexation: tuple[Decimal, ...] = ()
     beyond_usual: bool = False
+    owed: Decimal = Decimal(0)
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ def _acts() -> Iterable[Question]:
         sharing.may_combine,
         "may data be brought together",
         {"source": "other_controller", "same_customer": True, "result": "counts"},
-        ("combine.counts", "combine.counted", "combine.own"),
+        ("combine.lists", "combine.counts", "combine.counted", "combine.own"),
     )
 
 

@@ -48,6 +48,9 @@ def _who(on: Prepared, facts: AuditFacts) -> list[Verdict]:
 
 
 def _often(on: Prepared, terms: Terms, facts: AuditFacts) -> list[Verdict]:
+    regular = terms.find("compliance.assessments", Frequency)
+    if regular is not None:
+        return [on.decide(checks.REGULARLY, True, {"times": regular.times, "per": str(regular.per)})]
     value = terms.find("audit.frequency", Frequency)
     agreed_first = on.chosen("audit.extra") == "agreed"
     if value is None:

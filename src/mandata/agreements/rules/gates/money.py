@@ -10,10 +10,11 @@ from mandata.agreements.rules.checks import money as checks
 from mandata.agreements.rules.facts.money import ChargeFacts, IndemnityFacts, LiabilityFacts
 from mandata.agreements.rules.gates.telling import sum_of, told
 from mandata.agreements.rules.terms import Terms
-from mandata.agreements.rules.values import Cap, Money, Rate, Rates
+from mandata.agreements.rules.values import Cap, Interest, Money, Rate, Rates
 from mandata.agreements.rules.verdicts import Prepared, Verdict, prepared
 
 _AUDITS: Final = frozenset({"audits", "audit"})
+_LATE: Final = frozenset({"late_payment", "cancelled_order"})
 
 
 def charges(terms: Terms, facts: ChargeFacts) -> tuple[Verdict, ...]:
@@ -21,6 +22,10 @@ def charges(terms: Terms, facts: ChargeFacts) -> tuple[Verdict, ...]:
     on, work = prepared(terms), {"work": facts.work}
     if facts.work in on.codes("assistance.free"):
         return (on.decide(checks.FREE, False, {**work}),)
+    if facts.work in _LATE:
+        late = _late(on, terms, facts)
+        if late is not None:
+            return (late,)
     if facts.work in _AUDITS:
         audit = _audit(on, terms, facts)
         if audit is not None:
@@ -33,6 +38,18 @@ def charges(terms: Terms, facts: ChargeFacts) -> tuple[Verdict, ...]:
     if on.holds("assistance.pricelist") and not on.holds("assistance.paid"):
         return (on.decide(checks.LISTED, facts.beyond_usual, {**work}),)
     return (on.decide(checks.PAID, False, {**work, "amount": "0"}),)
+
+
+def _late(on: Prepared, terms: Terms, facts: ChargeFacts) -> Verdict | None:
+    """What a late payment or a cancelled order costs by the agreement; None where it says nothing of it."""
+    if facts.work == "cancelled_order" and on.holds("fee.cancellation"):
+        return on.decide(checks.CANCELLED, facts.owed > 0, {"amount": sum_of(facts.owed)})
+    value = terms.find("fee.interest", Interest)
+    if facts.work != "late_payment" or value is None or facts.due_at is None or facts.at is None:
+        return None
+    days = _day(terms, facts.due_at), _day(terms, facts.at)
+    amount = prices.interest(value, facts.owed, due_on=days[0], paid_on=days[1])
+    return on.decide(checks.INTEREST, amount > 0, {"amount": sum_of(amount)})
 
 
 def _paid(on: Prepared, terms: Terms, facts: ChargeFacts) -> tuple[Verdict, ...]:

@@ -36,7 +36,10 @@ def may_process(
     found = [on.plain(checks.IN_FORCE, True), on.plain(checks.HALTED, not standing.halted)]
     if not by_operator:
         found.append(on.plain(checks.SUSPENDED, not standing.suspended))
-    found.append(purposeful(on, standing, purpose))
+    served = purposeful(on, standing, purpose)
+    found.append(served)
+    if not served.allowed:
+        found += [on.plain(check, False) for check in (checks.SPECIFIED, checks.COMMERCIAL) if on.holds(check.clause)]
     found.append(instructed(on, standing, act))
     return tuple(found)
 

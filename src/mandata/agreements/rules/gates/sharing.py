@@ -220,7 +220,8 @@ def may_combine(terms: Terms | None, facts: CombineFacts) -> tuple[Verdict, ...]
     origin = ("origin", facts.source)
     if facts.source == "other_controller":
         counted = facts.same_customer and facts.result == "counts"
-        check = checks.COUNTED_ONLY if on.holds("restriction.combine") else checks.COUNTED
+        ways = (checks.LISTS_APART, checks.COUNTED_ONLY)
+        check = next((one for one in ways if on.holds(one.clause)), checks.COUNTED)
         found.append(_of(on, check, counted, origin, ("result", facts.result)))
     else:
         found.append(_of(on, checks.OWN, facts.source == "own", origin))
