@@ -60,7 +60,7 @@ def stamp_due(*, at: datetime) -> int:
     if asked is None:
         return 0
     with scope(INSTANCE):
-        last = Stamp.objects.order_by("-at").first()
+        last = Stamp.objects.order_by("-size", "-at").first()
         if last and (last.at > at - EVERY or not selectors.happened_since(last.size, ("record.stamped",))):
             return 0
     return 1 if stamp(asked, at=at) else 0
