@@ -111,7 +111,7 @@ def work(port: int, folder: Path, one: Shop) -> int:
 
 @pytest.mark.req("INS-6")
 def test_a_campaign_that_is_being_sent_stops_with_its_next_batch(database: object, tmp_path: Path) -> None:
-    bakery, many = shop(), 1_500
+    bakery, many = shop(), 600
     bakery.people(many)
     campaign, owner = bakery.launched(), owner_of(bakery)
     with Scripted(patient) as server:

@@ -227,7 +227,7 @@ class Obligation(ScopedModel):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.IntegerField()
     duty = models.CharField(max_length=80)  # the clause
-    kind = models.CharField(max_length=12, default="within")  # a duty to act within; a window; ahead of an effect; a wait
+    kind = models.CharField(max_length=12, default="within")  # or window, ahead, after (rules.obligations.Kind)
     source = models.CharField(max_length=120, blank=True)
     agreement = models.UUIDField(null=True)
     cause = models.CharField(max_length=120)
