@@ -314,6 +314,13 @@ BAD: list[tuple[str, Callable[[], str], str, str, str]] = [
         '"08:30"',
     ),
     (
+        "an unclear clause without its other reading",
+        lambda: within("imagicle", "rights.verify", 'source = "IMA 9"', 'source = "IMA 9"\nmark = "unclear"'),
+        'mark = "unclear"',
+        "no note says how else",
+        "Keep the other reading",
+    ),
+    (
         "a name that is a path",
         lambda: changed("imagicle", ('name = "imagicle"', 'name = "../imagicle"')),
         "name =",

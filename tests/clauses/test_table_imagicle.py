@@ -178,8 +178,9 @@ def test_backups_are_kept_for_90_days_by_the_earlier_reading() -> None:
     told = due(IMA, "end.grace", ENDED)
     assert (told["source"], told["strict"]) == ("IMA 8", "2026-04-01T22:00:00Z")
     clause = library.load(IMA).clause("end.grace")
-    assert clause.mark is Mark.SEED
+    assert clause.mark is Mark.UNCLEAR
     assert "120 days" in clause.note
+    assert "read in two ways" in told["explanation"]
     for at, verdict in (("2026-04-01T23:59:59+02:00", "allowed"), ("2026-04-02T00:00:00+02:00", "refused")):
         says(decide("keep", IMA, kind="backup", ended_at=ENDED, at=at), verdict, "end.grace", "IMA 8")
 

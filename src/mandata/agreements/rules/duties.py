@@ -39,6 +39,7 @@ Timed = Within | Window | Extension | Recurring | Ahead | Before | After | Lasti
 
 NO_FIGURE: Final = _("The source states no figure; {period} is our own target.")
 AT_ONCE: Final = _("The source states no figure and no target of ours was set, so it is due at once.")
+TWO_READINGS: Final = _("The source can be read in two ways; one is taken here, the clause's note keeps the other.")
 OURS: Final = _("No source asks for this; we chose it.")
 WHOLE_YEARS: Final = _("Whole calendar years count, so it is due by the end of {year}.")
 
@@ -168,6 +169,8 @@ def _explained(found: Duty, due: Due) -> Due:
         return due
     if found.mark is Mark.OPEN and found.length is not None:
         return dataclasses.replace(due, steps=(Step(NO_FIGURE, (("period", found.length),)), *due.steps))
+    if found.mark is Mark.UNCLEAR:
+        return dataclasses.replace(due, steps=(Step(TWO_READINGS), *due.steps))
     return dataclasses.replace(due, steps=(Step(OURS), *due.steps))
 
 

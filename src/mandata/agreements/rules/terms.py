@@ -58,9 +58,12 @@ class BadTerms(ValueError):
 
 
 class Mark(StrEnum):
-    """Where a clause's value comes from: the seed; the seed is silent or vague; we chose it and no seed asks."""
+    """Where a clause's value comes from: the seed; the seed, by one of its readings; the seed is silent or vague; we
+    chose it and no seed asks.
+    """
 
     SEED = "seed"
+    UNCLEAR = "unclear"
     OPEN = "open"
     OURS = "ours"
 
@@ -322,7 +325,13 @@ def _clause(key: str, table: dict[str, Any]) -> Clause:
         raise Bad(
             (*path, "mark"),
             f"{key} is marked {mark!r}.",
-            'Leave mark out (the source states it), or write "open" or "ours".',
+            'Leave mark out (the source states it), or write "open", "unclear" or "ours".',
+        )
+    if mark == Mark.UNCLEAR and not note.strip():
+        raise Bad(
+            (*path, "mark"),
+            f"{key} is unclear, and no note says how else it can be read.",
+            "Keep the other reading in a note, or leave mark out.",
         )
     spec = CATALOGUE[key]
     value = build(spec.kind, table, path, own=spec.vocabulary)

@@ -19,6 +19,7 @@ from mandata.infra.clock import now
 
 MARKS = {
     "seed": (gettext_lazy("stated"), "good"),
+    "unclear": (gettext_lazy("unclear, one reading taken"), "warn"),
     "open": (gettext_lazy("open, with a target of ours"), "warn"),
     "ours": (gettext_lazy("ours"), "info"),
 }

@@ -17,7 +17,7 @@ from mandata.agreements.rules.words import Words
 from mandata.agreements.rules.write import toml
 
 HEAD = ("name", "version", "regime", "calendar", "zone")
-MARKS = ("seed", "open", "ours")
+MARKS = ("seed", "unclear", "open", "ours")
 FILE = "agreement.toml"
 
 
