@@ -12,6 +12,7 @@ from mandata.accounts import selectors as accounts
 from mandata.agreements import selectors as agreements
 from mandata.agreements.rules import text
 from mandata.holdings.rules import Description
+from mandata.subprocessors import selectors as subprocessors
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def sections(held: Sequence[Description], *, language: str, at: datetime) -> lis
             _("Automated decisions"),
             _("No decision about you is made by automated means alone, and no profile with legal effect is formed."),
         ),
-        _transfers(),
+        _transfers(at),
     ]
 
 
@@ -74,8 +75,23 @@ def _recipients(held: Sequence[Description], language: str, at: datetime) -> Sec
         "15(1)(c)",
         _("Recipients"),
         _("The data was or may be disclosed to these recipients."),
-        (processor, *named, *_said(held, "recipients")),
+        (processor, *named, *_disclosed(named, at), *_said(held, "recipients")),
     )
+
+
+def _disclosed(named: Sequence[str], at: datetime) -> tuple[str, ...]:
+    """Sub-processors that the agreement does not name itself, and who else got data of the controller's (SPR-8)."""
+    told = {
+        "subprocessor": _("%(name)s, a sub-processor (country: %(country)s)"),
+        "": _("somebody whom the law entitles to it (country: %(country)s)"),
+    }
+    other = _("%(name)s, to whom the controller or the law had data disclosed (country: %(country)s)")
+    found = [
+        (one, told.get(one.kind, other) if one.name else told[""])
+        for one in subprocessors.recipients(now=at)
+        if not any(one.name and line.startswith(one.name) for line in named)
+    ]
+    return tuple(said % {"name": one.name, "country": one.country} for one, said in found)
 
 
 def _rights() -> Section:
@@ -95,12 +111,15 @@ def _rights() -> Section:
     )
 
 
-def _transfers() -> Section:
-    return Section(
-        "15(2)",
-        _("Transfers"),
-        _("The data is not transferred to a third country unless the controller has instructed it."),
+def _transfers(at: datetime) -> Section:
+    line = _("%(name)s in %(country)s, on the ground of: %(safeguards)s")
+    abroad = [one for one in subprocessors.recipients(now=at) if one.abroad and one.name]
+    items = tuple(
+        line % {"name": one.name, "country": one.country, "safeguards": ", ".join(one.safeguards) or "–"}
+        for one in abroad
     )
+    sentence = _("The data is not transferred to a third country unless the controller has instructed it.")
+    return Section("15(2)", _("Transfers"), sentence, items)
 
 
 def _agreed(key: str, language: str, at: datetime) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from mandata.subprocessors.models import Disclosure
 from mandata.subprocessors.rules.countries import needs_mechanism
 from mandata.subprocessors.selectors.changes import authorised
+from mandata.subprocessors.selectors.register import register
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,16 @@ class Disclosed:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody to whom data went or may go (Article 15(1)(c) GDPR). ``abroad``: outside the EEA (Article 15(2))."""
+    """Somebody to whom data went or may go (Article 15(1)(c) GDPR).
+
+    ``abroad``: outside the EEA; ``safeguards`` are then the codes of the mechanisms in force (Article 15(2)).
+    """
 
     name: str
     kind: str
     country: str
     abroad: bool
+    safeguards: tuple[str, ...] = ()
 
 
 def disclosures(*, limit: int = 100) -> list[Disclosed]:
@@ -46,8 +51,9 @@ def recipients(*, now: datetime) -> list[Recipient]:
 
     Who asked as a person entitled to it is told by kind alone: that name is somebody else's personal data.
     """
+    rests = {one.id: tuple(rest.kind for rest in one.mechanisms if rest.holds) for one in register(at=now)}
     working = [
-        Recipient(one.name, "subprocessor", one.country, needs_mechanism(one.country))
+        Recipient(one.name, "subprocessor", one.country, needs_mechanism(one.country), rests.get(one.id, ()))
         for one in authorised(now=now)
         if one.verdict.allowed
     ]
