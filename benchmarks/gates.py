@@ -33,7 +33,7 @@ AT: Final = datetime(2026, 3, 27, 21, 30, tzinfo=UTC)
 def varied(question: Question) -> list[Any]:
     """Facts of an act that differ: in standing, time and counts."""
     known = {field.name for field in fields(question.facts)}
-    base = read(question.facts, dict(question.example), given={"standing": Standing(accepted=True)})
+    base: Any = read(question.facts, dict(question.example), given={"standing": Standing(accepted=True)})
     found = []
     for number in range(VARIANTS):
         changes: dict[str, Any] = {"standing": Standing(accepted=True, halted=number % 16 == 15)}

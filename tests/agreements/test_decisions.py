@@ -81,7 +81,7 @@ def test_every_check_is_told_with_its_own_evidence() -> None:
 @pytest.mark.req("INS-1")
 def test_silence_permits_nothing(name: str, act: str) -> None:
     question = QUESTIONS[act]
-    facts = replace(read(question.facts, dict(question.example)), standing=UNKNOWN)
+    facts: Any = replace(read(question.facts, dict(question.example)), standing=UNKNOWN)
     assert refusals(question.ask(library.load(name), facts))
     assert refusals(question.ask(None, facts))  # type: ignore[arg-type]
 
