@@ -4,6 +4,7 @@ Nothing that processes starts any more, and what runs stops with its next batch,
 `selectors.may_process`. Returning data and the requests of data subjects go on; notices go out.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,15 +13,18 @@ from mandata.agreements import selectors
 from mandata.agreements.errors import AlreadySuspended
 from mandata.agreements.models import Suspension
 from mandata.agreements.rules.words import mark as _
-from mandata.agreements.services import obligations
+from mandata.agreements.services import ledger, obligations
 from mandata.agreements.services.acceptance import lock
 from mandata.agreements.services.authority import authorised
+from mandata.foundation.actors import Actor
 from mandata.infra.clock import new_id
 from mandata.record.services import append
 from mandata.vault.services import Vault
 
 _ALREADY: Final = _("You have suspended the processing already.")
 _NOT: Final = _("The processing is not suspended by you.")
+NOTICE: Final = "suspension.notice"
+WITHOUT_NOTICE: Final = ("suspension.exceptions", "suspension.immediate")
 CLAUSE: Final = "Clause 10(a) of Decision (EU) 2021/915"
 
 
@@ -65,3 +69,24 @@ def lift(*, member_id: UUID, at: datetime) -> None:
     row.save(update_fields=["lifted_by", "lifted_at"])
     append(kind="processing.resumed", body={"suspension": row.id}, actor=member, at=at, clause=CLAUSE)
     obligations.lapse_about(about=row.id, reason="lifted", actor=member, at=at)
+
+
+def by_operator(*, notices: Sequence[UUID], actor: Actor, at: datetime, ground: str = "") -> UUID | None:
+    """The operator has suspended the controller (SVC-4): note what the clause suspension.notice comes to.
+
+    ``notices``: the mails by which the owners were told. A suspension without the notice that the clause demands is
+    met late, and shown so; on a ``ground`` of the clauses suspension.exceptions or suspension.immediate no notice is
+    owed, which is recorded. Returns the obligation's id, None where the agreement has no such clause.
+    """
+    _agreement, terms = ledger.last_agreement(at)
+    if terms is None or NOTICE not in terms.clauses:
+        return None
+    excepted = next((key for key in WITHOUT_NOTICE if ground in terms.items(key)), "")
+    if excepted:
+        append(kind="suspension.without_notice", body={"ground": ground}, actor=actor, at=at, clause=excepted)
+        return None
+    made = obligations.open_duty(duty=NOTICE, since=at, cause=f"suspended:{at.isoformat()}", at=at, actor=actor)
+    if notices:
+        evidence = {"notices": ", ".join(str(one) for one in notices)}
+        obligations.meet(obligation_id=made, evidence=evidence, actor=actor, at=at)
+    return made

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mandata.accounts import selectors, services
+from mandata.agreements.services import suspension
 from mandata.console import requests
 from mandata.console.accounts.forms import ReasonForm
 from mandata.console.context import ROLES
@@ -83,12 +84,16 @@ def move(request: HttpRequest, controller_id: UUID) -> HttpResponse:
     at, state, reason = now(), form.cleaned_data["state"], form.cleaned_data["reason"]
     with _known(controller_id):
         services.controllers.move(state=state, reason=reason, actor=requests.operator(request), at=at)
+        sent = []
         for owner in selectors.owners():
             with translation.override(selectors.controller().language):
                 subject, text = _told(state, reason)
-            services.notices.send_notice(
+            notice = services.notices.send_notice(
                 to=owner.email, to_name=owner.name, subject=subject, text=text, kind=f"controller_{state}", at=at
             )
+            sent.append(notice)
+        if state == "suspended":
+            suspension.by_operator(notices=sent, actor=requests.operator(request), at=at)
     messages.success(request, _("Done, recorded, and the owners are told."))
     return redirect("operator:controller", controller_id=controller_id)
 
