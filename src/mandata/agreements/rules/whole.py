@@ -20,6 +20,7 @@ from mandata.agreements.rules.values import (
     Recurring,
     Unit,
     Value,
+    Weekly,
     Window,
     Within,
 )
@@ -50,6 +51,14 @@ _NEEDS: Final = (
     ("change.window", "change.notice", "the period begins with the notice"),
     ("change.end", "change.notice", "who may end must have been told"),
     ("change.silence", "change.notice", "silence answers a notice"),
+    ("publication.fallback", "publication.register", "somebody else must have had to publish it"),
+    ("publication.contents", "publication.register", "it says how what has to be published is"),
+    ("publication.doubt", "publication.register", "it decides whether to publish"),
+    ("assistance.rate", "assistance.paid", "it is the price of paid help"),
+    ("indemnity.notice", "indemnity.grounds", "there must be something to answer for"),
+    ("indemnity.conduct", "indemnity.grounds", "there must be something to answer for"),
+    ("indemnity.settlement", "indemnity.grounds", "there must be something to answer for"),
+    ("indemnity.exclusion", "indemnity.grounds", "there must be something to answer for"),
     ("suspension.cure", "suspension.controller", "the period begins with the stop"),
 )
 """A clause, the one that it cannot do without, and why."""
@@ -245,6 +254,8 @@ def _lengths(values: Values) -> None:
                 f"{key} allows {value.longest} in each {value.per}, which is shorter.",
                 "State a longest that fits.",
             )
+        if isinstance(value, Weekly) and longer(value.period, Period(1, Unit.WEEKS)):
+            raise Bad(_path(key, "period"), f"{key} lasts {value.period} of every week.", "State at most 7 days.")
         if isinstance(value, Recurring) and value.calendar and value.every.unit is not Unit.YEARS:
             raise Bad(
                 _path(key, "every"),

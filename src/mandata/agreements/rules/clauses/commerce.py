@@ -24,7 +24,7 @@ ORDERS: Final[Mapping[str, Spec]] = {
         "subject",
         _("Numbers of orders"),
         "{value}",
-        ("register",),
+        ("text",),
         vocabulary={"unique": _("Orders are numbered where possible, and no number is used twice.")},
         serves=("BIL-8",),
     ),
@@ -118,7 +118,7 @@ DUTIES: Final[Mapping[str, Spec]] = {
         "instructions",
         _("What the controller sees to"),
         _("The controller alone answers for:"),
-        ("acceptance",),
+        ("text",),
         vocabulary={
             "purpose": _("the purpose of the processing"),
             "information": _("informing the data subjects"),
@@ -172,7 +172,7 @@ DUTIES: Final[Mapping[str, Spec]] = {
         "people",
         _("Who holds access"),
         "{value}",
-        ("register",),
+        ("text",),
         vocabulary={"documented": _("The controller documents which of its employees hold access data.")},
         serves=("PPL-3",),
     ),
@@ -225,7 +225,7 @@ ENGINES: Final[Mapping[str, Spec]] = {
         "running",
         _("Systems of third parties"),
         _("The service is run on these systems of third parties, among others:"),
-        ("register",),
+        ("text",),
         serves=("DLV-2",),
     ),
     "engine.terms": Spec(
@@ -233,7 +233,7 @@ ENGINES: Final[Mapping[str, Spec]] = {
         "running",
         _("Terms of those systems"),
         "{value}",
-        ("acceptance",),
+        ("text",),
         vocabulary={
             "current": _(
                 "Their terms apply in the version in force, and by its order or payment the controller agrees to "

@@ -71,7 +71,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "audit",
         _("How often"),
         "{value}",
-        ("gate:audit",),
+        ("text",),
         vocabulary={
             "reasonable": _(
                 "Audits take place at reasonable intervals, or where there are signs that this agreement is not kept."

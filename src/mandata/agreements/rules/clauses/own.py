@@ -14,7 +14,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "own",
         _("The operator as a controller"),
         "{value}",
-        ("register",),
+        ("text",),
         vocabulary={
             "controller": _(
                 "The operator is the controller of the data of its own partners. It keeps that data apart from what it "
@@ -28,7 +28,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "own",
         _("Data of partners"),
         _("Of its actual and possible partners the operator processes:"),
-        ("register",),
+        ("text",),
         vocabulary=SHARED["category"],
         serves=("CAT-9", "CTL-1"),
     ),
@@ -148,7 +148,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "own",
         _("Paper"),
         "{value}",
-        ("register",),
+        ("text",),
         vocabulary={"filed": _("Paper documents, such as contracts and business cards, are kept in filing cabinets.")},
         serves=("RET-7", "CTL-1"),
     ),

@@ -13,7 +13,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "assistance",
         _("Rights of data subjects"),
         _("A data subject may:"),
-        ("gate:rights",),
+        ("text",),
         vocabulary={
             "access": _("have its data confirmed and receive access to it"),
             "rectification": _("have it corrected, completed and kept up to date"),

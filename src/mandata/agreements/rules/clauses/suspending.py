@@ -13,7 +13,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "subject",
         _("Joining later"),
         "{value}",
-        ("acceptance",),
+        ("text",),
         vocabulary={
             "by_annexes": _(
                 "Somebody who is not a party may join at any time, as controller or as processor, if all "
@@ -52,7 +52,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "final",
         _("Insisting on an unlawful instruction"),
         "{value}",
-        ("gate:instruct",),
+        ("text",),
         vocabulary={
             "processor_may_end": _(
                 "Where the controller insists on an instruction that, as the processor has told it, "
