@@ -164,7 +164,8 @@ def duties(agreement: Agreement = "", file: File = None, language: Language = "e
     from mandata.agreements.rules import duties as rules
 
     for duty in rules.duties(terms_of(agreement, file)):
-        emit(as_json, _listed(duty, words), f"{duty.key:<24} {_stated(duty)}\n{'':<24} {duty.source}")
+        title = words.gettext(duty.title)
+        emit(as_json, _listed(duty, words), f"{duty.key:<24} {title} ({duty.source})\n{'':<24} {_stated(duty)}")
 
 
 def _listed(duty: "Duty", words: "Words") -> dict[str, str | bool | None]:

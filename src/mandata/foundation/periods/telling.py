@@ -79,7 +79,7 @@ _DAY: Final = _("{weekday} {day} {month} {year}")
 
 def tell(steps: Iterable[Step], words: Words = ENGLISH) -> str:
     """Steps as one paragraph in the language that ``words`` speaks."""
-    return " ".join(_sentence(step, words) for step in steps)
+    return " ".join([_sentence(step, words) for step in steps])
 
 
 def _sentence(step: Step, words: Words) -> str:
