@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mandata.agreements import library
 from mandata.agreements.rules.conditions import Row, columns
-from mandata.agreements.rules.recipients import Asked, Suppressed, fact, rule
+from mandata.agreements.rules.recipients import Asked, Rule, Suppressed, fact, rule
 from mandata.audience.models import List, Subscriber, Subscription, Suppression
 from mandata.infra.clock import new_id
 from mandata.infra.tenancy import scope
@@ -22,6 +22,9 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MOMENTS = [NOW + timedelta(seconds=offset) for offset in (-86_400, -1, 0, 1, 86_400)]
 CONTROLLER, LIST, OTHER_LIST = new_id(), new_id(), new_id()
 RULE = rule(library.load("ecomail"))
+WIDER = library.source("ecomail").replace('items = ["consent", "existing_customer"]', 'items = ["legitimate_interest"]')
+RULES = [*(rule(library.load(name)) for name in library.names()), rule(library.checked(WIDER, "wider.toml"))]
+"""Every agreement that ships, and one with other grounds."""
 ASKED = Asked(channel="email", now=NOW)
 WELCOME: dict[str, Any] = {
     "controller_id": CONTROLLER,
@@ -127,20 +130,21 @@ class _Undone(Exception):
 def test_python_and_postgresql_decide_alike(world: World, rows: Sequence[Row], asked: Asked) -> None:
     with pytest.raises(_Undone), scope(CONTROLLER), transaction.atomic():
         numbers = _stored(rows)
-        found = _asked_in_sql(asked)
-        for row, reference in zip(rows, numbers, strict=True):
-            held = RULE.held_by(row, asked)
-            assert found[reference] == (held is None, held.code if held else None)
+        for one in RULES:
+            found = _asked_in_sql(one, asked)
+            for row, reference in zip(rows, numbers, strict=True):
+                held = one.held_by(row, asked)
+                assert found[reference] == (held is None, held.code if held else None)
         raise _Undone
 
 
-def _asked_in_sql(asked: Asked) -> dict[UUID, tuple[bool, str | None]]:
+def _asked_in_sql(one: Rule, asked: Asked) -> dict[UUID, tuple[bool, str | None]]:
     statement = (
-        f"select s.id, {RULE.sql()}, {RULE.sql_reason()} from audience_subscription b "
+        f"select s.id, {one.sql()}, {one.sql_reason()} from audience_subscription b "
         "join audience_subscriber s on s.controller_id = b.controller_id and s.id = b.subscriber_id"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, RULE.parameters(asked))
+        cursor.execute(statement, one.parameters(asked))
         return {reference: (receives, reason) for reference, receives, reason in cursor.fetchall()}
 
 
