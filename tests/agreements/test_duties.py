@@ -8,7 +8,7 @@ from mandata.agreements import library
 from mandata.agreements.errors import NoSuchDuty
 from mandata.agreements.language import words
 from mandata.agreements.rules.duties import Duty, duties, duty, owed, owed_before
-from mandata.agreements.rules.terms import Terms, parse
+from mandata.agreements.rules.terms import CALENDARS, Terms, parse
 from mandata.agreements.rules.values import (
     After,
     Ahead,
@@ -23,6 +23,7 @@ from mandata.agreements.rules.values import (
     Window,
     Within,
 )
+from mandata.foundation.periods import CODES
 
 TIMED = (Within, Window, Extension, Recurring, Ahead, Before, After, Lasting, Frequency)
 
@@ -140,6 +141,10 @@ def test_what_has_neither_a_figure_nor_a_target_is_due_at_once() -> None:
 def test_what_no_source_asks_for_is_told_as_ours() -> None:
     found = owed(library.load("everymail"), "rights.forward", at("2026-03-27T22:30:00+01:00"))
     assert found.due.explanation.startswith("No source asks for this; we chose it.")
+
+
+def test_an_agreement_may_name_every_calendar_that_ships_and_no_other() -> None:
+    assert set(CALENDARS) == set(CODES)
 
 
 def test_the_agreements_own_rules_count() -> None:

@@ -2,10 +2,11 @@
 
 import hashlib
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from mandata.foundation.periods import CODES, calendar
+from mandata.foundation.periods import CODES, Regime, Unit, calendar
 from mandata.foundation.periods.tables import FIRST, LAST, TABLES, VERSIONS
 from tests.foundation.almanac import RULES, YEARS, days_off, easter
 
@@ -82,3 +83,10 @@ def test_outside_its_years_a_calendar_knows_weekends_only_and_says_so() -> None:
     assert not czech.working(date(2033, 12, 25).toordinal())
     assert not czech.covers(date(2032, 12, 31), date(2033, 1, 1))
     assert czech.covers(date(2024, 1, 1), date(2032, 12, 31))
+
+
+def test_the_page_on_legal_time_tells_every_calendar_regime_and_unit() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "legal-time.md").read_text(encoding="utf-8")
+    assert all(f"| `{code}` |" in page for code in CODES)
+    assert all(f"`{regime}`" in page for regime in Regime)
+    assert all(unit.value in page for unit in Unit)
