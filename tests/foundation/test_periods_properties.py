@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mandata.foundation.periods import (
@@ -23,6 +23,8 @@ from mandata.foundation.periods import (
 )
 from mandata.foundation.periods.counting import last_day
 
+PATIENT = settings(deadline=None)
+"""A busy machine may take its time: the first question of a zone reads a file."""
 ZONES = (
     "Europe/Prague",
     "America/Los_Angeles",
@@ -48,6 +50,7 @@ def longer(period: Period) -> Period:
     return Period(period.amount + 1, period.unit)
 
 
+@PATIENT
 @given(periods, instants, reckonings)
 def test_a_period_ends_after_its_event_and_strictly_no_later_than_by_statute(
     period: Period, since: datetime, reckoning: Reckoning
@@ -57,6 +60,7 @@ def test_a_period_ends_after_its_event_and_strictly_no_later_than_by_statute(
     assert found.since == since
 
 
+@PATIENT
 @given(in_days, instants, st.sampled_from(CODES), st.sampled_from(ZONES))
 def test_the_statutory_last_day_is_a_working_day_under_the_regulation(
     period: Period, since: datetime, code: str, zone: str
@@ -67,6 +71,7 @@ def test_the_statutory_last_day_is_a_working_day_under_the_regulation(
     assert last > since.astimezone(ZoneInfo(zone)).date()
 
 
+@PATIENT
 @given(periods, instants, instants, reckonings)
 def test_a_later_event_never_ends_earlier(period: Period, one: datetime, other: datetime, reckoning: Reckoning) -> None:
     first, second = (due(period, event, reckoning) for event in sorted((one, other)))
@@ -74,6 +79,7 @@ def test_a_later_event_never_ends_earlier(period: Period, one: datetime, other: 
     assert first.statutory <= second.statutory
 
 
+@PATIENT
 @given(periods, instants, instants, reckonings)
 def test_a_later_effect_never_asks_for_an_earlier_notice(
     period: Period, one: datetime, other: datetime, reckoning: Reckoning
@@ -83,6 +89,7 @@ def test_a_later_effect_never_asks_for_an_earlier_notice(
     assert first.statutory <= second.statutory
 
 
+@PATIENT
 @given(periods, instants, reckonings)
 def test_a_longer_period_never_ends_earlier(period: Period, since: datetime, reckoning: Reckoning) -> None:
     short, long = due(period, since, reckoning), due(longer(period), since, reckoning)
@@ -90,6 +97,7 @@ def test_a_longer_period_never_ends_earlier(period: Period, since: datetime, rec
     assert short.statutory <= long.statutory
 
 
+@PATIENT
 @given(in_days, days, st.sampled_from(CODES))
 def test_an_end_moves_by_no_more_than_a_run_of_days_off_and_two_days(period: Period, event: int, code: str) -> None:
     table = calendar(code)
@@ -101,6 +109,7 @@ def test_an_end_moves_by_no_more_than_a_run_of_days_off_and_two_days(period: Per
     assert ends.unmoved <= ends.rolled <= ends.last <= ends.unmoved + longest + 2
 
 
+@PATIENT
 @given(days, st.integers(1, 400), st.sampled_from(CODES))
 def test_months_end_in_their_month_on_the_same_date_or_its_last(event: int, amount: int, code: str) -> None:
     start = date.fromordinal(event)
@@ -109,6 +118,7 @@ def test_months_end_in_their_month_on_the_same_date_or_its_last(event: int, amou
     assert end.day == start.day or (end.day < start.day and (end + timedelta(1)).day == 1)
 
 
+@PATIENT
 @given(instants, st.integers(1, 20), reckonings)
 def test_a_year_is_twelve_months(since: datetime, years: int, reckoning: Reckoning) -> None:
     by_years, by_months = (
@@ -117,12 +127,14 @@ def test_a_year_is_twelve_months(since: datetime, years: int, reckoning: Reckoni
     assert (by_years.strict, by_years.statutory) == (by_months.strict, by_months.statutory)
 
 
+@PATIENT
 @given(days, st.integers(1, 400), st.sampled_from(CODES))
 def test_weeks_keep_the_day_of_the_week_before_they_are_moved(event: int, amount: int, code: str) -> None:
     ends = last_day(Period(amount, Unit.WEEKS), event, Regime.EU_1182, calendar(code))
     assert date.fromordinal(ends.unmoved).weekday() == date.fromordinal(event).weekday()
 
 
+@PATIENT
 @given(in_days, days, st.lists(st.integers(0, 500), max_size=40), st.integers(0, 500), st.sampled_from(Regime))
 def test_one_more_day_off_never_ends_a_period_earlier(
     period: Period, event: int, steps: list[int], more: int, regime: Regime
@@ -132,6 +144,7 @@ def test_one_more_day_off_never_ends_a_period_earlier(
     assert last_day(period, event, regime, fewer).last <= last_day(period, event, regime, all_of_them).last
 
 
+@PATIENT
 @given(days, st.integers(2, 30), st.lists(st.integers(0, 60), max_size=40))
 def test_two_days_or_more_contain_two_working_days(event: int, amount: int, steps: list[int]) -> None:
     table = Calendar.of("XX", [date.fromordinal(event + step) for step in steps])
@@ -139,6 +152,7 @@ def test_two_days_or_more_contain_two_working_days(event: int, amount: int, step
     assert sum(table.working(day) for day in range(event + 1, ends.last + 1)) >= 2
 
 
+@PATIENT
 @given(st.integers(1, LONGEST[Unit.HOURS]), instants, reckonings, reckonings)
 def test_hours_depend_neither_on_zone_nor_on_calendar(
     amount: int, since: datetime, one: Reckoning, other: Reckoning
@@ -150,6 +164,7 @@ def test_hours_depend_neither_on_zone_nor_on_calendar(
     assert first.statutory - first.strict <= timedelta(hours=1)
 
 
+@PATIENT
 @given(periods, instants, reckonings)
 def test_the_same_question_gets_the_same_answer_to_the_letter(
     period: Period, since: datetime, reckoning: Reckoning
@@ -160,6 +175,7 @@ def test_the_same_question_gets_the_same_answer_to_the_letter(
     assert letters(due(period, since, reckoning)) == letters(due(period, since, reckoning))
 
 
+@PATIENT
 @given(instants, st.integers(1, 3), st.integers(1, 3), reckonings)
 def test_an_extension_reckoned_from_receipt_contains_the_first_period(
     receipt: datetime, first: int, more: int, reckoning: Reckoning
@@ -168,6 +184,7 @@ def test_an_extension_reckoned_from_receipt_contains_the_first_period(
     assert within.statutory <= whole.strict
 
 
+@PATIENT
 @given(periods, instants, reckonings)
 def test_a_notice_before_the_strict_instant_lets_the_effect_come_in_time(
     period: Period, effect: datetime, reckoning: Reckoning
@@ -177,6 +194,7 @@ def test_a_notice_before_the_strict_instant_lets_the_effect_come_in_time(
     assert earliest_effect(period, found.strict - timedelta(microseconds=1), reckoning) <= effect
 
 
+@PATIENT
 @given(periods, instants, reckonings)
 def test_what_is_notified_ahead_waits_the_whole_period(
     period: Period, notified: datetime, reckoning: Reckoning
@@ -188,6 +206,7 @@ def test_what_is_notified_ahead_waits_the_whole_period(
     assert "no working day" not in found.explanation
 
 
+@PATIENT
 @given(days, st.integers(1, 400), st.lists(st.integers(-600, 600), max_size=60))
 def test_the_arithmetic_of_working_days_is_that_of_a_walk(event: int, amount: int, steps: list[int]) -> None:
     table = Calendar.of("XX", [date.fromordinal(event + step) for step in steps])
@@ -201,6 +220,7 @@ def test_the_arithmetic_of_working_days_is_that_of_a_walk(event: int, amount: in
 
 
 @pytest.mark.parametrize("unit", DAYS)
+@PATIENT
 @given(instants)
 def test_the_end_of_a_day_is_the_beginning_of_the_next(unit: Unit, since: datetime) -> None:
     for zone in ZONES:
