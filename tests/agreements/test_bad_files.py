@@ -1,6 +1,7 @@
 """An agreement file that cannot be carried out, or is none, is refused whole: with file, line and remedy."""
 
 import json
+import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -463,6 +464,61 @@ def test_a_bad_file_is_named_by_the_command_that_checks(tmp_path: Path) -> None:
     assert [answer["holds"] for answer in answers] == [False, True, False]
     assert answers[0]["remedy"] == "Did you mean told?"
     assert "tolled" in bad.read_text(encoding="utf-8").split("\n")[answers[0]["line"] - 1]
+
+
+VALUES = (
+    '""',
+    "-1",
+    "true",
+    "[]",
+    '["x"]',
+    "{}",
+    "{ a = 1 }",
+    "2026-01-01",
+    "0.5",
+    '"1 month"',
+    '"open"',
+    "[[]]",
+    "[1]",
+)
+
+
+def mangled(lines: list[str], stock: list[str], dice: random.Random) -> None:
+    """One change such as a hand, an editor or an enemy makes."""
+    at = dice.randrange(len(lines))
+    match dice.randrange(5):
+        case 0:
+            del lines[at]
+        case 1:
+            lines.insert(at, dice.choice(stock))
+        case 2:
+            lines[at] = f"{lines[at].split('=')[0]}= {dice.choice(VALUES)}"
+        case 3:
+            lines[at] = (
+                lines[at][:3] + chr(dice.choice((0, 9, 13, 34, 39, 61, 91, 93, 123, 0x202E, 0x1F600))) + lines[at][3:]
+            )
+        case _:
+            start = dice.randrange(len(lines))
+            lines[at:at] = lines[start : start + dice.randrange(1, 8)]
+
+
+def test_a_mangled_file_is_read_whole_or_refused_and_never_anything_else() -> None:
+    dice = random.Random(1182)
+    stock = [line for name in library.names() for line in library.source(name).split("\n") if "=" in line]
+    for _ in range(200):
+        lines = library.source(dice.choice(library.names())).split("\n")
+        for _ in range(dice.randrange(1, 4)):
+            mangled(lines, stock, dice)
+        text = "\n".join(lines)
+        try:
+            terms = parse(text, "mine.toml")
+        except BadTerms as bad:
+            assert 1 <= bad.line <= len(lines)
+            assert bad.problem
+            assert bad.remedy
+        else:
+            assert terms.head.name
+            assert all(clause.source for clause in terms.clauses.values())
 
 
 def test_every_clause_has_executors_and_all_of_them_exist() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from mandata.agreements import library
+from mandata.agreements.rules.acceptance import AcceptFacts, may_accept
 from mandata.agreements.rules.terms import Mark
 from tests.clauses.asking import before, decide, due, duties, says
 
@@ -23,6 +24,19 @@ AT = "2026-03-27T22:30:00+01:00"
 )
 def test_it_applies_unless_both_sides_are_outside_and_nothing_reaches_in(facts: dict[str, bool], verdict: str) -> None:
     says(decide("apply", ICE, **facts), verdict, "agreement.territory", "ICE I.5", law="gdpr")
+
+
+@pytest.mark.req("AGR-11")
+@pytest.mark.parametrize(
+    ("calendar", "reach", "missing"), [("US", "no", ["apply.territory"]), ("US", "yes", []), ("CZ", "no", [])]
+)
+def test_whether_it_applies_is_asked_and_decided_before_acceptance(
+    calendar: str, reach: str, missing: list[str]
+) -> None:
+    text = library.source(ICE).replace('calendar = "CZ"', f'calendar = "{calendar}"')
+    terms = library.checked(text.replace('regime = "eu_1182"', 'regime = "plain"'), "mine.toml")
+    facts = AcceptFacts("en", {"eea": "no", "reach": reach}, warranted=True, shown=b"x", text=b"x")
+    assert [one.code for one in may_accept(terms, facts) if not one.allowed] == missing
 
 
 @pytest.mark.req("AGR-2")

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from mandata.agreements.rules.terms import Terms
+from mandata.agreements.rules.facts.concluding import ApplyFacts
+from mandata.agreements.rules.gates.concluding import applies
+from mandata.agreements.rules.terms import AMERICAN, Terms
 from mandata.agreements.rules.verdicts import Check, Verdict, decide
 from mandata.agreements.rules.words import mark as _
 
@@ -104,6 +106,8 @@ def may_accept(terms: Terms, facts: AcceptFacts) -> tuple[Verdict, ...]:
         check = _ADMITTED.get(name, _OUTSIDE)
         evidence: dict[str, str | int] = {"question": name, "answer": answer, "minimum": question.minimum or 0}
         found.append(decide(terms, check, answer != question.refuse, **evidence))
+    if "agreement.territory" in terms.clauses and "eea" in facts.answers:
+        found.extend(applies(terms, _place(terms, facts.answers)))
     offered = facts.language in terms.head.languages
     found.append(decide(terms, _LANGUAGE, offered, language=facts.language, languages=", ".join(terms.head.languages)))
     if "warranty.controller" in terms.clauses:
@@ -111,6 +115,15 @@ def may_accept(terms: Terms, facts: AcceptFacts) -> tuple[Verdict, ...]:
     found.append(decide(terms, _NAMED, facts.named))
     found.append(decide(terms, _SAME_TEXT, facts.shown == facts.text))
     return tuple(found)
+
+
+def _place(terms: Terms, answers: Mapping[str, str]) -> ApplyFacts:
+    """Where both sides are, as far as the answers and the place of the agreement's calendar tell it (AGR-11)."""
+    return ApplyFacts(
+        controller_in_eea=answers["eea"] == "yes",
+        processor_in_eea=terms.head.calendar not in AMERICAN,
+        offers_into_eea=answers.get("reach") == "yes",
+    )
 
 
 def advised(terms: Terms, answers: Mapping[str, str]) -> tuple[str, ...]:

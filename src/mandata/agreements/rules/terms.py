@@ -35,7 +35,7 @@ from mandata.agreements.rules.values import (
 
 FORMAT: Final = 1
 CALENDARS: Final = frozenset({"CZ", "BE", "IE", "IT", "DE", "US", "US-CA"})
-_AMERICAN: Final = frozenset({"US", "US-CA"})
+AMERICAN: Final = frozenset({"US", "US-CA"})
 LANGUAGES: Final = ("en", "cs")
 LARGEST: Final = 262_144
 """Characters of an agreement file, some ten times the longest that ships."""
@@ -258,7 +258,7 @@ def _head(table: object) -> tuple[Head, dict[str, str]]:
         ),
         (
             "regime",
-            head.regime is Regime.PLAIN or (head.regime is Regime.CA_GOV_6800) == (head.calendar in _AMERICAN),
+            head.regime is Regime.PLAIN or (head.regime is Regime.CA_GOV_6800) == (head.calendar in AMERICAN),
             f"Its rules do not belong to the calendar {head.calendar}: take eu_1182 in the Union, ca_gov_6800 in "
             "California, plain anywhere.",
         ),

@@ -73,7 +73,7 @@ SHARED: Final[Mapping[str, Mapping[str, str]]] = {
         "suspension": _("a limitation or suspension of the service"),
         "closure": _("the definitive end of the service"),
         "terms_change": _("a change of this agreement"),
-        "relocation": _("a change of the country in which the data is stored"),
+        "relocation": _("a change of the country of storage"),
         "service_start": _("the agreed start of the services"),
     },
     "channel": {

@@ -104,6 +104,20 @@ PRICES: Final[Mapping[str, Spec]] = {
         },
         serves=("BIL-11",),
     ),
+    "fee.withholding": Spec(
+        Choice,
+        "fees",
+        _("Withholding performance"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "any_default": _(
+                "The processor may withhold performance also while the controller is late with a duty from another "
+                "ground."
+            )
+        },
+        serves=("BIL-11",),
+    ),
     "fee.matching": Spec(
         Choice,
         "fees",

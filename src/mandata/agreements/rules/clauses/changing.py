@@ -90,6 +90,17 @@ CHANGES: Final[Mapping[str, Spec]] = {
         },
         serves=("AGR-4",),
     ),
+    "change.products": Spec(
+        Choice,
+        "final",
+        _("New products"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "own_terms": _("New products may come with terms, technical conditions or a price list of their own.")
+        },
+        serves=("AGR-4",),
+    ),
     "change.suppliers": Spec(
         Choice,
         "final",
@@ -162,6 +173,20 @@ PUBLICATION: Final[Mapping[str, Spec]] = {
         _("Doubts about the value"),
         _("In doubt whether its value is above {money}, the contract is published."),
         ("gate:publish",),
+        serves=("AGR-10",),
+    ),
+    "publication.cure": Spec(
+        Choice,
+        "final",
+        _("Where publication failed"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "settlement": _(
+                "Where the contract takes no effect or becomes void because it was not published, the parties put it "
+                "right by a settlement; these provisions on publication bind all the same."
+            )
+        },
         serves=("AGR-10",),
     ),
     "publication.secrecy": Spec(

@@ -19,6 +19,20 @@ ORDERS: Final[Mapping[str, Spec]] = {
         },
         serves=("SVC-3",),
     ),
+    "order.forms": Spec(
+        Listing,
+        "subject",
+        _("Forms of an order"),
+        _("An order is binding on the controller when it is made:"),
+        ("text",),
+        vocabulary={
+            "writing": _("in writing"),
+            "fax": _("by fax"),
+            "email": _("by e-mail"),
+            "advance_invoice": _("on the ground of an advance invoice"),
+        },
+        serves=("BIL-8", "AGR-1"),
+    ),
     "order.numbers": Spec(
         Choice,
         "subject",

@@ -17,8 +17,8 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         ("register", "gate:disclose"),
         vocabulary={
             "general": _(
-                "The controller gives the processor its general written authorisation to engage other "
-                "processors on the terms that follow. Where it does not object in time, it agrees."
+                "The controller gives the processor its general written authorisation to engage other processors on "
+                "the terms of this chapter. Where it does not object in time, it agrees."
             ),
             "specific": _(
                 "The processor engages another processor only with the controller's specific prior "

@@ -157,6 +157,17 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         ("acceptance",),
         serves=("AGR-11",),
     ),
+    "question.reach": Spec(
+        Question,
+        "subject",
+        _("Reach"),
+        _(
+            "Question before acceptance: do you offer products or services to people inside the European Economic "
+            "Area, or monitor their behaviour there?"
+        ),
+        ("acceptance",),
+        serves=("AGR-11",),
+    ),
     "warranty.controller": Spec(
         Listing,
         "instructions",

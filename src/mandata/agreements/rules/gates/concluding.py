@@ -35,7 +35,9 @@ def applies(terms: Terms, facts: ApplyFacts) -> tuple[Verdict, ...]:
     if not on.holds("agreement.territory"):
         return (on.decide(checks.LAW, True, law),)
     inside = facts.controller_in_eea or facts.processor_in_eea
-    reached = inside or facts.offers_into_eea or facts.monitors_in_eea
+    reached = (
+        inside or facts.offers_into_eea or facts.monitors_in_eea or on.chosen("agreement.territory") == "everywhere"
+    )
     return (on.decide(checks.APPLIES, reached, law),)
 
 
