@@ -62,7 +62,7 @@ def test_the_notice_says_what_changes_when_until_when_it_may_object_and_how(worl
         said = contents(served.notice)
         opened = dict(Obligation.objects.filter(about=change).values_list("duty", "state"))
     assert served.kind == "subprocessor.change" and said["to"] == "office@bakery.example"
-    for word in (NAME, "delivery of e-mail", "DE", "dpo@pigeon.example", "1 Loft Lane", "may object", "log in at"):
+    for word in (NAME, "delivery of e-mail", "Germany", "dpo@pigeon.example", "1 Loft Lane", "may object", "log in at"):
         assert word in said["text"], said["text"]
     assert opened == {"subprocessor.notice": "open"}, "ours, until the notice has arrived"
     delivered(bakery, change, at=now())

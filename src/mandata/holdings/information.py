@@ -13,6 +13,7 @@ from mandata.agreements import selectors as agreements
 from mandata.agreements.rules import text
 from mandata.holdings.rules import Description
 from mandata.subprocessors import selectors as subprocessors
+from mandata.subprocessors import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def _disclosed(named: Sequence[str], at: datetime) -> tuple[str, ...]:
         for one in subprocessors.recipients(now=at)
         if not any(one.name and line.startswith(one.name) for line in named)
     ]
-    return tuple(said % {"name": one.name, "country": one.country} for one, said in found)
+    return tuple(said % {"name": one.name, "country": words.country(one.country)} for one, said in found)
 
 
 def _rights() -> Section:
@@ -112,10 +113,15 @@ def _rights() -> Section:
 
 
 def _transfers(at: datetime) -> Section:
-    line = _("%(name)s in %(country)s, on the ground of: %(safeguards)s")
+    line = _("%(name)s (country: %(country)s), on the ground of: %(safeguards)s")
     abroad = [one for one in subprocessors.recipients(now=at) if one.abroad and one.name]
     items = tuple(
-        line % {"name": one.name, "country": one.country, "safeguards": ", ".join(one.safeguards) or "–"}
+        line
+        % {
+            "name": one.name,
+            "country": words.country(one.country),
+            "safeguards": "; ".join(words.mechanism(kind) for kind in one.safeguards) or "–",
+        }
         for one in abroad
     )
     sentence = _("The data is not transferred to a third country unless the controller has instructed it.")

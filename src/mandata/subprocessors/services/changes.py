@@ -89,8 +89,11 @@ def _may_announce(
             remedy=_("Withdraw it first, or wait until it has taken effect."),
         )
     if row.state != ("active" if kind == COUNTRY else "planned"):
+        said = (
+            _("%(name)s is not at work.") if kind == COUNTRY else _("%(name)s is not planned: it is at work, or ended.")
+        )
         raise WrongState(
-            _("%(name)s is %(state)s, so this change cannot be announced.") % {"name": row.name, "state": row.state},
+            said % {"name": row.name},
             remedy=_("Announce a planned sub-processor, or another country of one at work."),
         )
     if (kind == COUNTRY) != bool(country) or (country and (not is_country(country) or country == row.country)):

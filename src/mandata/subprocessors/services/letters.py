@@ -13,6 +13,7 @@ from mandata.agreements import selectors as agreements
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.services.notices import serve
 from mandata.infra.environment import env
+from mandata.subprocessors import words
 from mandata.subprocessors.models import Change, SubProcessor
 from mandata.subprocessors.rules.countries import needs_mechanism
 from mandata.subprocessors.rules.windows import COUNTRY, Windows
@@ -37,8 +38,8 @@ def _what(change: Change, terms: Terms) -> str:
         "operator": agreements.operator().name,
         "name": change.subprocessor.name,
         "role": change.subprocessor.role,
-        "country": change.details.get("country") or change.subprocessor.country,
-        "before": change.details.get("before", ""),
+        "country": words.country(change.details.get("country") or change.subprocessor.country),
+        "before": words.country(change.details.get("before", "")),
         "old": change.replaces.name if change.replaces else "",
         "day": _day(change.planned_for, terms),
     }
@@ -62,7 +63,8 @@ def _what(change: Change, terms: Terms) -> str:
 def _about(row: SubProcessor, change: Change) -> list[str]:
     """What the register tells of it (EDPB Opinion 22/2024): purposes, address, contact, on what a transfer rests."""
     country = change.details.get("country") or row.country
-    rests = ", ".join(dict.fromkeys(row.mechanisms.values_list("kind", flat=True)))
+    kinds = dict.fromkeys(row.mechanisms.order_by("valid_from").values_list("kind", flat=True))
+    rests = ", ".join(words.mechanism(kind) for kind in kinds)
     lines = [
         (_("Purposes: %(said)s"), "; ".join(row.purposes)),
         (_("Address: %(said)s"), row.address),
