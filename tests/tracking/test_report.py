@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mandata.agreements.models import Suspension
 from mandata.delivery.models import Counter as DeliveryCounter
 from mandata.delivery.models import Return
 from mandata.infra import bulk
@@ -113,9 +114,17 @@ def test_another_controllers_report_is_empty(lived: Sent, world: World) -> None:
 @pytest.mark.req("TRK-1")
 def test_a_persons_timeline_is_newest_first(lived: Sent) -> None:
     with scope(lived.customer.id):
-        entries = selectors.timeline(lived.people[2])
+        entries = selectors.timeline(lived.people[2], at=later(86_400))
     assert [entry.kind for entry in entries] == ["unsubscribe", "click", "click", "open"]
     assert entries[1].link == 7
+
+
+@pytest.mark.req("TRK-1", "INS-6")
+def test_nobody_is_evaluated_once_the_controller_has_stopped_everything(lived: Sent) -> None:
+    with scope(lived.customer.id):
+        Suspension.objects.create(by=new_id(), at=SENT)
+        entries = selectors.timeline(lived.people[2], at=later(86_400))
+    assert [entry.kind for entry in entries] == ["unsubscribe"]
 
 
 def test_a_report_is_quick_for_millions_because_it_never_looks_at_rows_of_events(world: World) -> None:

@@ -12,6 +12,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from mandata.agreements import selectors as agreements
+from mandata.agreements.rules.facts import SERVICE, ProfileFacts
+from mandata.agreements.rules.verdicts import refusals
 from mandata.audience.rules.cells import Writer
 from mandata.foundation import tokens
 from mandata.infra import bulk
@@ -21,6 +24,7 @@ from mandata.tracking.sources import places
 from mandata.vault.services import token_keys
 
 _HUMAN: Final = Origin.HUMAN.value
+_KINDS: Final = {"open": "opens", "click": "clicks"}
 Part = Literal["hours", "links", "providers"]
 
 
@@ -212,11 +216,16 @@ class TimelineEntry:
     agent: str
 
 
-def timeline(subscriber_id: UUID, *, limit: int = 100) -> list[TimelineEntry]:
-    """What a subscriber did, newest first."""
-    rows = Event.objects.filter(subscriber_id=subscriber_id).order_by("-at")
+def timeline(subscriber_id: UUID, *, at: datetime, limit: int = 100) -> list[TimelineEntry]:
+    """What a subscriber did, newest first; only kinds of activity by which the agreement lets people be evaluated."""
+    kinds = ["unsubscribe", *(kind for kind, code in _KINDS.items() if _may_evaluate(code, at))]
+    rows = Event.objects.filter(subscriber_id=subscriber_id, kind__in=kinds).order_by("-at")
     names = ("at", "kind", "campaign_id", "link", "actor_class", "agent")
     return [TimelineEntry(*row) for row in rows.values_list(*names)[:limit]]
+
+
+def _may_evaluate(code: str, at: datetime) -> bool:
+    return not refusals(agreements.check(ProfileFacts((code,), purpose=SERVICE), now=at))
 
 
 @dataclass(frozen=True, slots=True)

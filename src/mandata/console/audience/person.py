@@ -172,7 +172,7 @@ def _states(found: selectors.Person) -> Iterator[dict[str, Any]]:
 
 
 def _events(subscriber_id: UUID) -> Iterator[dict[str, Any]]:
-    rows = tracking.timeline(subscriber_id, limit=_EVENTS)
+    rows = tracking.timeline(subscriber_id, at=now(), limit=_EVENTS)
     sent = delivery.received(subscriber_id, limit=_EVENTS)
     names = {row.id: row.name for row in campaigns.campaigns()} if rows or sent else {}
     for message in sent:
