@@ -60,6 +60,7 @@ CONSOLE: Final[tuple[Place, ...]] = (
             Place("privacy:agreement", _("Agreement")),
             Place("privacy:instructions", _("Instructions")),
             Place("privacy:obligations", _("Obligations")),
+            Place("privacy:subprocessors", _("Sub-processors")),
             Place("privacy:requests", _("Requests")),
             Place("privacy:data_map", _("Data map")),
             Place("privacy:record", _("Record")),
@@ -82,5 +83,6 @@ OPERATOR: Final[tuple[Place, ...]] = (
     Place("operator:overview", _("Overview"), "home", "h"),
     Place("operator:controllers", _("Controllers"), "building", "c"),
     Place("operator:obligations", _("Obligations"), "clock", "o"),
+    Place("operator:subprocessors", _("Sub-processors"), "server", "s"),
     Place("operator:agreements", _("Agreements"), "scale", "a"),
 )

@@ -17,6 +17,7 @@ _PLACES: Final = {
     "campaign.content": "campaigns:content",
     "campaign.sender": "campaigns:content",
     "tracking": "campaigns:content",
+    "subprocessors": "privacy:subprocessors",
 }
 _FIELDS: Final = {
     "campaign.subject": "#id_subject",

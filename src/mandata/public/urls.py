@@ -4,10 +4,13 @@ from django.urls import path
 
 from mandata.public.pages.message import message
 from mandata.public.pages.preferences import preferences
+from mandata.public.pages.register import subprocessors, subprocessors_json
 from mandata.public.pages.unsubscribe import undo, unsubscribe
 
 app_name = "public"
 urlpatterns = [
+    path("sub-processors/", subprocessors, name="subprocessors"),
+    path("sub-processors.json", subprocessors_json, name="subprocessors_json"),
     path("unsubscribe/<str:token>", unsubscribe, name="unsubscribe"),
     path("unsubscribe/<str:token>/undo", undo, name="undo"),
     path("preferences/<str:token>", preferences, name="preferences"),

@@ -16,6 +16,7 @@ from mandata.campaigns import selectors
 from mandata.console.campaigns.page import page
 from mandata.console.places import clause_url, place
 from mandata.delivery import services as delivery
+from mandata.delivery.services import gate
 from mandata.infra.clock import now
 
 _TWINS: Final = {
@@ -47,23 +48,31 @@ def checked(found: selectors.CampaignDetail) -> dict[str, Any]:
     twins = {one.code: findings.pop(_TWINS.get(one.code, ""), None) for one in verdicts if not one.allowed}
     current = agreements.in_force(now())
     terms = current.terms if current else None
-    gate = [_told(verdict, found.row.id, twins.get(verdict.code), terms) for verdict in verdicts]
+    asked = [_told(verdict, found.row.id, twins.get(verdict.code), terms) for verdict in verdicts]
     write = reverse("campaigns:content", args=[found.row.id]) + "#id_source"
     stops = [
         {"title": told.text, "allowed": False, "remedy": told.remedy, "url": write, "act": _("Write")}
         for told in findings.values()
     ]
-    refused = [one for one in [*gate, *stops] if not one["allowed"]]
+    refused = [one for one in [*asked, *stops] if not one["allowed"]]
     counted = next((one.evidence for one in verdicts if one.code == "send.recipients"), {})
     return {
         "admitted": counted.get("recipients", 0),
         "held": counted.get("held", 0),
-        "gate": sorted(gate, key=lambda one: bool(one["allowed"])),
+        "gate": sorted(asked, key=lambda one: bool(one["allowed"])),
         "stops": stops,
         "warnings": [told for told in found.findings if not told.stops],
         "refused": len(refused),
         "passed": not refused and found.ready,
     }
+
+
+def holding(campaign_id: UUID) -> list[dict[str, Any]]:
+    """Return what holds a launched campaign's messages back now (a list for components/checks.html), mostly nothing."""
+    at = now()
+    current = agreements.in_force(at)
+    terms = current.terms if current else None
+    return [_told(verdict, campaign_id, None, terms) for verdict in gate.holding(at=at)]
 
 
 def _verdicts(found: selectors.CampaignDetail) -> list[Verdict]:

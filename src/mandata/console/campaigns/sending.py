@@ -15,7 +15,7 @@ from mandata.accounts import selectors as accounts
 from mandata.audience.selectors import catalogue, people
 from mandata.campaigns import selectors
 from mandata.console import requests
-from mandata.console.campaigns.checks import checked
+from mandata.console.campaigns.checks import checked, holding
 from mandata.console.campaigns.page import LIVE, page
 from mandata.console.campaigns.views import confirm_name
 from mandata.delivery import selectors as delivery
@@ -94,6 +94,7 @@ def _live(request: HttpRequest, found: selectors.CampaignDetail) -> dict[str, An
             "running": running,
         },
         "stands": stands,
+        "holding": holding(found.row.id) if running and stands.left else [],
         "by_state": _by_state(stands),
         "by_provider": _by_provider(stands),
         "poll": f"{reverse('campaigns:progress', args=[found.row.id])}?{since}" if found.row.state in LIVE else "",

@@ -2,11 +2,26 @@
 
 from django.urls import path
 
-from mandata.console.operator import agreements, instructions, obligations, views
+from mandata.console.operator import agreements, instructions, obligations, subprocessors, views
 
 app_name = "operator"
 urlpatterns = [
     path("", views.overview, name="overview"),
+    path("sub-processors/", subprocessors.listed, name="subprocessors"),
+    path("sub-processors/<uuid:subprocessor_id>/", subprocessors.subprocessor, name="subprocessor"),
+    path("sub-processors/<uuid:subprocessor_id>/<slug:verb>/", subprocessors.act, name="subprocessor_act"),
+    path(
+        "sub-processors/<uuid:subprocessor_id>/mechanisms/<uuid:mechanism_id>/",
+        subprocessors.lapse,
+        name="mechanism_lapse",
+    ),
+    path("changes/<uuid:change_id>/", subprocessors.change, name="change"),
+    path("changes/<uuid:change_id>/withdraw/", subprocessors.withdraw, name="change_withdraw"),
+    path(
+        "changes/objections/<uuid:controller_id>/<uuid:objection_id>/<slug:outcome>/",
+        subprocessors.settle,
+        name="objection_settle",
+    ),
     path("obligations/", obligations.inbox, name="obligations"),
     path("obligations/<uuid:controller_id>/<uuid:obligation_id>/", obligations.obligation, name="obligation"),
     path("obligations/<uuid:controller_id>/<uuid:obligation_id>/<slug:verb>/", obligations.act, name="obligation_act"),

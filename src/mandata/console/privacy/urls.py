@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mandata.console.privacy import agreement, instructions, obligations, record, requests, versions
+from mandata.console.privacy import agreement, instructions, obligations, record, requests, subprocessors, versions
 
 app_name = "privacy"
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("suspend/lift/", instructions.lift, name="lift"),
     path("chain/", instructions.chain, name="chain"),
     path("chain/<uuid:upstream_id>/end/", instructions.unchain, name="unchain"),
+    path("sub-processors/", subprocessors.listed, name="subprocessors"),
+    path("sub-processors/<uuid:change_id>/", subprocessors.change, name="change"),
+    path("sub-processors/objections/<uuid:objection_id>/<slug:verb>/", subprocessors.act, name="objection_act"),
     path("obligations/", obligations.listed, name="obligations"),
     path("obligations/<uuid:obligation_id>/", obligations.obligation, name="obligation"),
     path("obligations/<uuid:obligation_id>/met/", obligations.meet, name="obligation_meet"),

@@ -1,0 +1,108 @@
+"""Sub-processors as a controller, the operator and the public meet them."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from mandata.accounts import services as accounts
+from mandata.infra.clock import new_id, now
+from mandata.infra.tenancy import scope
+from mandata.subprocessors import selectors
+from mandata.subprocessors.models import Change, SubProcessor
+from mandata.subprocessors.services import changes
+from tests.browser.driving import Visitor
+from tests.subprocessors.cast import announced, carrier, delivered, told
+from tests.world import World
+from tests.world.people import PASSWORD, House, registered
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(autouse=True)
+def _empty_register(world: World) -> Iterator[None]:
+    """The register is everybody's: what a test puts there, it takes away."""
+    yield
+    Change.objects.all().delete()
+    SubProcessor.objects.all().update(parent=None)
+    SubProcessor.objects.all().delete()
+
+
+@pytest.fixture
+def house(world: World) -> House:
+    return registered()
+
+
+@pytest.fixture
+def change(house: House) -> UUID:
+    carrier("At Work Ltd", active=True)
+    carrier(country="US")
+    made = announced()
+    told(house.id, made, at=now())
+    delivered(house.id, made, at=now())
+    return made
+
+
+@pytest.mark.req("SPR-2", "SPR-3")
+def test_an_owner_sees_the_window_objects_and_withdraws(house: House, change: UUID, visitor: Visitor) -> None:
+    visitor.log_in(house.owner.email, PASSWORD)
+    visitor.open("/privacy/sub-processors/")
+    visitor.look("subprocessors")
+    visitor.press("Look and decide")
+    visitor.look("subprocessor_change")
+    visitor.press("File the objection")
+    visitor.look("subprocessor_objection_incomplete")
+    visitor.page.locator("#id_words").fill("We do not want our data there.")
+    visitor.press("File the objection")
+    visitor.page.get_by_text("Filed and recorded.").wait_for()
+    visitor.look("subprocessor_objected")
+    with scope(house.id):
+        assert [one.state for one in selectors.objections()] == ["open"]
+    visitor.press("End the affected service")
+    visitor.look("subprocessor_end")
+    visitor.page.keyboard.press("Escape")
+    visitor.press("Withdraw it")
+    visitor.page.get_by_text("Withdrawn, and recorded.").wait_for()
+    with scope(house.id):
+        assert [one.state for one in selectors.objections()] == ["withdrawn"]
+
+
+@pytest.mark.req("SPR-1", "TRF-3")
+def test_the_operator_enters_one_files_a_mechanism_announces_it_and_sees_who_is_told(
+    house: House, change: UUID, visitor: Visitor
+) -> None:
+    email = f"otto-{new_id().hex[-10:]}@operator.example"
+    accounts.users.create(email=email, name="Otto Operator", password=PASSWORD, is_operator=True, verified=True)
+    visitor.log_in(email, PASSWORD)
+    visitor.open("/operator/sub-processors/")
+    visitor.look("operator_subprocessors")
+    visitor.page.get_by_text("Enter a sub-processor").click()
+    visitor.page.locator("#id_name").fill("Faraway Post Inc.")
+    visitor.page.locator("#id_role").fill("delivery of e-mail")
+    visitor.page.locator("#id_country").select_option("US")
+    visitor.look("operator_subprocessor_new")
+    visitor.press("Enter it")
+    visitor.look("operator_subprocessor")
+    visitor.press("File a mechanism")
+    visitor.page.locator("#mechanism #id_kind").select_option("scc")
+    visitor.page.locator("#mechanism #id_valid_from").fill("2026-01-01")
+    visitor.look("operator_subprocessor_mechanism")
+    visitor.press("File it")
+    visitor.page.get_by_text("Done, and recorded.").wait_for()
+    visitor.press("Announce a change")
+    visitor.page.locator("#announce #id_planned_for").fill("2030-01-01T10:00")
+    visitor.look("operator_subprocessor_announce")
+    visitor.press("Announce")
+    visitor.page.get_by_text("Done, and recorded.").wait_for()
+    visitor.open(f"/operator/changes/{change}/")
+    visitor.look("operator_change")
+
+
+def test_the_public_reads_the_register_without_an_account(house: House, change: UUID, visitor: Visitor) -> None:
+    visitor.open("/sub-processors/")
+    visitor.look("public_subprocessors")
+    visitor.page.get_by_text("nothing; no data goes there").wait_for()
+    found = visitor.page.request.get(f"{visitor.base}/sub-processors.json").json()
+    assert {one["name"] for one in found["subprocessors"]} == {"At Work Ltd", "Carrier Pigeon Ltd"}
+    assert "contract 7" not in str(found)
+    assert changes.row(change)
