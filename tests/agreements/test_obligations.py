@@ -359,3 +359,31 @@ def test_nothing_of_another_controller_is_seen(world: World) -> None:
         assert selectors.here(NOON).rows == ()
         with pytest.raises(NoSuchObligation):
             selectors.obligation(mine, NOON)
+
+
+def test_evidence_that_somebody_wrote_freely_enters_the_record_as_a_commitment(world: World) -> None:
+    one = deal()
+    breach, notice = opened(one), new_id()
+    with scope(one.id):
+        evidence = {"notice": notice, "reference": "told to Jana Novak", "mail": "jana@example.com"}
+        obligations.meet(obligation_id=breach, evidence=evidence, actor=OPERATOR, at=NOON)
+    (entry,) = one.entries("obligation.met")
+    assert entry["body"]["evidence"] == {"notice": str(notice)}
+    assert entry["commitment"]
+    assert "ana" not in canonical.dumps(entry["body"]["evidence"]).decode()
+    assert seen(one, breach).evidence["reference"] == "told to Jana Novak"
+
+
+@pytest.mark.req("AGR-13")
+def test_what_is_met_while_the_clock_stands_still_is_not_late(world: World) -> None:
+    one = deal("ecomail")
+    answer = opened(one, "defect.answer")
+    with scope(one.id):
+        clocks.stay(
+            obligation_id=answer, ground="majeure", evidence="flood", begins=NOON + DAY, actor=OPERATOR, at=NOON + DAY
+        )
+        obligations.meet(obligation_id=answer, evidence={}, actor=OPERATOR, at=NOON + 90 * DAY)
+        found = selectors.obligation(answer, NOON + 90 * DAY)
+    assert (found.obliged.state, found.obliged.late, found.obliged.standing) == ("met", False, False)
+    assert found.stops[0].ends == NOON + 90 * DAY
+    assert [entry.kind for entry in found.entries][-2:] == ["obligation.resumed", "obligation.met"]

@@ -67,7 +67,7 @@ def stay(
     )
     row.changed_at = at
     body: dict[str, object] = {"stay": made.id, "ground": ground, "begins": begins, "clause": clause}
-    ledger.enter(row, "stayed", body, actor=actor, at=at, words=made.evidence)
+    ledger.enter(row, "stayed", body, actor=actor, at=at, words={"evidence": made.evidence})
     row.save()
     ledger.schedule(row, standing=True)
     stay_id: UUID = made.id
@@ -91,6 +91,19 @@ def resume(*, obligation_id: UUID, actor: Actor, at: datetime, ends: datetime | 
         raise MayNotStay(said(_RUNS))
     if not open_stay.begins <= until <= at:
         raise MayNotStay(said(rules.REASONS[rules.NoStay.ORDER]), clause=rules.GROUNDS[open_stay.ground])
+    _started(row, open_stay, until, actor, at)
+    row.save()
+    ledger.schedule(row)
+
+
+def restart(row: Obligation, *, ends: datetime, actor: Actor, at: datetime) -> None:
+    """Start the clock of a row in hand again, where it stands still, because the obligation is about to be closed."""
+    open_stay = ledger.standing(row)
+    if open_stay is not None:
+        _started(row, open_stay, max(ends, open_stay.begins), actor, at)
+
+
+def _started(row: Obligation, open_stay: Stay, until: datetime, actor: Actor, at: datetime) -> None:
     open_stay.ends = until
     open_stay.save(update_fields=["ends"])
     before = {"strict": row.strict, "statutory": row.statutory}
@@ -103,8 +116,6 @@ def resume(*, obligation_id: UUID, actor: Actor, at: datetime, ends: datetime | 
     body: dict[str, object] = {"stay": open_stay.id, "ends": until, "seconds": int(shift.total_seconds())}
     body |= {"before": before, "strict": row.strict, "statutory": row.statutory}
     ledger.enter(row, "resumed", body, actor=actor, at=at)
-    row.save()
-    ledger.schedule(row)
 
 
 def recompute(*, obligation_id: UUID, actor: Actor, at: datetime) -> bool:

@@ -24,7 +24,7 @@ from mandata.agreements.rules.gates.concluding import instructs
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.words import fill
 from mandata.agreements.rules.words import mark as _
-from mandata.agreements.services import obligations
+from mandata.agreements.services import ledger, obligations
 from mandata.agreements.services.acceptance import lock
 from mandata.agreements.services.asking import refuse as refuse_by
 from mandata.agreements.services.authority import authorised
@@ -247,7 +247,8 @@ def withdraw(*, instruction_id: UUID, member_id: UUID, at: datetime) -> None:
 
 
 def carry_out(*, instruction_id: UUID, evidence: Mapping[str, object], actor: Actor, at: datetime) -> None:
-    """Note that an instruction was carried out, and by what it shows (ids, digests, counts).
+    """Note that an instruction was carried out, and by what it shows (ids, digests, counts; what is written freely
+    enters the record as a commitment).
 
     Asks the gate first: nothing beyond the agreement without both sides' assent, nothing questioned that was not
     upheld, nothing by law without telling first. Raises GateRefused, NoSuchInstruction, WrongState.
@@ -256,10 +257,10 @@ def carry_out(*, instruction_id: UUID, evidence: Mapping[str, object], actor: Ac
     terms = selectors.ground(at).terms
     if terms is not None:
         refuse_by(instructs(terms, _facts(row)))
-    plain = {name: value if isinstance(value, bool | int | str) else str(value) for name, value in evidence.items()}
-    row.state, row.done_at, row.ended_at, row.evidence = "done", at, at, {**row.evidence, **plain}
+    plain, free = ledger.sorted_out(evidence)
+    row.state, row.done_at, row.ended_at, row.evidence = "done", at, at, {**row.evidence, **plain, **free}
     row.save(update_fields=["state", "done_at", "ended_at", "evidence"])
-    _enter(row, "carried_out", {"evidence": plain}, actor, at)
+    _enter(row, "carried_out", {"evidence": plain}, actor, at, words=free)
 
 
 def _facts(row: Instruction) -> InstructFacts:

@@ -3,6 +3,7 @@
 Whoever changes an obligation locks its row in the agenda first, then the obligation: the scheduler does so, too.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
@@ -94,15 +95,21 @@ def strike(obligation_id: UUID) -> None:
 
 
 def enter(
-    row: Obligation, kind: str, body: Mapping[str, object], *, actor: Actor, at: datetime, words: str = ""
+    row: Obligation,
+    kind: str,
+    body: Mapping[str, object],
+    *,
+    actor: Actor,
+    at: datetime,
+    words: Mapping[str, object] | None = None,
 ) -> None:
     """An entry of the record on an obligation; what people wrote (``words``) enters as a commitment only."""
     commitment = None
-    if words:
+    if words and any(words.values()):
         vault = Vault.open()
         if not has_key(row.id):
             vault.create([row.id])
-        commitment = vault.commit(row.id, {"words": words})
+        commitment = vault.commit(row.id, dict(words))
     entry = append(
         kind=f"obligation.{kind}",
         body={"obligation": row.id, "number": row.number, "duty": row.duty, **body},
@@ -112,6 +119,23 @@ def enter(
         commitment=commitment,
     )
     row.entries = [*row.entries, str(entry)]
+
+
+_CODE: Final = re.compile(r"[A-Za-z0-9_.:,+-]{1,200}")
+
+
+def sorted_out(evidence: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    """Evidence as plain data, parted into what the record may hold as it is (ids, codes, digests, times, counts) and
+    what somebody may have written freely, which enters as a commitment.
+    """
+    plain: dict[str, object] = {}
+    for name, value in evidence.items():
+        told = value.isoformat() if isinstance(value, datetime) else value
+        plain[name] = told if isinstance(told, bool | int) or told is None else str(told)
+    free: dict[str, object] = {
+        name: value for name, value in plain.items() if isinstance(value, str) and not _CODE.fullmatch(value)
+    }
+    return {name: value for name, value in plain.items() if name not in free}, free
 
 
 def stood(row: Obligation) -> timedelta:

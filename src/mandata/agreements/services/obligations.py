@@ -20,7 +20,7 @@ from mandata.agreements.rules import owing
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.words import fill
 from mandata.agreements.rules.words import mark as _
-from mandata.agreements.services import ledger
+from mandata.agreements.services import clocks, ledger
 from mandata.foundation import periods
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.foundation.periods import Step
@@ -170,22 +170,19 @@ def _leaves_open(terms: Terms | None, duty: str) -> bool:
 def meet(
     *, obligation_id: UUID, evidence: Mapping[str, object], actor: Actor, at: datetime, when: datetime | None = None
 ) -> None:
-    """Close an obligation as met. ``evidence``: ids, codes, digests and times, which enter the record as they are.
+    """Close an obligation as met. ``evidence``: ids, codes, digests and times enter the record as they are, what was
+    written freely as a commitment.
 
-    ``when``: since when it is met, where that was earlier. Raises NoSuchObligation, ObligationClosed.
+    ``when``: since when it is met, where that was earlier; a clock that stands still is started again first. Raises
+    NoSuchObligation, ObligationClosed.
     """
     row = ledger.locked(obligation_id)
     instant = min(when or at, at)
-    plain = {name: _plain(value) for name, value in evidence.items()}
+    clocks.restart(row, ends=instant, actor=actor, at=at)
+    plain, free = ledger.sorted_out(evidence)
     late = rules.is_late(ledger.times(row), instant)
-    row.evidence = {**row.evidence, **plain}
-    _close(row, "met", actor, at, {"evidence": plain, "met": instant, "late": late}, when=instant)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value if isinstance(value, bool | int | str) or value is None else str(value)
+    row.evidence = {**row.evidence, **plain, **free}
+    _close(row, "met", actor, at, {"evidence": plain, "met": instant, "late": late}, words=free, when=instant)
 
 
 def meet_about(
@@ -226,7 +223,8 @@ def waive(*, obligation_id: UUID, reason: str, actor: Actor, at: datetime) -> No
         said = selectors.reader().gettext
         raise NotYours(said(_NOT_OWED_TO_YOU), clause=row.duty, remedy=said(_MEET))
     row.reason = reason.strip()
-    _close(row, "waived", actor, at, {}, words=row.reason)
+    clocks.restart(row, ends=at, actor=actor, at=at)
+    _close(row, "waived", actor, at, {}, words={"reason": row.reason})
 
 
 def lapse(*, obligation_id: UUID, reason: str, actor: Actor = SYSTEM, at: datetime) -> None:
@@ -236,6 +234,7 @@ def lapse(*, obligation_id: UUID, reason: str, actor: Actor = SYSTEM, at: dateti
     """
     row = ledger.locked(obligation_id)
     row.reason = reason
+    clocks.restart(row, ends=at, actor=actor, at=at)
     _close(row, "lapsed", actor, at, {"reason": reason})
 
 
@@ -246,13 +245,9 @@ def _close(
     at: datetime,
     body: Mapping[str, object],
     *,
-    words: str = "",
+    words: Mapping[str, object] | None = None,
     when: datetime | None = None,
 ) -> None:
-    open_stay = ledger.standing(row)
-    if open_stay is not None:
-        open_stay.ends = at
-        open_stay.save(update_fields=["ends"])
     row.state, row.closed_at, row.closed_by, row.changed_at = state, when or at, str(actor)[:60], at
     ledger.enter(row, state, body, actor=actor, at=at, words=words)
     row.save()
@@ -285,7 +280,7 @@ def extend(*, obligation_id: UUID, reason: str, actor: Actor, at: datetime) -> N
     _longer(row, total, shift, at)
     row.evidence = {**row.evidence, "extended": at.isoformat(), "reasons": reason.strip()}
     body = {"before": before, "strict": row.strict, "statutory": row.statutory, "period": row.period, "source": source}
-    ledger.enter(row, "extended", body, actor=actor, at=at, words=reason.strip())
+    ledger.enter(row, "extended", body, actor=actor, at=at, words={"reasons": reason.strip()})
     row.save()
     ledger.schedule(row, standing=ledger.standing(row) is not None)
 

@@ -87,6 +87,6 @@ def by_operator(*, notices: Sequence[UUID], actor: Actor, at: datetime, ground: 
         return None
     made = obligations.open_duty(duty=NOTICE, since=at, cause=f"suspended:{at.isoformat()}", at=at, actor=actor)
     if notices:
-        evidence = {"notices": ", ".join(str(one) for one in notices)}
+        evidence = {"notices": ",".join(str(one) for one in notices)}
         obligations.meet(obligation_id=made, evidence=evidence, actor=actor, at=at)
     return made
