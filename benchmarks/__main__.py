@@ -15,6 +15,7 @@ RUNS: dict[str, tuple[list[str], list[str]]] = {
     "send": ([], ["--short"]),
     "tracking": (["--least", "0.2"], ["--seconds", "2", "--least", "0.2"]),
     "ingestion": ([], ["--short"]),
+    "record": ([], ["--short"]),
     "gates": ([], ["--short"]),
     "due": ([], ["--short"]),
     "subprocessors": ([], ["--short"]),

@@ -4,18 +4,21 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
 
+from mandata.foundation import merkle
 from mandata.foundation.actors import SYSTEM
 from mandata.infra import bulk
 from mandata.infra.clock import new_ids, now
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
 from mandata.record import rules, selectors
+from tests.record.storm import Storm
 from tests.soak.conftest import Scale, Tell
 from tests.world import World
 from tests.world.processes import Watched
@@ -41,7 +44,8 @@ def write(world: World, log: UUID, start: int, end: int) -> None:
         with scope(log):
             rows = [(one, at, kind, None, leaf) for one, leaf in zip(ids, leaves, strict=True)]
             bulk.insert("record_entry", columns, rows)
-            bulk.insert("record_pending", {"entry": "uuid"}, [(one,) for one in ids])
+            hashes = [(one, merkle.leaf_hash(leaf)) for one, leaf in zip(ids, leaves, strict=True)]
+            bulk.insert("record_pending", {"entry": "uuid", "hash": "bytea"}, hashes)
         if turn % _BATCHES_A_HEAD == 0:
             world.sequence()
     world.sequence()
@@ -85,6 +89,44 @@ def test_a_million_entries_verify_in_flat_memory_and_one_that_was_changed_is_nam
     damaged, _, _ = verified(log)
     assert [finding["where"].split(",")[0] for finding in damaged["findings"]] == [f"leaf {middle}"]
     assert _changed(database, log, middle), "and back, for the tests that follow"
+
+
+@pytest.mark.soak
+@pytest.mark.req("REC-1")
+def test_a_pack_of_everything_is_written_and_verified_in_flat_memory(
+    world: World, scale: Scale, tell: Tell, tmp_path: Path
+) -> None:
+    log = world.controller().id
+    peaks: list[list[float]] = []
+    for place, (start, end) in enumerate(((0, scale.rows // 10), (scale.rows // 10, scale.rows))):
+        write(world, log, start, end)
+        out = tmp_path / f"{place}.zip"
+        period = ["--since", "2020-01-01", "--until", "2099-12-31", "--out", str(out)]
+        peaks.append([_watched("pack", str(log), *period), _watched("verify", str(out))])
+    tell(entries=scale.rows, pack_mib=[one[0] for one in peaks], verify_mib=[one[1] for one in peaks])
+    assert max(whole - short for short, whole in zip(*peaks, strict=True)) <= FLAT
+
+
+def _watched(*arguments: str) -> float:
+    """Run a command that must succeed; return its peak memory in MiB."""
+    process = subprocess.Popen([sys.executable, "-m", "mandata.cli", *arguments], stdout=subprocess.DEVNULL)
+    with Watched(process.pid) as watched:
+        assert process.wait() == 0
+    return watched.peak()
+
+
+@pytest.mark.soak
+@pytest.mark.req("REC-1")
+def test_a_storm_over_writers_sequencer_and_database_leaves_no_gap(scale: Scale, tell: Tell, tmp_path: Path) -> None:
+    storm = Storm(tmp_path)
+    try:
+        storm.rage(scale.kills)
+        told, acknowledged = storm.outcome(), storm.acknowledged()
+    finally:
+        storm.end()
+    tell(entries=len(told["entries"]), acknowledged=len(acknowledged), killed=dict(storm.killed))
+    assert told["log"] == [len(told["entries"]), 0, []] and told["instance"][1:] == [0, []]
+    assert acknowledged <= set(told["entries"])
 
 
 def _changed(database: Urls, log: UUID, index: int) -> bool:
