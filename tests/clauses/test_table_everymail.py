@@ -61,7 +61,7 @@ def test_a_breach_is_told_within_five_business_days_whose_start_is_open() -> Non
         "2026-12-04T08:00:00Z",
     )
     listed = duties(EVE)["breach.notify"]
-    assert (listed["period"], listed["start"], listed["mark"]) == ("5 working days", "awareness", "seed")
+    assert (listed["period"], listed["start"], listed["mark"]) == ("5 working days", "awareness", "unclear")
     assert "names no start" in listed["note"]
     told = decide("notify", EVE, aware_at="2026-11-24T10:00:00-08:00")
     says(told, "allowed", "breach.notify", "EVE 4.b.2", strict="2026-12-04T08:00:00Z")
