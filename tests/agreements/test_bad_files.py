@@ -363,7 +363,7 @@ HOSTILE: list[tuple[str, str, int, str]] = [
     ("brackets and spaces", "[a" + " " * 100_000 + "\n", 1, "not TOML"),
     ("the same table twice", library.source("imagicle") + "\n[breach.notify]\n", 0, "twice"),
     ("the same table twice in quotes", library.source("imagicle") + '\n["breach"."notify"]\n', 0, "twice"),
-    ("the same key twice", library.source("imagicle").replace("format = 1", "format = 1\nformat = 1"), 8, "not TOML"),
+    ("the same key twice", library.source("imagicle").replace("format = 1", "format = 1\nformat = 1"), 0, "not TOML"),
     ("a table over a key", library.source("imagicle") + "\n[terms.name]\n", 0, "not TOML"),
     ("an array of tables", library.source("imagicle") + '\n[[breach]]\nsource = "x"\n', 0, "not TOML"),
     ("a clause that is an array", "[[terms]]\nformat = 1\n", 1, "no [terms] table"),
