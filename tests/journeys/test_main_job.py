@@ -115,6 +115,7 @@ def test_the_main_job_holds_and_a_second_run_goes_on_from_it(installation: Insta
     assert first["effective_seconds"] < 10
     assert first["hard_bounces"] > 0
     assert (first["answered_access"], first["answered_erasure"]) == (1, 1)
+    assert (first["subprocessors"], first["subprocessors_shut"]) == (13, 9)
     second = installation.told()
     assert second["held"] is True, second["failures"]
     assert second["recipients"] == first["recipients"], "nothing is sent again"

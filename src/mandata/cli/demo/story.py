@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
-from mandata.cli.demo import cast, importing, recipients, requests, sending, summary
+from mandata.cli.demo import cast, importing, processors, recipients, requests, sending, summary
 from mandata.cli.demo.stage import Stage
 from mandata.delivery.catcher.client import CatcherClient
 from mandata.infra.environment import env
@@ -23,7 +23,9 @@ def tell(web: str, track: str, var: Path, examples: Path) -> tuple[dict[str, Any
     )
     passwords = cast.logins(var)
     cast.people(stage, passwords)
+    processors.registered()
     cast.accept(stage)
+    processors.announced(stage)
     sending.verify_domain(stage)
     importing.import_subscribers(stage)
     sending.compose(stage)

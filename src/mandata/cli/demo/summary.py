@@ -33,6 +33,8 @@ _WORDS = (
     ("complaints", "complaints"),
     ("answered_access", "request for access answered"),
     ("answered_erasure", "request for erasure carried out"),
+    ("subprocessors", "sub-processors on the public register, one of them announced to the bakery"),
+    ("subprocessors_shut", "of them to which nothing goes: no contract, no mechanism, or a lapsed one"),
     ("entries", "entries in the record, all of which verify"),
 )
 
