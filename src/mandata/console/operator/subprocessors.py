@@ -184,7 +184,8 @@ def lapse(request: HttpRequest, subprocessor_id: UUID, mechanism_id: UUID) -> Ht
 
 def _given(form: forms.Form) -> dict[str, Any]:
     if not form.is_valid():
-        wrong = "; ".join(f"{form[name].label}: {', '.join(str(error) for error in errors)}" for name, errors in form.errors.items())
+        said = {name: ", ".join(str(error) for error in errors) for name, errors in form.errors.items()}
+        wrong = "; ".join(f"{form[name].label}: {what}" for name, what in said.items())
         raise Refused(wrong, code="form", remedy=_("Correct it and try again; nothing has happened."), status=422)
     return dict(form.cleaned_data)
 
