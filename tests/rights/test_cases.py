@@ -13,7 +13,7 @@ from django.db import connection
 from mandata.accounts import selectors as accounts
 from mandata.accounts.models import Controller
 from mandata.accounts.services import notices
-from mandata.agreements.errors import GateRefused
+from mandata.agreements.errors import GateRefused, MayNotExtend
 from mandata.agreements.selectors import obligations
 from mandata.audience import services as audience
 from mandata.foundation.actors import Actor
@@ -138,6 +138,29 @@ def test_a_request_opens_what_the_agreement_owes_and_its_answer_meets_it(world: 
     with scope(shop.id):
         found = {one.duty: one.state for one in obligations.about(received.case_id, LATER)}
     assert found == {"rights.answer": "met", "rights.forward": "met"}
+
+
+@pytest.mark.req("DSR-3", "DSR-10")
+def test_more_time_is_taken_once_and_told_with_its_reasons(world: World) -> None:
+    shop = a_shop(world)
+    a_person(shop, NOVAK)
+    case_id = confirmed(shop)
+    with scope(shop.id):
+        due = services.extend(
+            case_id=case_id, reason="Many requests at once.", actor=OFFICER, at=LATER + timedelta(days=9)
+        )
+        with pytest.raises(MayNotExtend):
+            services.extend(case_id=case_id, reason="Again.", actor=OFFICER, at=LATER + timedelta(days=10))
+        row = selectors.case(case_id, at=LATER).row
+    assert (row.due_at, row.due_clause) == (due, "Article 12(3) GDPR; ECO-A 2.2")
+    assert due > LATER + timedelta(days=85)
+    (mail,) = mails(shop, "rights.extended")
+    assert mail["to"] == NOVAK
+    assert "Many requests at once." in mail["text"]
+    assert f"{due:%Y-%m}" in mail["text"]
+    answer(shop, case_id)
+    with scope(shop.id), pytest.raises(AlreadyDecided):
+        services.extend(case_id=case_id, reason="Too late.", actor=OFFICER, at=LATER + timedelta(days=10))
 
 
 def test_somebody_unknown_gets_the_same_mail_and_is_told_after_confirming_that_nothing_is_held(world: World) -> None:

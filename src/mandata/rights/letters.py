@@ -64,8 +64,7 @@ def acknowledgement(card: Card, *, kind: str, number: int, token: str, due_at: d
             card,
             _("Your request no. %(number)s") % {"number": number},
             _("Your request is confirmed: %(what)s.") % {"what": asked(kind)},
-            _("It will be answered by %(day)s at the latest (one month, Art. 12(3) GDPR).")
-            % {"day": day(due_at, card)},
+            _("It will be answered by %(day)s at the latest.") % {"day": day(due_at, card)},
             _("How far it is, you see here:"),
             link("progress", token),
         )
@@ -123,6 +122,19 @@ def refusal(card: Card, *, number: int, reason: str, words: str, language: str) 
         )
 
 
+def extended(card: Card, *, number: int, reason: str, due_at: datetime, language: str) -> Letter:
+    """Tell the person that the answer takes longer, why, and until when (Art. 12(3) GDPR)."""
+    with translation.override(language):
+        return _letter(
+            card,
+            _("Your request no. %(number)s takes longer") % {"number": number},
+            _("The answer to your request takes longer than usual, for this reason:"),
+            reason,
+            _("It will be answered by %(day)s at the latest.") % {"day": day(due_at, card)},
+            _complaint(),
+        )
+
+
 def to_controller(card: Card, *, kind: str, number: int, due_at: datetime) -> Letter:
     """Tell the controller's contact that a request waits, without any personal data (DSR-1)."""
     with translation.override(card.language):
@@ -131,7 +143,7 @@ def to_controller(card: Card, *, kind: str, number: int, due_at: datetime) -> Le
             card,
             _("Request no. %(number)s of a data subject: %(what)s") % {"number": number, "what": what},
             _("A data subject has confirmed a request: %(what)s.") % {"what": what},
-            _("It is due on %(day)s (one month from receipt, Art. 12(3) GDPR).") % {"day": day(due_at, card)},
+            _("It is due on %(day)s.") % {"day": day(due_at, card)},
             _("You answer it in the console, under Privacy, Requests:"),
             env().public_url,
         )

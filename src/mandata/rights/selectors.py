@@ -11,6 +11,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors as accounts
+from mandata.agreements.selectors import obligations
 from mandata.audience import personal as audience
 from mandata.foundation import addresses, canonical
 from mandata.holdings import selectors as holdings
@@ -108,9 +109,7 @@ def cases(
         rows = rows.filter(kind=kind)
     if before is not None:
         rows = rows.filter(number__lt=before)
-    found = list(rows[:limit])
-    wrote = _unsealed(found)
-    return [_row(row, wrote[row.id], at) for row in found]
+    return _rows(list(rows[:limit]), at)
 
 
 def counts() -> dict[str, int]:
@@ -121,9 +120,12 @@ def counts() -> dict[str, int]:
 
 def waiting(*, at: datetime, limit: int = 20) -> list[CaseRow]:
     """Return confirmed cases that wait for an officer, the most urgent first."""
-    found = list(Case.objects.filter(state="confirmed").order_by("due_at")[:limit])
-    wrote = _unsealed(found)
-    return [_row(row, wrote[row.id], at) for row in found]
+    return _rows(list(Case.objects.filter(state="confirmed").order_by("due_at")[:limit]), at)
+
+
+def _rows(found: list[Case], at: datetime) -> list[CaseRow]:
+    wrote, clauses = _unsealed(found), obligations.sources(rules.ANSWER, [row.id for row in found])
+    return [_row(row, wrote[row.id], clauses.get(row.id, rules.DUE_CLAUSE), at) for row in found]
 
 
 def case(case_id: UUID, *, at: datetime, sealed: bool = True) -> CaseView:
@@ -135,7 +137,7 @@ def case(case_id: UUID, *, at: datetime, sealed: bool = True) -> CaseView:
     answer = Answer.objects.filter(id=case_id).values_list("expires_at", "fetched_at").first()
     steps = CaseEvent.objects.filter(case_id=case_id).order_by("-at", "-id")
     return CaseView(
-        row=_row(row, wrote, at),
+        row=_row(row, wrote, obligations.sources(rules.ANSWER, [case_id]).get(case_id, rules.DUE_CLAUSE), at),
         wrote=_masked(wrote) if sealed else wrote,
         subject=row.subject,
         decided_by=row.decided_by,
@@ -236,7 +238,7 @@ def _mask(address: str) -> str:
     return addresses.mask(address) if address else ""
 
 
-def _row(row: Case, wrote: Wrote, at: datetime) -> CaseRow:
+def _row(row: Case, wrote: Wrote, clause: str, at: datetime) -> CaseRow:
     return CaseRow(
         id=row.id,
         number=row.number,
@@ -248,7 +250,7 @@ def _row(row: Case, wrote: Wrote, at: datetime) -> CaseRow:
         known=row.subject is not None,
         received_at=row.received_at,
         due_at=row.due_at,
-        due_clause=rules.DUE_CLAUSE,
+        due_clause=clause,
         confirmed_at=row.confirmed_at,
         closed_at=row.closed_at,
         late=row.state in rules.OPEN and row.due_at < at,

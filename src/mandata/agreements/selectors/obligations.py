@@ -176,6 +176,12 @@ def about(thing: UUID, now: datetime) -> list[Obliged]:
     return _obliged(Obligation.objects.filter(about=thing).order_by("number"), now)
 
 
+def sources(duty: str, things: Iterable[UUID]) -> dict[UUID, str]:
+    """By what a duty is owed about each of some things: the seed and section of the clause, or the law."""
+    rows = Obligation.objects.filter(duty=duty, about__in=list(things))
+    return dict(rows.values_list("about", "source"))
+
+
 def _obliged(rows: "QuerySet[Obligation] | Iterable[Obligation]", now: datetime) -> list[Obliged]:
     listed, said = list(rows), reader()
     standing = set(

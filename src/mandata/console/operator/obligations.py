@@ -11,14 +11,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mandata.accounts import selectors as accounts
 from mandata.agreements.selectors import obligations
 from mandata.agreements.services import clocks
 from mandata.agreements.services import obligations as services
 from mandata.console import duties, requests
+from mandata.console.operator.access import accounted
 from mandata.console.privacy.forms import MeetForm, WaiveForm
 from mandata.infra.clock import now
-from mandata.infra.tenancy import INSTANCE, scope
+from mandata.infra.tenancy import scope
+from mandata.rights import services as rights
 
 TABS = {
     "": gettext_lazy("All"),
@@ -64,10 +65,10 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return render(request, "console/operator/obligations.html", context)
 
 
+@accounted
 def obligation(request: HttpRequest, controller_id: UUID, obligation_id: UUID) -> HttpResponse:
     """Show one obligation with what can be done: meet it, stop its clock, let it go on, take longer."""
     at = now()
-    _known(controller_id)
     with scope(controller_id):
         shown = duties.explained(obligations.obligation(obligation_id, at), at)
     context = {
@@ -81,11 +82,11 @@ def obligation(request: HttpRequest, controller_id: UUID, obligation_id: UUID) -
     return render(request, "console/operator/obligation.html", context)
 
 
+@accounted
 def act(request: HttpRequest, controller_id: UUID, obligation_id: UUID, verb: str) -> HttpResponse:
     """Carry out a verb on an obligation; what is missing is told, and nothing happens."""
     if verb not in _VERBS:
         raise Http404
-    _known(controller_id)
     kind, done, words = _VERBS[verb]
     form = kind(request.POST) if kind else None
     if form is not None and not form.is_valid():
@@ -119,7 +120,12 @@ def _resume(request: HttpRequest, one: UUID, _given: dict[str, str]) -> None:
 
 
 def _extend(request: HttpRequest, one: UUID, given: dict[str, str]) -> None:
-    services.extend(obligation_id=one, reason=given["reason"], actor=requests.operator(request), at=now())
+    at, actor = now(), requests.operator(request)
+    owed = obligations.obligation(one, at).obliged
+    if owed.about_kind == "case" and owed.about is not None:  # the person is told, too
+        rights.extend(case_id=owed.about, reason=given["reason"], actor=actor, at=at)
+    else:
+        services.extend(obligation_id=one, reason=given["reason"], actor=actor, at=at)
 
 
 def _waive(request: HttpRequest, one: UUID, given: dict[str, str]) -> None:
@@ -139,8 +145,3 @@ _VERBS: dict[str, tuple[type[forms.Form] | None, Verb, object]] = {
     "waive": (WaiveForm, _waive, gettext_lazy("Waived, and recorded.")),
     "recompute": (None, _recompute, gettext_lazy("Counted by the calendars of today; a difference is recorded.")),
 }
-
-
-def _known(controller_id: UUID) -> None:
-    if controller_id != INSTANCE and not accounts.exists(controller_id):
-        raise Http404

@@ -29,6 +29,7 @@ STEPS = {
     "acknowledged": (_("Acknowledged by mail"), "mail", "calm"),
     "passed_on": (_("Passed on to you"), "bell", "info"),
     "shown": (_("Who asks was shown to an officer"), "eye", "calm"),
+    "extended": (_("More time taken, with reasons"), "clock", "warn"),
     "asked_again": (_("Asked again for the same"), "refresh", "info"),
 }
 ACTORS = {

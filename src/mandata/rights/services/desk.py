@@ -1,6 +1,6 @@
 """What an officer does with a case: look what an answer would do, answer it, or refuse it. One of two officers wins."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils import translation
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from mandata.accounts import selectors as accounts
 from mandata.agreements import services as agreements
 from mandata.agreements.rules.facts import SERVICE, RightsFacts
+from mandata.agreements.selectors import obligations as obliged
 from mandata.agreements.services import obligations
 from mandata.foundation.actors import Actor
 from mandata.holdings import selectors as held
@@ -152,6 +153,30 @@ def refuse(*, case_id: UUID, reason: str, words: str = "", actor: Actor, at: dat
         notice = steps.post(case, letter, to=wrote.address, name=wrote.name, kind="refused", at=at)
         outcome: dict[str, object] = {"result": "refused", "reason": reason, "notice": str(notice)}
         return _close(case, "refused", outcome, actor, at, clause=rules.REASONS[reason])
+
+
+def extend(*, case_id: UUID, reason: str, actor: Actor, at: datetime) -> datetime:
+    """Take the longer period that the agreement or the law allows, and tell the person why; return the new due time.
+
+    `reason`: in the person's language; it goes into the letter and stays in the scope. Raises NoSuchCase,
+    AlreadyDecided, MayNotExtend (no reason, too late, extended before).
+    """
+    with scope(current_controller()):
+        case = steps.locked(case_id)
+        if case.state not in rules.OPEN:
+            raise _decided(case)
+        owed = next(one for one in obliged.about(case.id, at) if one.duty == rules.ANSWER)
+        obligations.extend(obligation_id=owed.id, reason=reason, actor=actor, at=at)
+        due_at = obliged.obligation(owed.id, at).obliged.strict - timedelta(seconds=1)
+        Case.objects.filter(id=case.id).update(due_at=due_at)
+        wrote = selectors.wrote(case)
+        letter = letters.extended(
+            accounts.controller(), number=case.number, reason=reason.strip(), due_at=due_at, language=case.language
+        )
+        notice = steps.post(case, letter, to=wrote.address, name=wrote.name, kind="extended", at=at)
+        detail = {"due": due_at, "notice": notice}
+        steps.enter(case, "extended", actor=actor, at=at, detail=detail, clause=rules.DUE_CLAUSE)
+        return due_at
 
 
 def _close(
