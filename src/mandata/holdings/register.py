@@ -62,6 +62,7 @@ FILES: Final[dict[str, str]] = {
     "vault.providers": "keys of the installation and of the controllers' epochs, none of a person's",
     "infra.secretkey": "one random key of the installation",
     "infra.postgres": "the database's own files: its tables are each in the catalogue",
+    "record.packs": "what the record holds: hashes, random references, codes, counts, times",
     "record.verifier": "copies of signed notes and time-stamps, for as long as openssl reads them",
     "cli": "locks and states of our own processes",
 }
