@@ -8,12 +8,22 @@ from mandata.agreements.rules.gates.processing import SELLING, purposeful
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.verdicts import prepared
 from mandata.agreements.rules.vocabulary import SHARED
+from mandata.agreements.rules.words import mark as _
 
 AUTHORISED: Final = frozenset({"owner", "privacy_officer"})
 """Roles of members who may instruct."""
 
 ACTS: Final = frozenset(SHARED["act"]) | {"profile", "disclose", "transfer", "access", "combine"}
 """What can be instructed: the acts of standing instructions, and those that some agreements leave to written ones."""
+
+STATES: Final[Mapping[str, str]] = {
+    "given": _("waiting for the processor"),
+    "questioned": _("questioned"),
+    "in_force": _("in force"),
+    "refused": _("refused"),
+    "done": _("carried out"),
+    "withdrawn": _("withdrawn"),
+}
 
 FOLLOWS: Final[Mapping[str, frozenset[str]]] = {
     "question": frozenset({"given", "in_force"}),

@@ -151,7 +151,7 @@ def _locked(instruction_id: UUID, verb: str) -> Instruction:
     if row is None:
         raise NoSuchInstruction(said(_GONE))
     if row.state not in rules.FOLLOWS[verb]:
-        message = fill(said(_STATE), {"state": row.state})
+        message = fill(said(_STATE), {"state": said(rules.STATES[row.state])})
         raise WrongState(message, clause="instruction.standing", remedy=said(_RELOAD), evidence={"state": row.state})
     return row
 
