@@ -42,12 +42,13 @@ def _run(*command: str | Path) -> None:
 class Authority:
     """Its certificates, and what it answers; `failing` makes it answer 503, `asked` counts."""
 
-    def __init__(self, folder: Path, name: str = "Test Time") -> None:
+    def __init__(self, folder: Path, name: str = "Test Time", *, with_root: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.failing, self.asked, self.url = folder, False, 0, ""
         self.certificates = folder / "root.pem"
         self._configuration = folder / "openssl.cnf"
-        self._configuration.write_text(_CONFIGURATION.replace("FOLDER", str(folder)))
+        more = "certs = FOLDER/root.pem\n" if with_root else ""
+        self._configuration.write_text((_CONFIGURATION + more).replace("FOLDER", str(folder)))
         (folder / "serial").write_text("01\n")
         make = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-sha256")
         with_file = ("-config", self._configuration)

@@ -158,6 +158,19 @@ def test_a_log_without_a_head_cannot_be_packed(world: World, authority: Authorit
         pack(world.controller(), authority)
 
 
+@pytest.mark.req("REC-1")
+def test_between_any_two_heads_there_is_a_pack(made: Made, authority: Authority, tmp_path: Path) -> None:
+    with scope(made.customer.id):
+        sizes = [0, *sorted(view.size for view in selectors.heads(limit=50))]
+    for first, last in ((sizes[0], sizes[1]), (sizes[2], sizes[3]), (sizes[1], sizes[-1]), (sizes[4], sizes[4])):
+        out = io.BytesIO()
+        packs.write_between(out, made.customer.id, first=first, last=last, at=day(9))
+        told = alone(zipped(files(out.getvalue()), tmp_path))
+        assert (told["findings"], told["entries"]) == ([], last - first)
+    with pytest.raises(NothingToPack):
+        packs.write_between(io.BytesIO(), made.customer.id, first=sizes[1] + 1, last=sizes[2], at=day(9))
+
+
 def test_documents_are_added_and_covered_by_the_signature(made: Made, authority: Authority, tmp_path: Path) -> None:
     report = packs.Document("report.txt", lambda: [b"What was ", b"looked at.\n"])
     contents = files(pack(made.customer, authority, documents=[report]))

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from typing import Any
 
 import psycopg
 import pytest
@@ -10,7 +11,7 @@ from django.db import connection, transaction
 from mandata.foundation import merkle
 from mandata.foundation.actors import SYSTEM
 from mandata.foundation.ids import uuid7
-from mandata.infra import clock
+from mandata.infra import bulk, clock
 from mandata.infra.clock import now
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import INSTANCE, scope
@@ -194,3 +195,23 @@ def test_entries_without_a_place_are_found_by_one_pass_and_not_by_a_search_for_e
         cursor.execute("explain " + pending.UNPLACED, {"log": customer.id})
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert plan.count("Anti Join") == 2
+
+
+def test_an_append_and_a_proof_are_one_round_trip_each(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    customer = world.controller()
+    append(customer, 21)
+    world.sequence()
+    execute, statements = bulk.execute, []
+
+    def count(statement: Any, *arguments: Any, **more: Any) -> Any:
+        statements.append(statement)
+        return execute(statement, *arguments, **more)
+
+    with scope(customer.id):
+        entry = selectors.entries(limit=1)[0].id
+        monkeypatch.setattr(bulk, "execute", count)
+        selectors.inclusion_proof(entry, 21)
+        selectors.consistency_proof(13, 21)
+        assert len(statements) == 2
+        services.append(kind="test.happened", body={}, actor=SYSTEM, at=now())
+        assert len(statements) == 3

@@ -125,3 +125,14 @@ def test_a_stamp_is_over_one_note_answers_one_request_and_is_a_stamp(authority: 
     cut[-5] ^= 1
     with pytest.raises(ValueError, match="does not hold"):
         stamps.verify(bytes(cut), NOTE, pem)
+
+
+def test_certificates_in_an_order_that_the_decoder_does_not_take_are_put_in_order(tmp_path: Path) -> None:
+    """What `openssl ts` sends where it sends its chain, too."""
+    orders = set()
+    for number in range(6):
+        chained = Authority(tmp_path / str(number), f"Chained {number}", with_root=True)
+        token = chained.answer(stamps.request(NOTE).data)
+        assert abs(stamps.verify(token, NOTE, chained.certificates.read_bytes()) - now()) < timedelta(minutes=1)
+        orders.add(stamps._ordered(token) == token)
+    assert False in orders, "at least one was out of order, or this shows nothing"

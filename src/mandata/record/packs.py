@@ -39,9 +39,9 @@ _BATCH: Final = 8_192
 _ENDS: Final = """
 select coalesce((select max(size) from record_head where controller_id = %(log)s and at <= %(since)s), 0),
        coalesce((select min(size) from record_head where controller_id = %(log)s and at >= %(until)s),
-                (select max(size) from record_head where controller_id = %(log)s)),
-       (select max(size) from record_head where controller_id = %(log)s)
+                (select max(size) from record_head where controller_id = %(log)s))
 """
+_AT: Final = "select size, at from record_head where controller_id = %(log)s and size = any(%(sizes)s)"
 _CHOSEN: Final = """
 select size, note from record_head where controller_id = %(log)s and size = any(array(
     select max(size) from record_head where controller_id = %(log)s and size >= %(first)s and size <= %(last)s
@@ -124,19 +124,55 @@ def write(
     It begins with the newest head of the beginning (or with the log) and ends with the first head of the end, or the
     newest. `certificates`: PEM of the time-stamping authority, without which stamps are left out. Raises NothingToPack.
     """
+    with scope(log):
+        first, last = bulk.execute(_ENDS, {"log": log, "since": since, "until": until})[0]
+    if not last or since > until:
+        raise NothingToPack(
+            "The log has no head in this period.", remedy="Choose a later end, or wait for the first entry."
+        )
+    return _write(out, log, (first, last), (since, until), at, certificates, documents)
+
+
+def write_between(
+    out: BinaryIO,
+    log: UUID,
+    *,
+    first: int,
+    last: int,
+    at: datetime,
+    certificates: bytes = b"",
+    documents: Iterable[Document] = (),
+) -> Packed:
+    """Write the pack between any two heads, by their sizes; `first` may be 0, the empty log. Open no scope around it.
+
+    Raises NothingToPack where one of them is no head.
+    """
+    with scope(log):
+        known: dict[int, datetime] = dict(bulk.execute(_AT, {"log": log, "sizes": [first, last]}))
+    if last not in known or (first and first not in known) or first > last:
+        raise NothingToPack(
+            f"There are no heads of {first} and of {last} entries.", remedy="Choose two that there are."
+        )
+    return _write(out, log, (first, last), (known[first or last], known[last]), at, certificates, documents)
+
+
+def _write(
+    out: BinaryIO,
+    log: UUID,
+    ends: tuple[int, int],
+    period: tuple[datetime, datetime],
+    at: datetime,
+    certificates: bytes,
+    documents: Iterable[Document],
+) -> Packed:
     sequence(INSTANCE, at=at)  # so that the newest heads have their places there, too
-    archive = _Archive(out)
+    archive, (first, last) = _Archive(out), ends
     with snapshot():
         with scope(log):
-            first, last, newest = bulk.execute(_ENDS, {"log": log, "since": since, "until": until})[0]
-            if not last or since > until:
-                raise NothingToPack(
-                    "The log has no head in this period.", remedy="Choose a later end, or wait for the first entry."
-                )
             notes = dict(bulk.execute(_CHOSEN, {"log": log, "first": first, "last": last}))
             manifest: dict[str, Any] = {
-                "format": FORMAT, "log": log, "since": since, "until": until, "made": at,
-                "first": first, "last": last, "newest": last == newest, "heads": sorted(notes),
+                "format": FORMAT, "log": log, "since": period[0], "until": period[1], "made": at,
+                "first": first, "last": last, "newest": last == selectors.sizes()[1], "heads": sorted(notes),
                 "frontier": list(selectors.frontier(first).hashes),
                 "consistency": selectors.consistency_proof(first, last) if 0 < first < last else [],
             }  # fmt: skip

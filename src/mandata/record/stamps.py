@@ -55,12 +55,44 @@ def verify(token: bytes, note: bytes, certificates: bytes, *, nonce: int | None 
 
 def _decode(token: bytes) -> TimeStampResponse:
     try:
-        answer = decode_timestamp_response(token)
+        answer = decode_timestamp_response(_ordered(token))
     except Exception as fault:
         raise ValueError("it is no time-stamp") from fault
     if answer.status != 0:
         raise ValueError(f"the authority refused ({answer.status})")
     return answer
+
+
+def _ordered(token: bytes) -> bytes:
+    """Return an answer with its certificates in the order that DER demands of a set.
+
+    `openssl ts` writes them as they come, and the decoder takes none such. They are not signed as a set, each stands
+    for itself; the same bytes in another order have the same length, so nothing else changes.
+    """
+    at = _inside(token, 0)  # TimeStampResp: status, token
+    at = _inside(token, _after(token, at))  # ContentInfo: type, [0] content
+    at = _inside(token, _inside(token, _after(token, at)))  # SignedData: version, digests, content, [0] certificates
+    for _ in range(3):
+        at = _after(token, at)
+    if token[at] != 0xA0:
+        return token
+    start, end, found = _inside(token, at), _after(token, at), []
+    at = start
+    while at < end:
+        found.append(token[at : _after(token, at)])
+        at = _after(token, at)
+    return token[:start] + b"".join(sorted(found)) + token[end:]
+
+
+def _inside(data: bytes, at: int) -> int:
+    """Return where the contents of the DER element begin."""
+    return at + 2 + (data[at + 1] & 0x7F if data[at + 1] & 0x80 else 0)
+
+
+def _after(data: bytes, at: int) -> int:
+    """Return where the DER element ends."""
+    start = _inside(data, at)
+    return start + (int.from_bytes(data[at + 2 : start]) if start > at + 2 else data[at + 1])
 
 
 def _verify_chain(answer: TimeStampResponse, note: bytes, certificates: bytes) -> None:
