@@ -238,3 +238,22 @@ def test_a_server_that_says_nothing_keeps_nobody_else_waiting(home: Household, m
         tried = attempt(home, queued(home), NOON)
     assert tried.outcome is Outcome.LATER
     env.cache_clear()
+
+
+@pytest.mark.req("AGR-7")
+def test_what_goes_wrong_with_the_telling_sends_nothing_twice_and_is_told_later(
+    home: Household, box: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[fate.Proof] = []
+    monkeypatch.setattr(fate, "_tellers", [lambda _proof: 1 / 0])
+    notice = queued(home, legal=True)
+    for at in (NOON, NOON + rules.LEASE):
+        tried = attempt(home, notice, at)
+        assert (tried.outcome, tried.next_at) == (Outcome.SENT, at + rules.LEASE)
+    monkeypatch.setattr(fate, "_tellers", [told.append])
+    assert attempt(home, notice, NOON + 2 * rules.LEASE) == services.notices.Tried(Outcome.SENT)
+    assert attempt(home, notice, NOON + 3 * rules.LEASE) == services.notices.Tried(Outcome.SENT)
+    (proof,) = told
+    assert (proof.taken, proof.at, proof.attempts, proof.host) == (True, NOON, 1, "127.0.0.1")
+    assert proof.server and proof.digest == kept(home, notice).digest
+    assert len(box.letters) == 1

@@ -98,7 +98,7 @@ def obligations(house: House) -> int:
 
 
 def eventually(done: Callable[[], object], running: Postfix) -> None:
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + 60
     while time.monotonic() < limit:
         if done():
             return

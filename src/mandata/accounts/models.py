@@ -151,6 +151,7 @@ class Notice(ScopedModel):
     state = models.CharField(max_length=12, default="queued")
     attempts = models.SmallIntegerField(default=0)
     host = models.CharField(max_length=255, blank=True)
+    server = models.CharField(max_length=255, blank=True)  # what the host calls itself
     reply = models.CharField(max_length=500, blank=True)
     legal = models.BooleanField(default=False)  # a notice under an agreement: days of patience, its own proof
     created_at = models.DateTimeField()

@@ -37,7 +37,7 @@ class Patient(BaseRetryStrategy):
 
 @app.task(name=notices.JOB, queue="notices", retry=Patient())
 def send_notice(controller_id: str, notice_id: str) -> None:
-    """Hand a notice over; called again until its fate is settled."""
+    """Hand a notice over; called again until its fate is settled and told."""
     tried = notices.attempt(controller_id=UUID(controller_id), notice_id=UUID(notice_id), at=now())
     if tried.next_at is not None:
         raise NotYet(notice_id, tried.next_at)

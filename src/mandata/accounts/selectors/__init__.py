@@ -28,7 +28,18 @@ from mandata.accounts.selectors.people import (
     user_by_email,
     user_has_address,
 )
-from mandata.accounts.selectors.staff import Access, Committed, Fitness, access, accesses, commitments, fitness, lapsing
+from mandata.accounts.selectors.staff import (
+    Access,
+    Committed,
+    Fitness,
+    StaffMember,
+    access,
+    accesses,
+    commitments,
+    fitness,
+    lapsing,
+    staff,
+)
 
 __all__ = [
     "Access",
@@ -42,6 +53,7 @@ __all__ = [
     "NoticeCounts",
     "Reach",
     "Sent",
+    "StaffMember",
     "access",
     "accesses",
     "book",
@@ -67,6 +79,7 @@ __all__ = [
     "processor_reached",
     "reached",
     "seats",
+    "staff",
     "state",
     "states",
     "token_hash",

@@ -20,6 +20,7 @@ class Sent:
     state: str
     attempts: int
     host: str
+    server: str
     reply: str
     digest: bytes
     created_at: datetime
@@ -40,7 +41,7 @@ class NoticeCounts:
 
 
 _COLUMNS = (
-    *("id", "kind", "state", "attempts", "host", "reply", "created_at", "next_at", "sent_at"),
+    *("id", "kind", "state", "attempts", "host", "server", "reply", "created_at", "next_at", "sent_at"),
     *("returned_at", "returned_status"),
 )
 

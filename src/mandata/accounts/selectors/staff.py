@@ -32,6 +32,16 @@ class Fitness:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffMember:
+    """Somebody of the operator's staff, and what an access of theirs rests on."""
+
+    user_id: UUID
+    name: str
+    email: str
+    fitness: Fitness
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """Somebody of the operator's looked, or may look, at the scope's controller, and why."""
 
@@ -60,6 +70,12 @@ def commitments(user_id: UUID | None = None) -> list[Committed]:
         )
         for row in rows
     ]
+
+
+def staff() -> list[StaffMember]:
+    """Return the operator's people who can log in, by name. Installation's scope."""
+    rows = User.objects.filter(is_operator=True, is_active=True).order_by("name", "email")
+    return [StaffMember(row.id, row.name or row.email, row.email, fitness(row.id)) for row in rows]
 
 
 def fitness(user_id: UUID) -> Fitness:

@@ -18,6 +18,8 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import transaction
+
 from mandata.accounts import fate, postman, rules
 from mandata.accounts.models import Notice
 from mandata.foundation import canonical, returnpaths
@@ -25,6 +27,7 @@ from mandata.foundation.actors import SYSTEM
 from mandata.infra.clock import new_id
 from mandata.infra.environment import env
 from mandata.infra.jobs import app
+from mandata.infra.logs import log
 from mandata.infra.tenancy import INSTANCE, current_controller, scope
 from mandata.record.services import append
 from mandata.vault.errors import KeyDestroyed
@@ -33,6 +36,7 @@ from mandata.vault.services import begin as begin_vault
 
 PLACE = "accounts_notice.sealed"
 JOB = "accounts.send_notice"
+_log = log("notices")
 _STATUS: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
@@ -149,7 +153,7 @@ def _claim(notice_id: UUID, at: datetime) -> Notice | Tried:
     if row is None:
         return Tried(Outcome.FAILED)
     if row.state != "queued":
-        return Tried(Outcome(row.state))
+        return _tell(row, at) if row.claimed_at is not None else Tried(Outcome(row.state))
     if row.claimed_at is not None and at < row.claimed_at + rules.LEASE:
         return Tried(Outcome.LATER, row.claimed_at + rules.LEASE)
     row.attempts += 1
@@ -195,36 +199,46 @@ def _settle(notice_id: UUID, answer: postman.Answer, digest: bytes, at: datetime
     if row.state != "queued":
         return Tried(Outcome(row.state))
     row.host, row.reply, row.claimed_at = answer.host[:255], answer.reply[:500], None
+    row.server = answer.server[:255]
     given_up = answer.final or last
     row.next_at = None if answer.taken or given_up else rules.next_try(row.attempts, legal=row.legal, at=at)
     if not answer.taken and row.next_at is not None:
-        row.save(update_fields=["host", "reply", "claimed_at", "next_at"])
+        row.save(update_fields=["host", "server", "reply", "claimed_at", "next_at"])
         return Tried(Outcome.LATER, row.next_at)
     row.state, row.digest = ("sent" if answer.taken else "failed"), digest or None
     row.sent_at = at if answer.taken else None
-    row.save(update_fields=["host", "reply", "claimed_at", "next_at", "state", "digest", "sent_at"])
-    _record(row, answer, at)
+    row.save(update_fields=["host", "server", "reply", "claimed_at", "next_at", "state", "digest", "sent_at"])
+    if row.legal:
+        return _tell(row, at)
+    body: dict[str, object] = {"notice": row.id, "kind": row.kind, "sha256": row.digest, "attempts": row.attempts}
+    append(kind=f"notice.{row.state}", body=body, actor=SYSTEM, at=at, subject=row.subject)
     return Tried(Outcome(row.state))
 
 
-def _record(row: Notice, answer: postman.Answer, at: datetime) -> None:
-    if row.legal:
-        fate.tell(
-            fate.Proof(
-                notice=row.id,
-                kind=row.kind,
-                taken=answer.taken,
-                digest=bytes(row.digest or b""),
-                host=row.host,
-                server=answer.server,
-                reply=row.reply,
-                attempts=row.attempts,
-                at=at,
-            )
-        )
-        return
-    body: dict[str, object] = {"notice": row.id, "kind": row.kind, "sha256": row.digest, "attempts": row.attempts}
-    append(kind=f"notice.{row.state}", body=body, actor=SYSTEM, at=at, subject=row.subject)
+def _tell(row: Notice, at: datetime) -> Tried:
+    """Tell the fate of a legal notice in the transaction that settles it. Where that goes wrong, the fate is kept all
+    the same, so that the mail is not sent again, and the telling is tried again: the claim stays as the sign of it.
+    """
+    proof = fate.Proof(
+        notice=row.id,
+        kind=row.kind,
+        taken=row.state == "sent",
+        digest=bytes(row.digest or b""),
+        host=row.host,
+        server=row.server,
+        reply=row.reply,
+        attempts=row.attempts,
+        at=row.sent_at or at,
+    )
+    try:
+        with transaction.atomic():
+            fate.tell(proof)
+    except Exception as error:
+        _log.error("notice.untold", notice=str(row.id), error=type(error).__name__, exc_info=True)
+        Notice.objects.filter(id=row.id).update(claimed_at=at)
+        return Tried(Outcome(row.state), at + rules.LEASE)
+    Notice.objects.filter(id=row.id).update(claimed_at=None)
+    return Tried(Outcome(row.state))
 
 
 def mark_returned(*, notice_id: UUID, status: str, at: datetime) -> bool:
