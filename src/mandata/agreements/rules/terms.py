@@ -44,6 +44,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\
 _DEEPEST: Final = 4
 """Names on the way to a value: area, clause, table, code."""
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_HALVES: Final = re.compile(r"[\ud800-\udfff]")
 _ZONE: Final = re.compile(r"[A-Za-z]+(/[A-Za-z0-9_+-]+)+|UTC")
 
 V = TypeVar("V", bound=Value)
@@ -206,6 +207,8 @@ def _fit(text: str, file: str) -> None:
     if len(text) > LARGEST:
         problem = f"The file has {len(text)} characters; an agreement has at most {LARGEST}."
         raise BadTerms(file=file, line=1, problem=problem, remedy="Is it an agreement? Leave out what is none.")
+    if _HALVES.search(text):
+        raise BadTerms(file=file, line=1, problem="The file holds half a character.", remedy="Save it as UTF-8 anew.")
     if text.startswith("\ufeff"):
         problem, remedy = "The file begins with a byte order mark.", 'Save it as UTF-8 without one ("without BOM").'
         raise BadTerms(file=file, line=1, problem=problem, remedy=remedy)
