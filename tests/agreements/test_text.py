@@ -130,20 +130,23 @@ def test_every_message_is_translated_with_the_same_placeholders() -> None:
         assert sorted(re.findall(r"{\w+}", said)) == sorted(re.findall(r"{\w+}", message)), message
 
 
+def unquoted(lines: str) -> str:
+    """A text of a catalogue, which may stand on several lines."""
+    return "".join(ast.literal_eval(line) for line in lines.strip().split("\n"))
+
+
 def test_the_compiled_messages_are_those_of_the_source() -> None:
     source = (AREA / "locale" / "cs" / "LC_MESSAGES" / "agreements.po").read_text(encoding="utf-8")
-    source = source.replace('"\n"', "")  # texts of several lines
-    pairs = re.findall(r'^msgid "(.+)"\nmsgstr "(.*)"$', source, re.MULTILINE)
-    forms = re.findall(
-        r'^msgid "(.+)"\nmsgid_plural "(.+)"\nmsgstr\[0\] "(.+)"\nmsgstr\[1\] "(.+)"', source, re.MULTILINE
-    )
-    assert len(pairs) + len(forms) == source.count("msgid ") - 1
+    some, text_of = r'((?:".*"\n?)+)', unquoted
+    pairs = re.findall(rf"^msgid {some}msgstr {some}", source, re.MULTILINE)
+    forms = re.findall(rf"^msgid {some}msgid_plural {some}msgstr\[0\] {some}msgstr\[1\] {some}", source, re.MULTILINE)
+    assert len(pairs) + len(forms) == source.count("msgid ")
     czech = words("cs")
-    assert [
-        text for text, said in pairs if czech.gettext(ast.literal_eval(f'"{text}"')) != ast.literal_eval(f'"{said}"')
-    ] == []
+    wrong = [text_of(one) for one, said in pairs if text_of(one) and czech.gettext(text_of(one)) != text_of(said)]
+    assert wrong == []
     for one, many, first, second in forms:
-        assert (czech.ngettext(one, many, 1), czech.ngettext(one, many, 2)) == (first, second)
+        said = czech.ngettext(text_of(one), text_of(many), 1), czech.ngettext(text_of(one), text_of(many), 2)
+        assert said == (text_of(first), text_of(second))
 
 
 def test_a_clause_is_named_as_the_text_names_it() -> None:
