@@ -30,6 +30,7 @@ from mandata.record.models import Entry
 from mandata.subprocessors import selectors
 from mandata.subprocessors.services import authorisations, objections, register
 from mandata.vault.services import token_keys
+from tests.console.office import office
 from tests.delivery.mailing import Shop, shop
 from tests.subprocessors.cast import OPERATOR, announced, carrier, delivered, told
 
@@ -213,3 +214,20 @@ def test_a_setting_that_names_nobody_on_the_register_is_told_at_the_start(road: 
     assert ended.returncode == 1 and "MANDATA_SMTP_SUBPROCESSOR" in ended.stderr and "Traceback" not in ended.stderr
     carrier(ROAD, active=True)
     roads.known()
+
+
+@pytest.mark.req("SPR-5", "DLV-5")
+def test_the_campaigns_page_says_what_holds_it_back_while_it_does(road: str, database: Urls) -> None:
+    desk = office()
+    desk.shop.people(2)
+    change = consented(desk.shop)
+    campaign, client = desk.shop.launched(), desk.browser()
+    page = f"/campaigns/{campaign}/send/"
+    assert "Held back" not in client.get(page).content.decode()
+    with scope(desk.shop.id):
+        filed = objections.object_to(change_id=change, words="No.", actor=desk.shop.actor, at=now())
+    shown = client.get(page).content.decode()
+    assert "Held back" in shown and f"has objected to {ROAD}" in shown
+    with scope(desk.shop.id):
+        objections.withdraw(objection_id=filed, actor=desk.shop.actor, at=now())
+    assert "Held back" not in client.get(page).content.decode()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from mandata.agreements import selectors as agreements
 from mandata.agreements.rules.facts import SERVICE, ProcessFacts
-from mandata.agreements.rules.verdicts import refusals
+from mandata.agreements.rules.verdicts import Verdict, refusals
 from mandata.agreements.services import asking
 from mandata.delivery.services import roads
 from mandata.foundation.actors import SYSTEM
@@ -21,8 +21,18 @@ def is_open(campaign_id: UUID, *, at: datetime) -> bool:
     Asked for each batch, so that an end, a stop by either side, a withdrawn instruction or an objection holds the next
     one back.
     """
-    asked = {"send": agreements.check(ProcessFacts("send", purpose=SERVICE), now=at), roads.ACT: roads.check(at=at)}
-    shut = {act: verdicts for act, verdicts in asked.items() if refusals(verdicts)}
+    shut = _shut(at)
     for act, verdicts in shut.items():
         asking.keep(act, campaign_id, verdicts, actor=SYSTEM, at=at)
     return not shut
+
+
+def holding(*, at: datetime) -> tuple[Verdict, ...]:
+    """Return what holds the scope's messages back now, refusal by refusal; nothing while the gate is open."""
+    return tuple(verdict for verdicts in _shut(at).values() for verdict in verdicts)
+
+
+def _shut(at: datetime) -> dict[str, tuple[Verdict, ...]]:
+    asked = {"send": agreements.check(ProcessFacts("send", purpose=SERVICE), now=at), roads.ACT: roads.check(at=at)}
+    refused = {act: refusals(verdicts) for act, verdicts in asked.items()}
+    return {act: verdicts for act, verdicts in refused.items() if verdicts}
