@@ -3,20 +3,14 @@
 The controller's book stands in its scope, the processor's in the installation's.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
-
-from django.db import connection
 
 from mandata.accounts.models import NoticeAddress
 from mandata.accounts.rules import BOOKS, same_address
 from mandata.accounts.selectors.people import controller
+from mandata.infra.beside import beside
 from mandata.infra.environment import env
 from mandata.infra.tenancy import INSTANCE, current_controller, in_scope, scope
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +43,7 @@ def processor_reached(kind: str) -> tuple[Reach, ...]:
     The installation's rows are out of a controller's sight, so they are read beside it, on a connection of their own.
     """
     if in_scope() and current_controller() != INSTANCE:
-        return _beside(lambda: _instance(kind))
+        return beside(lambda: _instance(kind), name="processor")
     return _instance(kind)
 
 
@@ -79,15 +73,3 @@ def _contacts(kind: str) -> list[Reach]:
     if kind == "invoices":
         order = [card.contact]
     return [Reach(address, card.legal_name or card.name, stated=False) for address in order if address]
-
-
-def _beside(work: Callable[[], T]) -> T:
-    def run() -> T:
-        try:
-            return work()
-        finally:
-            connection.close()
-
-    # a new thread begins with an empty context, so no scope is open in it
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="processor") as pool:
-        return pool.submit(run).result()

@@ -1,5 +1,6 @@
 """A party's addresses for notices: kept, and every change told to the old and the new address (AGR-7)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from mandata.accounts import rules, selectors
 from mandata.accounts.models import NoticeAddress
-from mandata.accounts.selectors import Reach
+from mandata.accounts.selectors import Card, Reach
 from mandata.accounts.services.notices import send_notice
 from mandata.foundation.actors import Actor
 from mandata.foundation.errors import Refused
@@ -26,6 +27,7 @@ BOOK_NAMES: Final = {
     "notices": gettext_lazy("notices"),
     "breaches": gettext_lazy("notices of breaches"),
     "invoices": gettext_lazy("invoices"),
+    "contacts": gettext_lazy("notices for which its address book names no address"),
 }
 _SUBJECT = gettext_noop("Addresses of %(party)s for %(kind)s")
 _TEXT = gettext_noop(
@@ -66,6 +68,35 @@ def keep(
     append(kind="addresses.changed", body=body, actor=actor, at=at, clause=_CLAUSE)
     _tell(changed, at)
     return changed
+
+
+def contacts_changed(
+    *, before: Card, reached: Mapping[str, tuple[Reach, ...]], actor: Actor, at: datetime
+) -> Changed | None:
+    """Tell old and new contacts, and record it, where a changed contact of the controller changed where notices go.
+
+    `before` and `reached`: its details and its `selectors.book()` before the change. None where notices go where they
+    went.
+    """
+    after = selectors.controller()
+    if {kind: _told(found) for kind, found in reached.items()} == {
+        kind: _told(found) for kind, found in selectors.book().items()
+    }:
+        return None
+    changed = Changed("contacts", _contacts_of(before), _contacts_of(after))
+    body: dict[str, object] = {"book": "contacts", "before": len(changed.before), "stated": len(changed.after)}
+    append(kind="addresses.changed", body=body, actor=actor, at=at, clause=_CLAUSE)
+    _tell(changed, at)
+    return changed
+
+
+def _told(reaches: tuple[Reach, ...]) -> list[str]:
+    return [one.address for one in reaches]
+
+
+def _contacts_of(card: Card) -> tuple[Reach, ...]:
+    name = card.legal_name or card.name
+    return tuple(Reach(address, name, stated=False) for address in (card.contact, card.privacy_contact) if address)
 
 
 def _wanted(kind: str, first: str, second: str, names: tuple[str, str]) -> list[tuple[str, str]]:

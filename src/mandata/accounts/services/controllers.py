@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from mandata.accounts import rules
+from mandata.accounts import rules, selectors
 from mandata.accounts.models import Controller, Directory, Member, Seat
+from mandata.accounts.services import addresses
 from mandata.foundation.actors import Actor
 from mandata.foundation.errors import Refused
 from mandata.infra.clock import new_id
@@ -64,12 +65,17 @@ def found(
 
 
 def correct(*, actor: Actor, at: datetime, **details: str) -> None:
-    """Keep the controller's details as corrected (SVC-1: kept current). `details`: columns of `selectors.Card`."""
+    """Keep the controller's details as corrected (SVC-1: kept current). `details`: columns of `selectors.Card`.
+
+    Where notices now go elsewhere, the old and the new contacts are told (AGR-7).
+    """
     row = Controller.objects.get()
     changed = sorted(column for column, value in details.items() if getattr(row, column) != value)
     if not changed:
         return
+    before, reached = selectors.controller(), selectors.book()
     Controller.objects.update(**{column: details[column] for column in changed})
+    addresses.contacts_changed(before=before, reached=reached, actor=actor, at=at)
     append(kind="controller.corrected", body={"fields": changed}, actor=actor, at=at)
 
 
