@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import translation
 
-from mandata.agreements import services
+from mandata.agreements import library, services
 from mandata.agreements.errors import (
     MayNotExtend,
     MayNotStay,
@@ -18,6 +18,8 @@ from mandata.agreements.errors import (
     ObligationClosed,
 )
 from mandata.agreements.models import Agenda
+from mandata.agreements.rules import duties
+from mandata.agreements.rules import obligations as rules
 from mandata.agreements.selectors import obligations as selectors
 from mandata.agreements.services import clocks, obligations
 from mandata.foundation import canonical
@@ -126,6 +128,30 @@ def test_an_event_opens_every_duty_that_starts_with_it_and_the_laws_beside_them(
         assert set(only) == {"audit.agreement"}
         assert selectors.obligation(only["audit.agreement"], NOON).obliged.owed_by == "controller"
     assert seen(icewarp, opened(icewarp, since=NOON)).obliged.source.startswith("ICE IX")
+
+
+@pytest.mark.parametrize("name", library.names())
+def test_every_duty_of_every_agreement_opens_and_explains_itself_in_both_languages(world: World, name: str) -> None:
+    one, terms = deal(name), library.load(name)
+    kinds = ("within", "window", "ahead", "before", "after", "recurring")
+    wanted = [found.key for found in duties.duties(terms) if found.kind in kinds and found.who != "operator"]
+    with scope(one.id):
+        for key in wanted:
+            made = obligations.open_duty(duty=key, since=NOON, cause="x:1", at=NOON)
+            english = selectors.obligation(made, NOON)
+            with translation.override("cs"):
+                czech = selectors.obligation(made, NOON)
+            assert english.obliged.strict <= english.obliged.statutory
+            assert english.obliged.owed_by in ("processor", "controller")
+            assert english.explanation and czech.explanation
+            assert english.explanation != czech.explanation
+            times = rules.Times(
+                rules.Kind(english.obliged.kind), NOON, english.obliged.strict, english.obliged.statutory,
+                timed=english.obliged.timed,
+            )  # fmt: skip
+            instants = [at for _stage, at in rules.reminders(times)]
+            assert instants == sorted(instants)
+        assert selectors.counts_here(NOON).open == len(wanted)
 
 
 def test_a_duty_that_nobody_knows_is_refused_with_a_remedy(world: World) -> None:

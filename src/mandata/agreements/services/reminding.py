@@ -5,6 +5,7 @@ the entries into the record: whoever is killed in between leaves nothing half do
 another's hands skips it. After an outage the newest stage alone is told of; what came before it is counted as done.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from mandata.agreements.rules.obligations import Stage
 from mandata.agreements.services import ledger
 from mandata.foundation.actors import SYSTEM
 from mandata.infra import bulk
-from mandata.infra.tenancy import scope
+from mandata.infra.tenancy import current_controller, scope
 
 _log = structlog.get_logger(__name__)
 
@@ -112,11 +113,23 @@ def _remind(ids: Sequence[UUID], operator: accounts.Reach, at: datetime) -> None
     _keep(rows)
 
 
-_CHANGED: Final = ["reminders", "late_at", "state", "closed_at", "closed_by", "reason", "entries", "changed_at"]
+_KEEP: Final = """
+update agreements_obligation o set reminders = u.reminders, late_at = u.late_at, changed_at = u.changed_at,
+       entries = u.entries::jsonb, state = u.state, closed_at = u.closed_at, closed_by = u.closed_by, reason = u.reason
+from unnest(%(ids)s::uuid[], %(reminders)s::int2[], %(late_at)s::timestamptz[], %(changed_at)s::timestamptz[],
+            %(entries)s::text[], %(state)s::text[], %(closed_at)s::timestamptz[], %(closed_by)s::text[],
+            %(reason)s::text[])
+  as u (id, reminders, late_at, changed_at, entries, state, closed_at, closed_by, reason)
+where o.controller_id = %(controller)s and o.id = u.id
+"""
+_PLAIN: Final = ("reminders", "late_at", "changed_at", "state", "closed_at", "closed_by", "reason")
 
 
 def _keep(rows: Sequence[Obligation]) -> None:
-    Obligation.objects.bulk_update(rows, _CHANGED)
+    values = {name: [getattr(row, name) for row in rows] for name in _PLAIN}
+    entries = [json.dumps(row.entries) for row in rows]
+    values |= {"ids": [row.id for row in rows], "entries": entries}
+    bulk.execute(_KEEP, values | {"controller": current_controller()})
     Agenda.objects.filter(obligation__in=[row.id for row in rows if row.state != "open"]).delete()
     looks = {row.id: rules.next_look(ledger.times(row), row.reminders) for row in rows if row.state == "open"}
     bulk.execute(_NEXT, {"ids": list(looks), "looks": list(looks.values())})
