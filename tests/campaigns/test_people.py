@@ -8,10 +8,12 @@ from mandata.campaigns import selectors
 from mandata.infra.clock import new_id
 from tests.campaigns.conftest import Baker
 from tests.world import NOON
+from tests.world.people import accept
 
 
 @pytest.mark.req("CAM-1")
 def test_a_message_is_previewed_as_any_subscriber(baker: Baker) -> None:
+    accept(baker.actor, at=NOON)
     readers = audience.create_list(name="Readers", actor=baker.actor, at=NOON)
     eva = audience.subscribe(
         list_id=readers,
