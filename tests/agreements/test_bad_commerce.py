@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from mandata.agreements.rules.terms import BadTerms, parse
-from tests.agreements.test_bad_files import added, changed, within, without
+from tests.agreements.bad_files import added, changed, within, without
 
 BAD: list[tuple[str, Callable[[], str], str, str, str]] = [
     (
