@@ -151,6 +151,17 @@ def test_the_applications_role_can_neither_change_nor_delete_an_entry(world: Wor
             cursor.execute(statement)
 
 
+def test_which_logs_there_are_is_told_and_nothing_of_what_is_in_them(world: World) -> None:
+    customer = world.controller()
+    append(customer)
+    world.sequence()
+    assert customer.id in verification.known_logs()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select set_config('mandata.logs', 'on', true)")
+        cursor.execute("select count(*) from record_entry")
+        assert cursor.fetchone() == (0,), "the setting opens nothing to the application's role"
+
+
 def test_many_writers_append_at_once_and_nothing_is_lost(world: World) -> None:
     customer = world.controller()
 

@@ -202,3 +202,37 @@ def test_each_row_that_is_put_in_is_found_and_named(case: Case, table: str) -> N
             case.delete(table, more)
     assert silent == []
     assert case.findings() == []
+
+
+ODD = (
+    b"",
+    b"x",
+    b"[]",
+    b"{}",
+    b"null",
+    b"\xff\xfe",
+    b'{"at":1,"body":3,"commitment":7,"holder":"nobody","id":null,"kind":0.5,"log":[],"subject":{},"v":2}',
+    b'{"body":{"size":"many","root":1e999}}',
+    b'{"body":{"size":99999999999999999999,"root":[]}}',
+)
+"""Bytes that are neither a leaf nor an envelope nor a note nor a stamp."""
+
+
+@pytest.mark.parametrize("table", NAMES)
+def test_whatever_lies_in_a_column_verification_comes_to_its_end_and_names_the_row(case: Case, table: str) -> None:
+    silent = []
+    for row in case.rows(table)[1::3]:
+        for column, kind in case.tables()[table].items():
+            if kind not in ("bytea", "text", "character varying"):
+                continue
+            for odd in ODD:
+                text = "\\x" + odd.hex() if kind == "bytea" else odd.decode("latin-1")[:20]
+                changed = row | {column: text}
+                case.delete(table, row)
+                case.insert(table, changed)
+                if not named(table, case.findings(), row):
+                    silent.append((column, odd, case.findings()))
+                case.delete(table, changed)
+                case.insert(table, row)
+    assert silent == []
+    assert case.findings() == []

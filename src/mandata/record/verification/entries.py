@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 
@@ -37,12 +38,12 @@ def examine(
                 and told["log"] == log
                 and datetime.fromisoformat(told["at"]) == at
             )
-            commitment, holder = told["commitment"], told.get("holder") or subject
-        except (ValueError, KeyError, TypeError):
+            if told["commitment"]:
+                holder = told.get("holder") or subject
+                commitments.add(UUID(entry), str(told["commitment"]), UUID(holder) if holder else None)
+        except (ValueError, KeyError, TypeError, AttributeError):
             verdict.find(where, "the entry's bytes are no leaf")
             continue
         if not same:
             verdict.find(where, "the columns beside the leaf tell something else")
-        if commitment:
-            commitments.add(entry, commitment, holder)
     return commitments, others

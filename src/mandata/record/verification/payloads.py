@@ -37,9 +37,9 @@ class Commitments:
     def __init__(self) -> None:
         self._of: dict[UUID, tuple[str, UUID | None]] = {}
 
-    def add(self, entry: str, digest: str, holder: str | None) -> None:
+    def add(self, entry: UUID, digest: str, holder: UUID | None) -> None:
         """Remember that an entry is committed to a payload of the holder's."""
-        self._of[UUID(entry)] = (digest, UUID(holder) if holder else None)
+        self._of[entry] = (digest, holder)
 
     def compare(self, verdict: Verdict) -> None:
         """Open the payloads and name those that are missing or others."""

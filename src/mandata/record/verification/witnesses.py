@@ -58,7 +58,8 @@ def compare_published(verdict: Verdict) -> None:
 
 
 def _compare_heads(verdict: Verdict, bodies: Sequence[dict[str, Any]]) -> int:
-    roots = {int(body["size"]): str(body["root"]) for body in bodies if {"size", "root"} <= set(body)}
+    sized = [(body.get("size"), body.get("root")) for body in bodies]
+    roots = {size: str(root) for size, root in sized if isinstance(size, int) and 0 < size < 2**63}
     with scope(verdict.log):
         heads = dict(bulk.execute(_HEADS, {"log": verdict.log, "sizes": list(roots)}, binary=True))
     for size, root in roots.items():
@@ -75,7 +76,8 @@ def _name_unpublished(verdict: Verdict) -> None:
     with scope(INSTANCE):
         arguments = {"instance": INSTANCE, "log": verdict.log, "most": None, "after": UUID(int=0)}
         rows = bulk.execute(_PUBLISHED, arguments, binary=True)
-    told = {body.get("size") for _, leaf in rows if (body := _body(leaf))}
+    sizes = [body.get("size") for _, leaf in rows if (body := _body(leaf))]
+    told = {size for size in sizes if isinstance(size, int)}
     with scope(verdict.log):
         for (size,) in bulk.execute(_SIZES, {"log": verdict.log}):
             if size not in told:
@@ -134,10 +136,10 @@ def _compare_told(
         after = rows[-1][0]
         told = dict(bulk.execute(_TOLD, arguments | {"ids": [row[0] for row in rows]}, binary=True))
         for row in rows:
-            expected = canonical.dumps(examine(row))
+            expected = orjson.loads(canonical.dumps(examine(row)))
             if row[0] not in told:
                 verdict.find(f"{table} {row[0]}", "no entry tells of it")
-            elif canonical.dumps(_body(told[row[0]])) != expected:
+            elif _body(told[row[0]]) != expected:
                 verdict.find(f"{table} {row[0]}", "the entry that tells of it says something else")
     for entry, row_id in bulk.execute(_TELLING.format(table=f"record_{table}"), arguments):
         verdict.find(f"{table} {row_id}", f"is gone: entry {entry} tells of it")
