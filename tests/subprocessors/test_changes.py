@@ -329,3 +329,24 @@ def test_the_notices_row_is_kept_when_its_controller_is_told(world: World) -> No
         kinds = [one.kind for one in Entry.objects.order_by("id")]
     assert row.served is not None and row.clause == "subprocessor.notice" and row.source == "ECO-A 3.8"
     assert "subprocessor.change_told" in kinds and "notice.served" in kinds
+
+
+@pytest.mark.parametrize("name", ["icewarp", "everymail", "acomware", "imagicle"])
+@pytest.mark.req("SPR-2")
+def test_where_publication_would_do_the_notice_is_sent_all_the_same(world: World, name: str) -> None:
+    from mandata.agreements import library
+    from mandata.agreements.models import Agreement
+
+    bakery = bound(world)
+    with scope(bakery.id):
+        Agreement.objects.update(name=name, terms=library.source(name))
+    carrier()
+    change = announced()
+    assert told(bakery, change, at=now())
+    delivered(bakery, change, at=now())
+    with scope(bakery.id):
+        found = selectors.notice(change, at=now())
+        duties = set(Obligation.objects.filter(about=change).values_list("duty", "state"))
+    assert found.notice is not None and found.source == library.load(name).source("subprocessor.notice")
+    assert duties == {("subprocessor.notice", "met"), ("subprocessor.objection", "open")}
+    assert gate(bakery, found.opens_at - SECOND) and not gate(bakery, found.opens_at)

@@ -191,7 +191,7 @@ class DiscloseFacts:
     told_at: datetime | None = None
     notice_until: datetime | None = None
     objection_until: datetime | None = None
-    objection: Annotated[str, one_of("none", "open", "withdrawn", "resolved", "ended")] = "none"
+    objection: Annotated[str, one_of("none", "open", "withdrawn", "resolved", "excluded", "ended")] = "none"
     contract: bool = True
     struck: bool = False
     country: str = ""
