@@ -1,6 +1,7 @@
 """What comes back for a notice, over the real door and from a real Postfix; and what hostile people send there."""
 
 import smtplib
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from mandata.accounts import services as account
 from mandata.accounts.services.notices import Outcome
@@ -210,6 +212,30 @@ def test_the_same_report_ten_times_and_in_capitals_is_one_return(house: House) -
     with scope(house.id):
         assert Served.objects.filter(second_of=served.id).count() == 1
         assert Entry.objects.filter(kind="notice.returned").count() == 1
+    assert obligations(house) == 1
+
+
+@pytest.mark.req("AGR-7")
+def test_reports_at_once_repeat_the_notice_once(house: House) -> None:
+    served = serve(house)
+    path, ready, ends = path_of(house, served), threading.Barrier(6), []
+
+    def one(number: int) -> None:
+        try:
+            ready.wait()
+            taken = receive_notice(recipient=path, raw=report(f"550 5.1.1 Gone {number}"), at=now())
+            ends.append(taken is not None and taken.new)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(ends) == [False] * 5 + [True]
+    with scope(house.id):
+        assert Served.objects.filter(second_of=served.id).count() == 1
     assert obligations(house) == 1
 
 
