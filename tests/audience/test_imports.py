@@ -12,7 +12,9 @@ import psycopg
 import pytest
 from django.db import connection, connections
 
+from mandata.agreements import selectors as agreements
 from mandata.agreements.errors import GateRefused
+from mandata.agreements.models import Suspension
 from mandata.audience import selectors, services
 from mandata.audience.errors import FileRefused, NoSuchImport, WrongState
 from mandata.audience.rules.bases import Reason
@@ -481,3 +483,22 @@ def test_what_is_known_is_looked_up_by_index_while_the_tables_have_no_statistics
         cursor.execute("explain (analyze, timing off) " + intake.KNOWN.replace("%b", "%s"), values)
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "Seq Scan" not in plan and "Rows Removed" not in plan and "Hash" not in plan, plan
+
+
+@pytest.mark.req("INS-1", "INS-3")
+def test_the_controllers_own_stop_ends_an_import_with_its_next_batch_and_it_goes_on_from_there(bakery: Bakery) -> None:
+    made = bakery.prepare(many(3_000))
+    with scope(bakery.id):
+        services.start_import(import_id=made, actor=bakery.member, at=NOON)
+        Suspension.objects.create(by=new_id(), at=NOON)
+    bakery.work(made)
+    stopped = bakery.state(made)
+    assert (stopped.state, stopped.error, stopped.resumable, stopped.rows) == ("failed", "gate_shut", True, 0)
+    with scope(bakery.id):
+        assert [one.code for one in agreements.refused(about=made)] == ["instruction.not_halted"]
+        with pytest.raises(GateRefused):
+            services.resume_import(import_id=made, actor=bakery.member, at=NOON)
+        Suspension.objects.update(lifted_by=new_id(), lifted_at=NOON)
+        services.resume_import(import_id=made, actor=bakery.member, at=NOON)
+    bakery.work(made)
+    assert (bakery.state(made).state, bakery.state(made).counts["accepted"]) == ("done", 3_000)
