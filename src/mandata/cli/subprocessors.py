@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Sub-processors: the public register, transfer mechanisms, and changes that every controller is told of.",
+    help="""Sub-processors: the public register, transfer mechanisms, and changes that every controller is told of.
+
+    Examples:
+
+        mandata subprocessors list
+
+        mandata subprocessors announce "Swift Relay Ltd" --planned 2027-03-01
+    """,
 )
 
 Name = Annotated[str, typer.Argument(help="The name in the register.")]
