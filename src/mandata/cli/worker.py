@@ -41,8 +41,9 @@ LOOPS = (
     Loop("events", "mandata.tracking.services:take_events", 1.0),
     Loop("delivery", "mandata.delivery.engine.pool:keep", 0.5),
     Loop("returns", "mandata.delivery.returns:keep_listening", 2.0),
-    Loop("record", "mandata.record.services:sequence_due", 0.5),
+    Loop("record", "mandata.record.services:sequence_due", 0.3),
     Loop("stamps", "mandata.record.services:stamp_due", 60.0),
+    Loop("heads", "mandata.accounts.services.heads:hand_heads", 900.0),
     Loop("obligations", "mandata.agreements.services:remind_due", 5.0),
 )
 
