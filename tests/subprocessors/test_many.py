@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -189,8 +190,31 @@ def test_counting_looks_again_at_those_on_their_way_only(world: World) -> None:
         long_ago = now() - timedelta(days=60)
         Served.objects.filter(about=change).update(deemed_at=long_ago, deemed_by="acceptance")
     queued = _rounds(change)
-    tasks.count(change_id=str(change), controllers=[str(near), str(far)], round_no=3)
-    assert _rounds(change)[len(queued) :] == [(4, [str(far)])]
+    for _ in range(2):
+        tasks.count(change_id=str(change), controllers=[str(near), str(far)], round_no=3, chain="tested")
+    assert _rounds(change)[len(queued) :] == [(4, [str(far)])], "one that waits already is enough"
+
+
+def test_a_batch_of_which_one_fails_is_counted_all_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, fine = house(world, 2)
+    carrier()
+    change = announced()
+    real = telling.tell
+
+    def half(controller_id: UUID, *arguments: Any, **more: Any) -> bool:
+        if controller_id == broken:
+            raise RuntimeError("its key is away")
+        return real(controller_id, *arguments, **more)
+
+    monkeypatch.setattr(telling, "tell", half)
+    for _ in range(2):
+        with pytest.raises(tasks.Untold):
+            tasks.tell(change_id=str(change), controllers=[str(broken), str(fine)])
+    assert [ids for _, ids in _rounds(change)] == [[str(fine)], [str(fine)]], "told, and looked at once more"
+    for _ in range(3):
+        with pytest.raises(tasks.Untold):
+            tasks.tell(change_id=str(change), controllers=[str(broken), str(fine)])
+    assert len(_rounds(change)) == 2, "chains do not multiply"
 
 
 def _rounds(change: UUID) -> list[tuple[int, list[str]]]:

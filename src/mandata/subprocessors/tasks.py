@@ -1,10 +1,12 @@
 """Jobs of the sub-processors: telling many controllers, counting from the delivery, changes that take effect."""
 
+import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
 from procrastinate import RetryStrategy
+from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.types import JSONValue
 
 from mandata.infra.clock import now
@@ -35,46 +37,65 @@ def spread(change_id: str, verb: str) -> None:
 
 @app.task(name=changes.TELL, queue="subprocessors", retry=_AGAIN)
 def tell(change_id: str, controllers: list[str]) -> None:
-    """Tell a batch of controllers of a change, each once; then have its periods counted."""
+    """Tell a batch of controllers of a change, each once; then have its periods counted, also where others failed."""
     change = changes.row(UUID(change_id))
     if change.state == "withdrawn":
         return
-    _each(controllers, lambda one: telling.tell(one, change, at=now()))
-    _count_later(change_id, controllers, 0)
+    told: list[str] = []
+
+    def work(one: UUID) -> None:
+        if telling.tell(one, change, at=now()):
+            told.append(str(one))
+
+    failed = _each(controllers, work)
+    fresh = set(told)
+    # Told before, but by a job that was killed before it could say so, or in another round: looked at again, too.
+    failed += _count(change_id, [one for one in controllers if one not in fresh], 0, f"{change_id}:{controllers[0]}")
+    if told:
+        _count_later(change_id, told, 0, f"{change_id}:{told[0]}:told")
+    _judge(failed, controllers)
 
 
 @app.task(name=changes.RETRACT, queue="subprocessors", retry=_AGAIN)
 def retract(change_id: str, controllers: list[str]) -> None:
     """Tell a batch of controllers that a change is withdrawn."""
     change = changes.row(UUID(change_id))
-    _each(controllers, lambda one: telling.retract(one, change, at=now()))
+    _judge(_each(controllers, lambda one: telling.retract(one, change, at=now())), controllers)
 
 
 @app.task(name=COUNT, queue="subprocessors", retry=_AGAIN)
-def count(change_id: str, controllers: list[str], round_no: int) -> None:
-    """Let the periods of a batch run from the delivery of its notices; look again later for those on their way."""
-    change = changes.row(UUID(change_id))
-    if change.state == "withdrawn":
-        return
-    left: list[str] = []
+def count(change_id: str, controllers: list[str], round_no: int, chain: str) -> None:
+    """Let the periods of a batch run from the delivery of its notices; look again later until all have ended."""
+    _judge(_count(change_id, controllers, round_no, chain), controllers)
 
-    def look(one: UUID) -> None:
+
+def _count(change_id: str, controllers: list[str], round_no: int, chain: str) -> int:
+    change = changes.row(UUID(change_id))
+    left: list[str] = []
+    if change.state == "withdrawn":
+        return 0
+
+    def work(one: UUID) -> None:
         if not telling.count(one, change, at=now()):
             left.append(str(one))
 
-    _each(controllers, look)
+    failed = _each(controllers, work)
     if left and round_no < _LAST:
-        _count_later(change_id, left, round_no + 1)
+        _count_later(change_id, left, round_no + 1, chain)
+    return failed
 
 
-def _count_later(change_id: str, controllers: list[str], round_no: int) -> None:
+def _count_later(change_id: str, controllers: list[str], round_no: int, chain: str) -> None:
+    """Queue the next look of a chain of looks; one that waits already is enough."""
     pause = min(timedelta(seconds=10) * 2 ** min(round_no, 12), _LONGEST)
-    job = app.configure_task(COUNT, queue="subprocessors", schedule_in={"seconds": int(pause.total_seconds())})
-    job.defer(change_id=change_id, controllers=list[JSONValue](controllers), round_no=round_no)
+    later = {"seconds": int(pause.total_seconds())}
+    job = app.configure_task(COUNT, queue="subprocessors", schedule_in=later, queueing_lock=f"{COUNT}:{chain}")
+    with contextlib.suppress(AlreadyEnqueued):
+        job.defer(change_id=change_id, controllers=list[JSONValue](controllers), round_no=round_no, chain=chain)
 
 
-def _each(controllers: list[str], work: Callable[[UUID], object]) -> None:
-    """Do it for each, whatever becomes of one of them; raise Untold at the end where that was so."""
+def _each(controllers: list[str], work: Callable[[UUID], object]) -> int:
+    """Do it for each, whatever becomes of one of them; return for how many it failed."""
     failed = 0
     for one in controllers:
         try:
@@ -82,6 +103,10 @@ def _each(controllers: list[str], work: Callable[[UUID], object]) -> None:
         except Exception as error:
             failed += 1
             _log.error("controller.failed", controller=one, error=type(error).__name__)
+    return failed
+
+
+def _judge(failed: int, controllers: list[str]) -> None:
     if failed:
         raise Untold(f"{failed} of {len(controllers)}")
 
