@@ -18,6 +18,7 @@ _PLACES: Final = {
     "campaign.sender": "campaigns:content",
     "tracking": "campaigns:content",
     "subprocessors": "privacy:subprocessors",
+    "instructions": "privacy:instructions",
 }
 _FIELDS: Final = {
     "campaign.subject": "#id_subject",
