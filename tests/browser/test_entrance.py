@@ -10,7 +10,7 @@ from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
 from tests.accounts.people import household
 from tests.browser.driving import Visitor, code_in, last_notice
-from tests.world import World
+from tests.world import World, people
 
 pytestmark = pytest.mark.browser
 PASSWORD = "a loaf of rye bread"
@@ -136,9 +136,8 @@ def test_the_operator_suspends_a_controller_with_a_reason_and_its_owners_are_tol
     world: World, visitor: Visitor
 ) -> None:
     _email, founded = _owner(world)
-    operator = _address("otto")
-    services.users.create(email=operator, name="Otto Operator", password=PASSWORD, is_operator=True, verified=True)
-    visitor.log_in(operator, PASSWORD)
+    operator = people.staffed()
+    visitor.log_in(operator.email, people.PASSWORD)
     visitor.open("/operator/")
     visitor.look("operator")
     visitor.open("/operator/controllers/")

@@ -2,14 +2,13 @@
 
 import pytest
 
-from mandata.accounts import services as accounts
 from mandata.agreements import selectors as agreements
 from mandata.agreements.selectors import instructions
-from mandata.infra.clock import new_id, now
+from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
 from tests.browser.driving import Visitor
 from tests.world import World
-from tests.world.people import PASSWORD, House, joined, registered
+from tests.world.people import PASSWORD, House, joined, registered, staffed
 
 pytestmark = pytest.mark.browser
 
@@ -37,8 +36,7 @@ def test_an_instruction_is_given_questioned_upheld_agreed_and_carried_out(house:
     with scope(house.id):
         given = instructions.instructions()[0]
     assert given.state == "given" and given.beyond
-    email = f"otto-{new_id().hex[-10:]}@operator.example"
-    accounts.users.create(email=email, name="Otto Operator", password=PASSWORD, is_operator=True, verified=True)
+    email = staffed(house).email
     desk = f"/operator/controllers/{house.id}/instructions/"
     visitor.open("/logout/")
     visitor.page.context.clear_cookies()

@@ -4,14 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from mandata.accounts import services as accounts
 from mandata.agreements.selectors import obligations
 from mandata.agreements.services.obligations import open_duty
 from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import scope
 from tests.browser.driving import Visitor
 from tests.world import World
-from tests.world.people import PASSWORD, House, registered
+from tests.world.people import PASSWORD, House, registered, staffed
 
 pytestmark = pytest.mark.browser
 
@@ -48,8 +47,7 @@ def test_a_member_sees_what_is_owed_why_until_when_and_waives_it(house: House, v
 
 @pytest.mark.req("AGR-13")
 def test_the_operator_meets_one_stops_the_clock_of_another_and_lets_it_go_on(house: House, visitor: Visitor) -> None:
-    email = f"otto-{new_id().hex[-10:]}@operator.example"
-    accounts.users.create(email=email, name="Otto Operator", password=PASSWORD, is_operator=True, verified=True)
+    email = staffed(house).email
     with scope(house.id):
         by_duty = {one.duty: one for one in obligations.here(now()).rows}
     visitor.log_in(email, PASSWORD)

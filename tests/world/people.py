@@ -1,12 +1,14 @@
 """A controller as it is after registration: an owner who can log in, and the agreement accepted."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from mandata.accounts.services import controllers, members, users
 from mandata.agreements import selectors as agreements
 from mandata.agreements import services as agreement
+from mandata.agreements.services import staff
 from mandata.foundation.actors import Actor
 from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import scope
@@ -64,6 +66,26 @@ def accept(member: Actor | UUID, *, at: datetime | None = None, name: str = "") 
         at=at or now(),
         name=name,
     )
+
+
+def staffed(*houses: House, name: str = "Otto Operator", fit: bool = True) -> Person:
+    """Somebody of the operator's staff: `fit` has signed and is trained; with an open access to each of the houses."""
+    email = f"otto-{new_id().hex[-12:]}@operator.example"
+    user_id, today = users.create(email=email, name=name, password=PASSWORD, is_operator=True, verified=True), now()
+    if fit:
+        given: dict[str, Any] = {
+            "user_id": user_id,
+            "by": user_id,
+            "at": today,
+            "on": today.date() - timedelta(days=30),
+        }
+        staff.commit(kind="confidentiality", evidence="folder 3", **given)
+        staff.commit(kind="training", evidence="certificate 17", until=today.date() + timedelta(days=335), **given)
+    for house in houses:
+        staff.open_access(
+            controller_id=house.id, user_id=user_id, reason="The test asks for it", country="CZ", minutes=60, at=now()
+        )
+    return Person(user_id, email, Actor("operator", user_id))
 
 
 def joined(house: House, role: str) -> Person:

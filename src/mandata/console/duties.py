@@ -29,6 +29,8 @@ ABOUT = {
     "objection": gettext_lazy("an objection"),
     "notice": gettext_lazy("a notice"),
     "staff": gettext_lazy("the staff"),
+    "training": gettext_lazy("the staff"),
+    "served": gettext_lazy("a notice"),
 }
 GROUNDS = {
     "cooperation": gettext_lazy("the controller's cooperation is missing"),

@@ -60,6 +60,7 @@ CONSOLE: Final[tuple[Place, ...]] = (
             Place("privacy:agreement", _("Agreement")),
             Place("privacy:instructions", _("Instructions")),
             Place("privacy:obligations", _("Obligations")),
+            Place("privacy:notices", _("Notices")),
             Place("privacy:subprocessors", _("Sub-processors")),
             Place("privacy:requests", _("Requests")),
             Place("privacy:data_map", _("Data map")),
@@ -73,6 +74,7 @@ CONSOLE: Final[tuple[Place, ...]] = (
         "o",
         (
             Place("accounts:members", _("Members")),
+            Place("accounts:accesses", _("Accesses of our staff")),
             Place("accounts:settings", _("Settings")),
             Place("accounts:security", _("Log-in and security")),
         ),
@@ -85,4 +87,9 @@ OPERATOR: Final[tuple[Place, ...]] = (
     Place("operator:obligations", _("Obligations"), "clock", "o"),
     Place("operator:subprocessors", _("Sub-processors"), "server", "s"),
     Place("operator:agreements", _("Agreements"), "scale", "a"),
+    Place("operator:notices", _("Notices"), "mail", "n"),
+    Place("operator:staff", _("Staff"), "users", "t"),
+    Place("operator:measures", _("Measures"), "shield", "m"),
+    Place("operator:splitting", _("Splitting"), "switch", "p"),
+    Place("operator:record", _("Record"), "proof", "r"),
 )

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from mandata.public.pages.feed import calendar
 from mandata.public.pages.message import message
 from mandata.public.pages.preferences import preferences
 from mandata.public.pages.register import subprocessors, subprocessors_json
@@ -11,6 +12,7 @@ app_name = "public"
 urlpatterns = [
     path("sub-processors/", subprocessors, name="subprocessors"),
     path("sub-processors.json", subprocessors_json, name="subprocessors_json"),
+    path("calendar/<str:token>.ics", calendar, name="calendar"),
     path("unsubscribe/<str:token>", unsubscribe, name="unsubscribe"),
     path("unsubscribe/<str:token>/undo", undo, name="undo"),
     path("preferences/<str:token>", preferences, name="preferences"),

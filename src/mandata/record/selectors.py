@@ -10,8 +10,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from mandata.foundation import canonical, merkle
 from mandata.infra import bulk
-from mandata.infra.tenancy import current_controller
-from mandata.record.models import Entry, Head, HeadReceipt, Leaf, Pending
+from mandata.infra.beside import beside
+from mandata.infra.tenancy import INSTANCE, current_controller, in_scope, scope
+from mandata.record.models import Entry, Head, HeadReceipt, Leaf, Pending, Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,15 @@ class Handed:
     how: str
     to: UUID
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StampView:
+    """A time-stamp (RFC 3161) over the head of so many entries: the time that the authority states, and its name."""
+
+    size: int
+    at: datetime
+    authority: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +195,22 @@ def handed_heads(limit: int = 20) -> list[HeadView]:
     for one in HeadReceipt.objects.filter(size__in=list(rows)).order_by("at"):
         handed.setdefault(one.size, []).append(Handed(one.how, one.to, one.at))
     return [_head(rows[size], tuple(handed[size])) for size in sorted(rows, reverse=True)]
+
+
+def stamps(limit: int = 20) -> list[StampView]:
+    """Return the newest time-stamps over the scope's heads; there are such over the installation's only."""
+    rows = Stamp.objects.order_by("-at")[:limit]
+    return [StampView(row.size, row.at, row.authority) for row in rows]
+
+
+def instance_stamp() -> StampView | None:
+    """Return the newest time-stamp over the installation's log, which covers every controller's, from any scope."""
+
+    def read() -> StampView | None:
+        with scope(INSTANCE):
+            return next(iter(stamps(1)), None)
+
+    return beside(read, name="stamps") if in_scope() and current_controller() != INSTANCE else read()
 
 
 def _head(row: Head, handed: tuple[Handed, ...]) -> HeadView:

@@ -44,6 +44,12 @@ def feeds(user_id: UUID) -> list[Fed]:
     return [Fed(bytes(row.token_hash), row.controller_id, row.created_at, row.revoked_at) for row in rows]
 
 
+def whose(token: str) -> UUID | None:
+    """Whose obligations the calendar behind a token shows; None where the token is unknown or revoked."""
+    found = Feed.objects.filter(token_hash=hashed(token), revoked_at=None).values_list("controller_id", flat=True)
+    return found.first()
+
+
 def feed(
     token: str, now: datetime, *, tasks: bool = False, link: Callable[[Obliged], str] | None = None
 ) -> bytes | None:

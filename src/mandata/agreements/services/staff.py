@@ -21,6 +21,7 @@ from mandata.agreements.services.asking import ask
 from mandata.foundation.actors import Actor
 from mandata.infra.jobs import app
 from mandata.infra.tenancy import INSTANCE, current_controller, scope
+from mandata.record.services import append
 
 _NEEDED: Final = _("You have no access to this controller's data now.")
 _OPEN: Final = _("Say why you need it, and for how long; the controller reads your reason.")
@@ -138,6 +139,19 @@ def require(*, user_id: UUID, page: str, at: datetime) -> Access:
         )
     staff.looked(access=found, page=page, at=at)
     return found
+
+
+def on_duty(*, user_id: UUID, page: str, at: datetime) -> bool:
+    """Whether a page of the scope's controller may be seen without an access, because none can be opened: no agreement
+    is in force, or all processing is stopped. What is owed then goes on (an end, an instruction, a notice), and only
+    what the parties tell each other is on such a page; the look is recorded.
+    """
+    standing = selectors.ground(at).standing
+    if standing.accepted and not standing.ended and not standing.stopped:
+        return False
+    body: dict[str, object] = {"access": None, "page": page[:80]}
+    append(kind="staff.looked", body=body, actor=Actor("operator", user_id), at=at)
+    return True
 
 
 def close_access(*, access_id: UUID, user_id: UUID, at: datetime) -> None:

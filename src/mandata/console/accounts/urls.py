@@ -12,6 +12,7 @@ urlpatterns = [
     path("members/<uuid:member_id>/role/", views.role, name="role"),
     path("members/<uuid:member_id>/suspend/", views.suspend, name="suspend"),
     path("members/<uuid:member_id>/restore/", views.restore, name="restore"),
+    path("accesses/", views.accesses, name="accesses"),
     path("settings/", views.settings, name="settings"),
     path("security/", views.security, name="security"),
     path("language/", views.language, name="language"),

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from mandata.accounts import selectors as accounts
 from mandata.agreements import selectors as agreements
 from mandata.audience.selectors import catalogue
+from mandata.console.home.owed import owed
 from mandata.console.places import address
 from mandata.delivery import selectors as delivery
 from mandata.rights import selectors as rights
@@ -19,7 +20,7 @@ _SHOWN = 5
 
 def needs(campaigns: list[dict[str, Any]], *, at: datetime) -> list[dict[str, Any]]:
     """Return what needs somebody, the gravest first: icon, tone, title, text, url, act, clock (due, start, clause)."""
-    return [*_agreement(at), *_cases(at), *_unknown(campaigns), *_domains(campaigns), *_paused(campaigns)]
+    return [*_agreement(at), *_cases(at), *owed(at), *_unknown(campaigns), *_domains(campaigns), *_paused(campaigns)]
 
 
 def _agreement(at: datetime) -> list[dict[str, Any]]:

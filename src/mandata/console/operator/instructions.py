@@ -17,6 +17,7 @@ from mandata.accounts import selectors as accounts
 from mandata.agreements.selectors import instructions
 from mandata.agreements.services import instructions as services
 from mandata.console import instructing, requests
+from mandata.console.operator.access import accounted
 from mandata.console.privacy.forms import MeetForm
 from mandata.infra.clock import now
 from mandata.infra.tenancy import INSTANCE, scope
@@ -59,9 +60,9 @@ class LawForm(forms.Form):
         self.fields["acts"].choices = instructing.acts()  # type: ignore[attr-defined]
 
 
+@accounted
 def listed(request: HttpRequest, controller_id: UUID) -> HttpResponse:
     """List one controller's instructions and what a law demands of its data; enter the latter by POST."""
-    _known(controller_id)
     form = LawForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         services.oblige(controller_id=controller_id, actor=requests.operator(request), at=now(), **form.cleaned_data)
@@ -81,9 +82,9 @@ def _all() -> list[instructions.Given]:
     return instructions.instructions(count=500)
 
 
+@accounted
 def instruction(request: HttpRequest, controller_id: UUID, instruction_id: UUID) -> HttpResponse:
     """Show one instruction with what the processor can say to it."""
-    _known(controller_id)
     with scope(controller_id):
         found = instructions.instruction(instruction_id)
         if found is None:
@@ -100,11 +101,11 @@ def instruction(request: HttpRequest, controller_id: UUID, instruction_id: UUID)
     return render(request, "console/operator/instruction.html", context)
 
 
+@accounted
 def act(request: HttpRequest, controller_id: UUID, instruction_id: UUID, verb: str) -> HttpResponse:
     """Carry out a verb on an instruction."""
     if verb not in _VERBS:
         raise Http404
-    _known(controller_id)
     kind, do, words = _VERBS[verb]
     form = kind(request.POST) if kind else None
     if form is not None and not form.is_valid():
@@ -140,8 +141,3 @@ _VERBS: dict[str, tuple[type[forms.Form] | None, Verb, object]] = {
     "refuse": (RefusalForm, _refuse, gettext_lazy("Refused and recorded; the controller is told why.")),
     "done": (MeetForm, _carry_out, gettext_lazy("Carried out, and recorded.")),
 }
-
-
-def _known(controller_id: UUID) -> None:
-    if not accounts.exists(controller_id):
-        raise Http404

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy
 from mandata.agreements.selectors import obligations
 from mandata.agreements.services import clocks
 from mandata.agreements.services import obligations as services
-from mandata.console import duties, requests
+from mandata.console import duties, feeding, requests
 from mandata.console.operator.access import accounted
 from mandata.console.privacy.forms import MeetForm, WaiveForm
 from mandata.infra.clock import now
-from mandata.infra.tenancy import scope
+from mandata.infra.tenancy import INSTANCE, scope
 from mandata.rights import services as rights
 
 TABS = {
@@ -61,8 +61,19 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "by": owed_by,
         "page": page,
         "rows": [duties.row(one) for one in page],
+        "feeds": feeding.mine(request, INSTANCE),
     }
     return render(request, "console/operator/obligations.html", context)
+
+
+def feed(request: HttpRequest) -> HttpResponse:
+    """Make a secret address under which a calendar program reads what the processor owes."""
+    return feeding.create(request, INSTANCE, "console/operator/feed.html")
+
+
+def unfeed(request: HttpRequest) -> HttpResponse:
+    """Shut such an address."""
+    return feeding.revoke(request, INSTANCE, "operator:obligations")
 
 
 @accounted

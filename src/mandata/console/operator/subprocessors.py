@@ -41,7 +41,9 @@ class EntryForm(forms.Form):
     purposes = forms.CharField(label=gettext_lazy("Purposes"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
     address = forms.CharField(label=gettext_lazy("Address"), max_length=300, required=False)
     contact = forms.CharField(label=gettext_lazy("Contact"), max_length=254, required=False)
-    privacy_url = forms.URLField(label=gettext_lazy("Privacy policy"), max_length=300, required=False)
+    privacy_url = forms.URLField(
+        label=gettext_lazy("Privacy policy"), max_length=300, required=False, assume_scheme="https"
+    )
     parent = forms.ChoiceField(label=gettext_lazy("Engaged by"), required=False)
     classes = forms.MultipleChoiceField(
         label=gettext_lazy("Belongs to a class that agreements authorise"),

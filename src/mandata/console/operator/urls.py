@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from mandata.console.operator import agreements, instructions, obligations, subprocessors, views
+from mandata.console.operator import (
+    access,
+    agreements,
+    instructions,
+    measures,
+    notices,
+    obligations,
+    record,
+    splitting,
+    staff,
+    subprocessors,
+    views,
+)
 
 app_name = "operator"
 urlpatterns = [
@@ -33,6 +45,20 @@ urlpatterns = [
     path("agreements/<slug:name>.toml", agreements.download, name="agreement_file"),
     path("controllers/", views.controllers, name="controllers"),
     path("controllers/<uuid:controller_id>/", views.controller, name="controller"),
+    path("controllers/<uuid:controller_id>/access/", access.ask, name="access"),
+    path("controllers/<uuid:controller_id>/access/<uuid:access_id>/close/", access.close, name="access_close"),
+    path("staff/", staff.listed, name="staff"),
+    path("measures/", measures.listed, name="measures"),
+    path("notices/", notices.listed, name="notices"),
+    path("notices/<uuid:controller_id>/<uuid:served_id>/", notices.notice, name="notice"),
+    path("notices/<uuid:controller_id>/<uuid:served_id>/delivery/", notices.enter, name="notice_enter"),
+    path("notices/addresses/", notices.addresses, name="addresses"),
+    path("splitting/", splitting.splitting, name="splitting"),
+    path("record/", record.record, name="record"),
+    path("record/stamp/", record.stamp, name="record_stamp"),
+    path("record/verify/", record.verify, name="record_verify"),
+    path("obligations/calendar/", obligations.feed, name="feed"),
+    path("obligations/calendar/revoke/", obligations.unfeed, name="unfeed"),
     path("controllers/<uuid:controller_id>/instructions/", instructions.listed, name="instructions"),
     path(
         "controllers/<uuid:controller_id>/instructions/<uuid:instruction_id>/",

@@ -15,13 +15,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mandata.accounts import selectors, services
+from mandata.agreements.selectors import obligations
 from mandata.agreements.services import suspension
-from mandata.console import requests
+from mandata.console import duties, processors, requests
 from mandata.console.accounts.forms import ReasonForm
 from mandata.console.context import ROLES
+from mandata.console.operator import record, staff
+from mandata.console.operator.access import accounted
 from mandata.infra.clock import now
 from mandata.infra.environment import env
 from mandata.infra.tenancy import INSTANCE, scope
+from mandata.subprocessors import selectors as subprocessors
 
 STATES = {
     "active": (gettext_lazy("active"), "good"),
@@ -29,19 +33,37 @@ STATES = {
     "ended": (gettext_lazy("ended"), "calm"),
 }
 PAGE = 50
+FIRST = 8
 
 
 def overview(request: HttpRequest) -> HttpResponse:
-    """Show how many controllers there are in which state, and the fate of the installation's own mail."""
-    counts = selectors.states()
+    """Show what is owed by when, what is announced, whose training lapses, whether the record is well, and the mail."""
+    at, counts = now(), selectors.states()
+    owed = obligations.counts(at, owed_by="processor")
     figures = [
+        *duties.figures(owed)[:3],
         {"label": _("Active controllers"), "value": counts["active"]},
         {"label": _("Suspended"), "value": counts["suspended"], "tone": "warn" if counts["suspended"] else ""},
         {"label": _("Ended"), "value": counts["ended"]},
     ]
+    today = at.date()
     with scope(INSTANCE):
-        notices = selectors.notices(20)
-    return render(request, "console/operator/overview.html", {"figures": figures, "notices": notices})
+        notices, lapsing = selectors.notices(20), selectors.lapsing(today + staff.SOON)
+        unfit = [one for one in (staff.row(one, today) for one in selectors.staff()) if one["tone"] == "bad"]
+    context = {
+        "figures": figures,
+        "owed": [duties.row(one) for one in obligations.inbox(at, owed_by="processor", count=FIRST).rows],
+        "changes": [
+            {"one": one, "kind": processors.KINDS[one.kind]}
+            for one in subprocessors.announced(limit=FIRST)
+            if one.state == "announced"
+        ],
+        "lapsing": lapsing,
+        "unfit": unfit,
+        "health": record.health(),
+        "notices": notices,
+    }
+    return render(request, "console/operator/overview.html", context)
 
 
 def controllers(request: HttpRequest) -> HttpResponse:
@@ -63,6 +85,7 @@ class _Directory(Sequence[selectors.Listed]):
         return selectors.directory(start=part.start, count=part.stop - part.start)[1]
 
 
+@accounted
 def controller(request: HttpRequest, controller_id: UUID) -> HttpResponse:
     """Show one controller: its details and members, nothing of its subscribers."""
     with _known(controller_id):
@@ -72,7 +95,8 @@ def controller(request: HttpRequest, controller_id: UUID) -> HttpResponse:
             "people": [{**asdict(one), "role_name": ROLES[one.role]} for one in selectors.members()],
         }
     context["state_name"], context["tone"] = STATES[str(context["state"])]
-    return render(request, "console/operator/controller.html", {**context, "form": ReasonForm()})
+    context |= {"form": ReasonForm(), "controller_id": controller_id}
+    return render(request, "console/operator/controller.html", context)
 
 
 def move(request: HttpRequest, controller_id: UUID) -> HttpResponse:

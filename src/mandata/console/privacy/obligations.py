@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from mandata.agreements.selectors import obligations
 from mandata.agreements.services import obligations as services
-from mandata.console import duties
+from mandata.console import duties, feeding
 from mandata.console.privacy.forms import MeetForm, WaiveForm
-from mandata.console.requests import actor
+from mandata.console.requests import actor, member
 from mandata.foundation.errors import Refused
 from mandata.infra.clock import now
 
@@ -38,8 +38,19 @@ def listed(request: HttpRequest) -> HttpResponse:
         "tab": tab,
         "page": page,
         "rows": [duties.row(one) for one in page],
+        "feeds": feeding.mine(request, member(request).controller_id),
     }
     return render(request, "console/privacy/obligations.html", context)
+
+
+def feed(request: HttpRequest) -> HttpResponse:
+    """Make a secret address under which a calendar program reads these obligations."""
+    return feeding.create(request, member(request).controller_id, "console/privacy/feed.html")
+
+
+def unfeed(request: HttpRequest) -> HttpResponse:
+    """Shut such an address."""
+    return feeding.revoke(request, member(request).controller_id, "privacy:obligations")
 
 
 def obligation(request: HttpRequest, obligation_id: UUID) -> HttpResponse:

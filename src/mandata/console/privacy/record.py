@@ -8,8 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from mandata.console.privacy import evidence
 from mandata.foundation import merkle
 from mandata.foundation.errors import NotFound
+from mandata.infra.clock import now
 from mandata.record import selectors
 
 _PAGE = 50
@@ -29,6 +31,7 @@ def record(request: HttpRequest) -> HttpResponse:
         "head": selectors.head(),
         "size": selectors.size(),
         "waiting": selectors.waiting(),
+        **evidence.shown(now().date()),
     }
     return render(request, "console/privacy/record.html", context)
 

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from mandata.console.privacy import agreement, instructions, obligations, record, requests, subprocessors, versions
+from mandata.console.privacy import (
+    agreement,
+    evidence,
+    instructions,
+    notices,
+    obligations,
+    record,
+    requests,
+    subprocessors,
+    versions,
+)
 
 app_name = "privacy"
 urlpatterns = [
@@ -23,7 +33,12 @@ urlpatterns = [
     path("sub-processors/", subprocessors.listed, name="subprocessors"),
     path("sub-processors/<uuid:change_id>/", subprocessors.change, name="change"),
     path("sub-processors/objections/<uuid:objection_id>/<slug:verb>/", subprocessors.act, name="objection_act"),
+    path("notices/", notices.listed, name="notices"),
+    path("notices/addresses/", notices.addresses, name="addresses"),
+    path("notices/<uuid:served_id>/", notices.notice, name="notice"),
     path("obligations/", obligations.listed, name="obligations"),
+    path("obligations/calendar/", obligations.feed, name="feed"),
+    path("obligations/calendar/revoke/", obligations.unfeed, name="unfeed"),
     path("obligations/<uuid:obligation_id>/", obligations.obligation, name="obligation"),
     path("obligations/<uuid:obligation_id>/met/", obligations.meet, name="obligation_meet"),
     path("obligations/<uuid:obligation_id>/waived/", obligations.waive, name="obligation_waive"),
@@ -36,6 +51,9 @@ urlpatterns = [
     path("requests/<uuid:case_id>/refuse/", requests.refuse, name="refuse"),
     path("data/", requests.data_map, name="data_map"),
     path("record/", record.record, name="record"),
+    path("record/head/", evidence.head, name="head"),
+    path("record/pack/", evidence.pack, name="pack"),
+    path("record/consistency/<int:size>.json", evidence.consistency, name="consistency"),
     path("record/<uuid:entry_id>/", record.entry, name="entry"),
     path("record/<uuid:entry_id>/proof.json", record.proof, name="proof"),
 ]

@@ -1,0 +1,155 @@
+"""Why do you need this: an access of the staff to one controller's data, asked at the gate, with a reason and an end.
+
+A view that shows anything of one controller stands behind `accounted`: without an open access it leads to the page that
+opens one, and every look is entered in that controller's record (PPL-2, PPL-7).
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mandata.accounts import selectors as accounts
+from mandata.agreements import selectors as agreements
+from mandata.agreements.errors import AccessNeeded
+from mandata.agreements.services import staff
+from mandata.console import requests
+from mandata.console.accounts.choices import COUNTRIES
+from mandata.foundation.errors import Refused
+from mandata.infra.clock import now
+from mandata.infra.tenancy import INSTANCE, scope
+
+View = Callable[..., HttpResponse]
+MINUTES = {
+    15: gettext_lazy("15 minutes"),
+    60: gettext_lazy("1 hour"),
+    240: gettext_lazy("4 hours"),
+    480: gettext_lazy("8 hours"),
+}
+
+
+class AccessForm(forms.Form):
+    """Why, for whose ticket, from where, for how long."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("The controller reads these words. Name no person."),
+    )
+    ticket = forms.CharField(label=gettext_lazy("Ticket"), max_length=80, required=False)
+    product = forms.ChoiceField(label=gettext_lazy("What is to be looked at"), required=False)
+    country = forms.ChoiceField(
+        label=gettext_lazy("From which country you look"),
+        choices=[one for one in COUNTRIES if one[0] != "ZZ"],
+        initial="CZ",
+    )
+    minutes = forms.TypedChoiceField(
+        label=gettext_lazy("For how long"), choices=list(MINUTES.items()), coerce=int, initial=60
+    )
+
+    def __init__(self, *args: Any, products: tuple[str, ...] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if products:
+            self.fields["product"].choices = [(one, one) for one in products]  # type: ignore[attr-defined]
+        else:
+            del self.fields["product"]
+
+
+def accounted(view: View) -> View:
+    """Let a view with `controller_id` run only under an open access; the look is recorded there.
+
+    A POST without one leads to the page of the controller, because what was posted cannot be sent again.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, controller_id: UUID, **named: Any) -> HttpResponse:
+        if controller_id == INSTANCE:
+            return view(request, controller_id=controller_id, **named)
+        if not accounts.exists(controller_id):
+            raise Http404
+        try:
+            request.staff_access = _look(request, controller_id)  # type: ignore[attr-defined]
+        except AccessNeeded:
+            back = request.get_full_path() if request.method == "GET" else ""
+            where = reverse("operator:access", kwargs={"controller_id": controller_id})
+            return redirect(f"{where}?{urlencode({'next': back})}" if back else where)
+        return view(request, controller_id=controller_id, **named)
+
+    return guarded
+
+
+def _look(request: HttpRequest, controller_id: UUID) -> accounts.Access | None:
+    """The open access, or None where the page is seen without one; the look is recorded. Raises AccessNeeded."""
+    looking: dict[str, Any] = {"user_id": requests.user_id(request), "page": _page(request), "at": now()}
+    with scope(controller_id):
+        if accounts.access(looking["user_id"], at=looking["at"]) is None and staff.on_duty(**looking):
+            return None
+        return staff.require(**looking)
+
+
+def _page(request: HttpRequest) -> str:
+    return request.resolver_match.view_name if request.resolver_match else ""
+
+
+def ask(request: HttpRequest, controller_id: UUID) -> HttpResponse:
+    """Ask why somebody of the staff needs to see a controller's data; open the access where the gate permits it."""
+    if not accounts.exists(controller_id):
+        raise Http404
+    with scope(controller_id):
+        name, terms = accounts.controller().name, agreements.ground(now()).terms
+        products = terms.items("agreement.products") if terms else ()
+    form = AccessForm(request.POST if request.method == "POST" else None, products=products)
+    refusal: Refused | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            staff.open_access(
+                controller_id=controller_id, user_id=requests.user_id(request), at=now(), **form.cleaned_data
+            )
+        except Refused as refused:
+            refusal = refused
+        else:
+            messages.success(request, _("You may look; every page is recorded, and the controller sees it."))
+            return redirect(_back(request, controller_id))
+    context = {
+        "name": name,
+        "form": form,
+        "refusal": refusal,
+        "next": request.POST.get("next", request.GET.get("next", "")),
+        "fit": _fit(request),
+        "controller_id": controller_id,
+    }
+    return render(request, "console/operator/access.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _fit(request: HttpRequest) -> bool:
+    """Whether the person has signed and is trained today; the gate says the rest."""
+    with scope(INSTANCE):
+        found = accounts.fitness(requests.user_id(request))
+    return found.confidential_on is not None and found.trained_until is not None and found.trained_until >= now().date()
+
+
+def _back(request: HttpRequest, controller_id: UUID) -> str:
+    wanted = request.POST.get("next", "")
+    if wanted.startswith(reverse("operator:overview")) and url_has_allowed_host_and_scheme(wanted, None):
+        return wanted
+    return reverse("operator:controller", kwargs={"controller_id": controller_id})
+
+
+def close(request: HttpRequest, controller_id: UUID, access_id: UUID) -> HttpResponse:
+    """Close one's access before its time."""
+    if not accounts.exists(controller_id):
+        raise Http404
+    with scope(controller_id):
+        staff.close_access(access_id=access_id, user_id=requests.user_id(request), at=now())
+    messages.success(request, _("Closed, and recorded."))
+    return redirect("operator:controllers")
