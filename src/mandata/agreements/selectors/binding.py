@@ -234,13 +234,15 @@ def advice(*, terms: Terms, answers: dict[str, str], language: str) -> tuple[str
 def in_force(now: datetime) -> Agreement | None:
     """The agreement that binds at an instant, or None."""
     open_end = Q(ended_at=None) | Q(ended_at__gt=now)
-    row = AgreementRow.objects.filter(open_end, effective_at__lte=now).order_by("-number").first()
+    rows = AgreementRow.objects.defer("text")  # long, and of no use here
+    row = rows.filter(open_end, effective_at__lte=now).order_by("-number").first()
     return None if row is None else _agreement(row)
 
 
 def ground(now: datetime) -> Ground:
     """What an act can rest on at an instant; an agreement that has ended is told with its end."""
-    row = AgreementRow.objects.filter(effective_at__lte=now).order_by("-number").first()
+    rows = AgreementRow.objects.defer("text")  # long, and asked for every batch
+    row = rows.filter(effective_at__lte=now).order_by("-number").first()
     if row is None:
         return Ground(None, Standing(accepted=False))
     ended = row.ended_at is not None and row.ended_at <= now

@@ -6,12 +6,13 @@ All inside the controller's scope. A refusal is kept once for each cause and cam
 from datetime import datetime
 from uuid import UUID
 
-from mandata.agreements import selectors as agreements
-from mandata.agreements.rules.facts import SERVICE, ProcessFacts
+from mandata.agreements.rules import gates
+from mandata.agreements.rules.facts import SERVICE
 from mandata.agreements.rules.verdicts import Verdict, refusals
 from mandata.agreements.services import asking
 from mandata.delivery.services import roads
 from mandata.foundation.actors import SYSTEM
+from mandata.subprocessors import selectors as subprocessors
 
 
 def is_open(campaign_id: UUID, *, at: datetime) -> bool:
@@ -33,6 +34,10 @@ def holding(*, at: datetime) -> tuple[Verdict, ...]:
 
 
 def _shut(at: datetime) -> dict[str, tuple[Verdict, ...]]:
-    asked = {"send": agreements.check(ProcessFacts("send", purpose=SERVICE), now=at), roads.ACT: roads.check(at=at)}
+    on = subprocessors.basis(at)  # the agreement is looked up once for both: this is asked for every batch
+    asked = {
+        "send": gates.may_process(on.terms, on.standing, "send", SERVICE),
+        roads.ACT: roads.check(at=at, on=on),
+    }
     refused = {act: refusals(verdicts) for act, verdicts in asked.items()}
     return {act: verdicts for act, verdicts in refused.items() if verdicts}

@@ -12,16 +12,20 @@ from mandata.foundation.actors import Actor
 from mandata.foundation.errors import Fault
 from mandata.infra.environment import env
 from mandata.subprocessors import selectors as subprocessors
+from mandata.subprocessors.rules.disclosing import Basis
 
 ACT = "disclose"
 _OURS = ("disclose.", "transfer.")
 """Checks of the road itself; what every act needs is asked of the campaign anyway."""
 
 
-def check(*, at: datetime) -> tuple[Verdict, ...]:
-    """Return what the gate says to the scope's data going down the road now; nothing where the road is our own."""
+def check(*, at: datetime, on: Basis | None = None) -> tuple[Verdict, ...]:
+    """Return what the gate says to the scope's data going down the road now; nothing where the road is our own.
+
+    ``on``: on what it rests, where that is known already.
+    """
     name = env().smtp_subprocessor
-    found = subprocessors.check(name, now=at) if name else ()
+    found = subprocessors.check(name, now=at, on=on) if name else ()
     return tuple(verdict for verdict in found if verdict.code.startswith(_OURS))
 
 
