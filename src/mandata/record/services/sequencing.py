@@ -18,6 +18,7 @@ from mandata.record.services.appending import append
 from mandata.record.signing import signer
 
 _BATCH: Final = 8_192
+_TURNS: Final = 16
 _LOCK_CLASS: Final = 0x6D61  # "ma": keeps our advisory locks apart from others'
 
 # Loosely: one step in the index for each log, however many entries wait.
@@ -61,11 +62,20 @@ def sequence_due(*, at: datetime) -> int:
     placed = 0
     for log in [*(log for (log,) in bulk.execute(_LOGS, []) if log != INSTANCE), INSTANCE]:
         try:
-            head = sequence(log, at=at)
+            placed += _sequence_all(log, at)
         except IntegrityError:
             logger("record").error("record.blocked", log=str(log), remedy="mandata verify")
-            continue
+    return placed
+
+
+def _sequence_all(log: UUID, at: datetime) -> int:
+    """Sequence one log until nothing waits; not for ever, because others wait too."""
+    placed = 0
+    for _ in range(_TURNS):
+        head = sequence(log, at=at)
         placed += head.placed if head else 0
+        if head is None or head.placed < _BATCH:
+            break
     return placed
 
 
