@@ -195,6 +195,9 @@ def test_unresolved_for_thirty_days_the_controller_may_end_the_affected_service(
     end(until)
     with scope(bakery.id):
         assert selectors.objection(filed).state == "ended"
+        said = contents(Served.objects.get(kind="subprocessor.moved").notice)
+        assert said["to"] == "privacy@localhost" and "has ended the service" in said["text"]
+        assert "We end it" not in said["text"]
         assert Obligation.objects.get(duty="subprocessor.resolve").state == "met"
     assert not open_at(bakery, until + 400 * DAYS)
 

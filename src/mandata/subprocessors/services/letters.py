@@ -21,6 +21,7 @@ from mandata.subprocessors.rules.windows import COUNTRY, Windows
 CHANGE: Final = "subprocessor.change"
 RETRACTED: Final = "subprocessor.retracted"
 OBJECTED: Final = "subprocessor.objected"
+MOVED: Final = "subprocessor.moved"
 SETTLED: Final = "subprocessor.settled"
 
 
@@ -107,18 +108,33 @@ def retract(change: Change, *, at: datetime) -> UUID:
 
 def objected(change: Change, *, in_time: bool, at: datetime) -> UUID:
     """Tell the operator that the scope's controller has objected; its words stay in its scope."""
-    named = {"controller": accounts.controller().name, "name": change.subprocessor.name, "url": env().public_url}
-    subject = _("Objection to %(name)s: %(controller)s") % named
     said = [
-        _("%(controller)s has objected to a change of sub-processors: %(name)s.") % named,
+        _("%(controller)s has objected to a change of sub-processors: %(name)s."),
         _("The objection came in time.") if in_time else _("The objection came after its window."),
-        _("None of its data goes there while the objection stands. Its words are at %(url)s.") % named,
+        _("None of its data goes there while the objection stands. Its words are at %(url)s."),
     ]
+    return _to_operator(change, OBJECTED, "\n\n".join(said), at)
+
+
+def moved(change: Change, state: str, *, at: datetime) -> UUID:
+    """Tell the operator what the controller has done about its objection: withdrawn, resolved, or ended the service."""
+    if state == "ended":
+        said = _(
+            "%(controller)s has ended the service that its objection to %(name)s affects, without penalty. None of its "
+            "data goes there any more. Its words are at %(url)s."
+        )
+    else:
+        said = _("%(controller)s no longer objects to %(name)s.")
+    return _to_operator(change, MOVED, said, at)
+
+
+def _to_operator(change: Change, kind: str, text: str, at: datetime) -> UUID:
+    named = {"controller": accounts.controller().name, "name": change.subprocessor.name, "url": env().public_url}
     return serve(
-        kind=OBJECTED,
+        kind=kind,
         party="processor",
-        subject=subject,
-        text="\n\n".join(said),
+        subject=_("Objection to %(name)s: %(controller)s") % named,
+        text=text % named,
         clause="subprocessor.objection",
         about=("change", change.id),
         at=at,

@@ -144,6 +144,8 @@ def _close(row: Objection, state: str, words: str, kind: str, actor: Actor, at: 
         state=state, outcome=words.strip() or row.outcome, closed_by=str(actor)[:60], closed_at=at
     )
     obligations.meet_about(about=row.id, evidence={"outcome": kind}, actor=actor, at=at)
+    if actor.kind == "member" and state != "excluded":
+        letters.moved(changes.row(row.change), state, at=at)
     append(
         kind=kind,
         body={"objection": row.id, "change": row.change},
