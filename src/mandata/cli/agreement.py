@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Agreements: those that ship, and your own. One TOML file each; docs/agreements.md says how to write one.",
+    help="""Agreements: those that ship, and your own. One TOML file each; docs/agreements.md says how to write one.
+
+    Examples:
+
+        mandata agreement list
+
+        mandata agreement diff ecomail imagicle
+    """,
 )
 
 Language = Annotated[str, typer.Option(help="Language of the words: en or cs.")]
