@@ -64,7 +64,7 @@ def test_a_member_sees_what_was_served_with_every_proof_and_what_came_back(
     visitor.log_in(house.owner.email, PASSWORD)
     visitor.open("/")
     visitor.look("home_notice_came_back")
-    visitor.page.get_by_text("1 notice to you came back").wait_for()
+    visitor.page.get_by_text("1 notice to you came back").first.wait_for()
     visitor.open("/privacy/notices/")
     visitor.look("notices")
     visitor.open(f"/privacy/notices/{arrived}/")

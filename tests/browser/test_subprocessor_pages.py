@@ -10,11 +10,11 @@ from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import scope
 from mandata.subprocessors import selectors
 from mandata.subprocessors.models import Change, SubProcessor
-from mandata.subprocessors.services import changes
+from mandata.subprocessors.services import changes, objections
 from tests.browser.driving import Visitor
 from tests.subprocessors.cast import announced, carrier, delivered, told
 from tests.world import World
-from tests.world.people import PASSWORD, House, registered
+from tests.world.people import PASSWORD, House, registered, staffed
 
 pytestmark = pytest.mark.browser
 
@@ -106,3 +106,25 @@ def test_the_public_reads_the_register_without_an_account(house: House, change: 
     assert {one["name"] for one in found["subprocessors"]} == {"At Work Ltd", "Carrier Pigeon Ltd"}
     assert "contract 7" not in str(found)
     assert changes.row(change)
+
+
+@pytest.mark.req("SPR-3", "PPL-2")
+def test_the_operator_reads_an_objection_with_a_reason_only_and_leads_the_controller_round(
+    house: House, change: UUID, visitor: Visitor
+) -> None:
+    words = "We do not want our data there."
+    with scope(house.id):
+        objections.object_to(change_id=change, words=words, actor=house.owner.actor, at=now())
+    visitor.log_in(staffed().email, PASSWORD)
+    visitor.open(f"/operator/changes/{change}/")
+    visitor.look("operator_change_sealed")
+    assert words not in visitor.page.content()
+    visitor.page.get_by_role("link", name="Read what it says").click()
+    visitor.page.locator("#id_reason").fill("To answer its objection.")
+    visitor.press("Open the access")
+    visitor.page.get_by_text(words).wait_for()
+    visitor.look("operator_change_read")
+    visitor.press("Lead it round")
+    visitor.page.get_by_text("Recorded; the controller is told.").wait_for()
+    with scope(house.id):
+        assert [one.state for one in selectors.objections()] == ["excluded"]

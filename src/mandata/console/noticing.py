@@ -133,7 +133,7 @@ def _steps(one: notices.LegalNotice) -> list[dict[str, Any]]:
         (one.sent_at, _("Taken by the recipient’s server"), taken, "info", "server"),
         (one.confirmed_at, _("Confirmed by the recipient’s server"), "", "good", "check"),
         (one.received_at, _("Received, as evidence shows"), one.evidence, "good", "check"),
-        (one.returned_at, _("Came back"), f"{one.returned_status} {one.reply}".strip(), "bad", "undo"),
+        (one.returned_at, _("Came back"), one.returned_status if one.sent_at else one.reply, "bad", "undo"),
         (one.deemed_at, _("Counts as delivered"), str(GROUNDS.get(one.deemed_by, "")), "good", "check-circle"),
     ]
     steps = [
@@ -141,4 +141,5 @@ def _steps(one: notices.LegalNotice) -> list[dict[str, Any]]:
         for at, title, text, tone, icon in found
         if at is not None
     ]
-    return sorted(steps, key=lambda step: step["at"], reverse=True)
+    # what happened at one instant keeps its order: taken by the server, hence delivered
+    return sorted(reversed(steps), key=lambda step: step["at"], reverse=True)

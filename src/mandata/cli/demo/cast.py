@@ -3,17 +3,20 @@
 import json
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from mandata.accounts import selectors as accounts
 from mandata.accounts.services import controllers, members, users
 from mandata.agreements import selectors as agreements
 from mandata.agreements import services as agreement
+from mandata.agreements.services import staff
 from mandata.cli.demo.stage import CONTROLLER, Stage
 from mandata.foundation.actors import Actor
 from mandata.infra.clock import now
-from mandata.infra.tenancy import scope
+from mandata.infra.tenancy import INSTANCE, scope
 
 PEOPLE = {
     "operator": ("operator@demo.example", "Operator of the demo"),
@@ -38,6 +41,7 @@ def logins(var: Path) -> dict[str, str]:
 def people(stage: Stage, passwords: dict[str, str]) -> None:
     """Register the operator, the bakery and its people, where they are not there yet."""
     user = {role: _user(role, passwords[role]) for role in ("operator", "owner")}
+    _fit(user["operator"])
     seats = accounts.seats(user["owner"])
     stage.controller_id = seats[0] if seats else _found(user["owner"])
     with scope(stage.controller_id):
@@ -54,6 +58,17 @@ def _user(role: str, password: str) -> UUID:
     return known or users.create(
         email=email, name=name, password=password, is_operator=role == "operator", verified=True
     )
+
+
+def _fit(user_id: UUID) -> None:
+    """Enter the operator's confidentiality and training, without which no page of a controller opens."""
+    with scope(INSTANCE):
+        if accounts.commitments(user_id):
+            return
+    at = now()
+    given: dict[str, Any] = {"user_id": user_id, "by": user_id, "at": at, "on": at.date(), "evidence": "demo folder"}
+    staff.commit(kind="confidentiality", **given)
+    staff.commit(kind="training", until=at.date() + timedelta(days=365), **given)
 
 
 def _found(owner_id: UUID) -> UUID:

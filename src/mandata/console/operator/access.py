@@ -88,6 +88,15 @@ def accounted(view: View) -> View:
     return guarded
 
 
+def seen(request: HttpRequest, controller_id: UUID) -> bool:
+    """Whether the person may see this controller's part of a page that shows several; the look is recorded."""
+    try:
+        _look(request, controller_id)
+    except AccessNeeded:
+        return False
+    return True
+
+
 def _look(request: HttpRequest, controller_id: UUID) -> accounts.Access | None:
     """The open access, or None where the page is seen without one; the look is recorded. Raises AccessNeeded."""
     looking: dict[str, Any] = {"user_id": requests.user_id(request), "page": _page(request), "at": now()}

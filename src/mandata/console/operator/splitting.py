@@ -41,7 +41,8 @@ def _chosen(request: HttpRequest) -> list[UUID]:
 
 
 def _group(ids: tuple[UUID, ...], chosen: list[UUID]) -> list[dict[str, Any]]:
-    return [{"id": one, "name": _name(one), "chosen": not chosen or one in chosen} for one in ids]
+    whole = not set(ids) & set(chosen)
+    return [{"id": one, "name": _name(one), "chosen": whole or one in chosen} for one in ids]
 
 
 def _name(controller_id: UUID) -> str:
@@ -57,7 +58,7 @@ def _told(found: services.Split) -> dict[str, Any]:
             {"label": _("Sum of the accounts"), "value": found.total},
             {"label": _("Counted twice or more"), "value": max(0, found.total - found.distinct)},
         ],
-        "sizes": [{"name": names[one], "count": count} for one, count in found.sizes.items()],
+        "sizes": [{"id": one, "name": names[one], "count": count} for one, count in found.sizes.items()],
         "shared": [
             {"first": names[first], "second": names[second], "count": count}
             for (first, second), count in found.shared.items()

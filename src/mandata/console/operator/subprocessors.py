@@ -15,6 +15,7 @@ from mandata.agreements import selectors as agreements
 from mandata.agreements.rules.catalogue import CATALOGUE
 from mandata.console import processors, requests
 from mandata.console.accounts.choices import COUNTRIES
+from mandata.console.operator.access import accounted, seen
 from mandata.foundation.errors import Refused
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
@@ -202,22 +203,25 @@ def change(request: HttpRequest, change_id: UUID) -> HttpResponse:
     context = {
         "one": found,
         "kind": processors.KINDS[found.kind],
-        "rows": [row for one in page for row in _at(one.id, one.name, change_id)],
+        "rows": [row for one in page for row in _at(request, one.id, one.name, change_id)],
         "older": start + PAGE if start + PAGE < total else None,
         "total": total,
     }
     return render(request, "console/operator/change.html", context)
 
 
-def _at(controller_id: UUID, name: str, change_id: UUID) -> list[dict[str, Any]]:
+def _at(request: HttpRequest, controller_id: UUID, name: str, change_id: UUID) -> list[dict[str, Any]]:
+    """How one controller stands to a change; the words of its objections only under an open access to its data."""
     with scope(controller_id):
         told = [one for one in selectors.notices(at=now()) if one.change.id == change_id]
+        words = any(one.objections for one in told) and seen(request, controller_id)
         return [
             {
                 "name": name,
                 "one": one,
                 "objections": [{"one": filed, "state": processors.OBJECTIONS[filed.state]} for filed in one.objections],
                 "controller_id": controller_id,
+                "words": words,
             }
             for one in told
         ]
@@ -230,6 +234,7 @@ def withdraw(request: HttpRequest, change_id: UUID) -> HttpResponse:
     return redirect("operator:change", change_id=change_id)
 
 
+@accounted
 def settle(request: HttpRequest, controller_id: UUID, objection_id: UUID, outcome: str) -> HttpResponse:
     """Answer an objection: lead the controller round the sub-processor, or dismiss one that came late."""
     with scope(controller_id):

@@ -44,7 +44,6 @@ def overview(request: HttpRequest) -> HttpResponse:
         *duties.figures(owed)[:3],
         {"label": _("Active controllers"), "value": counts["active"]},
         {"label": _("Suspended"), "value": counts["suspended"], "tone": "warn" if counts["suspended"] else ""},
-        {"label": _("Ended"), "value": counts["ended"]},
     ]
     today = at.date()
     with scope(INSTANCE):

@@ -88,6 +88,11 @@ def _kinds() -> list[tuple[str, str]]:
     """The areas of entries, as prefixes of their kinds."""
     return [
         ("agreement.", _("Agreement")),
+        ("instruction.", _("Instructions")),
+        ("obligation.", _("Obligations")),
+        ("notice.", _("Notices")),
+        ("subprocessor.", _("Sub-processors")),
+        ("staff.", _("Accesses of our staff")),
         ("member.", _("Members")),
         ("import.", _("Imports")),
         ("campaign.", _("Campaigns")),
