@@ -13,7 +13,7 @@ setup: ## Make .venv with what mandata needs.
 
 setup-dev: ## Make .venv with what working on mandata needs, and the programs that its tests drive.
 	@scripts/bootstrap dev
-	@scripts/packages chromium gettext
+	@scripts/packages chromium gettext openssl postfix
 
 demo: setup ## Set everything up, run the main job on the example data, leave the console open.
 	@$(BIN)/mandata demo $(ARGS)
@@ -29,7 +29,6 @@ check: setup-dev ## Lint, format, types, layers, templates.
 	$(BIN)/djlint src --lint --quiet
 
 bench: setup-dev ## Measure; JSON lines. In short, as CI does: make bench ARGS=--short
-	@scripts/packages postfix
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 soak: setup-dev ## The long form: a million rows, a thousand kills.
