@@ -121,6 +121,10 @@ def test_only_a_hash_of_the_token_is_kept_and_it_dies_with_revocation_seat_and_r
     assert not feeds.revoke(user_id=user, token_hash=kept.hash, at=NOON)
     assert selectors.feed(token, NOON) is None
     assert selectors.feed("unknown", NOON) is None
+    gone = operator()
+    lost = feeds.create(user_id=gone, at=NOON)
+    User.objects.filter(id=gone).delete()
+    assert selectors.feed(lost, NOON) is None
     boss = operator()
     theirs = feeds.create(user_id=boss, at=NOON)
     User.objects.filter(id=boss).update(is_operator=False)

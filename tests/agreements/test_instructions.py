@@ -9,6 +9,7 @@ import pytest
 from mandata.accounts import selectors as accounts
 from mandata.accounts.models import Member
 from mandata.accounts.services import notices
+from mandata.agreements import selectors as agreements
 from mandata.agreements import services
 from mandata.agreements.errors import (
     BeyondAgreement,
@@ -201,8 +202,6 @@ def test_written_instructions_outlive_a_new_version_but_not_the_agreement(world:
     instruction = given(one)
     offer_at = NOON + DAY
     with scope(one.id):
-        from mandata.agreements import selectors as agreements
-
         offer = agreements.offer(language="cs")
         services.accept(
             member_id=one.owner,
@@ -277,3 +276,6 @@ def test_the_gate_speaks_before_an_instruction_is_carried_out(world: World) -> N
         with pytest.raises(GateRefused):
             instructions.carry_out(instruction_id=instruction, evidence={}, actor=OPERATOR, at=NOON)
         assert Vault.open().keys([instruction])
+        (refusal,) = agreements.refused(about=instruction)
+    assert (refusal.act, bool(refusal.remedy)) == ("instruct", True)
+    assert state(one, instruction) == "in_force"

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.utils import translation
 
 from mandata.accounts import selectors as accounts
@@ -62,7 +63,10 @@ def feed(
     row = Feed.objects.filter(token_hash=hashed(token), revoked_at=None).first()
     if row is None:
         return None
-    user = accounts.user(row.user_id)
+    try:
+        user = accounts.user(row.user_id)
+    except ObjectDoesNotExist:
+        return None
     if not user.is_active:
         return None
     with translation.override(user.language):

@@ -26,6 +26,7 @@ from mandata.agreements.rules.words import fill
 from mandata.agreements.rules.words import mark as _
 from mandata.agreements.services import ledger, obligations
 from mandata.agreements.services.acceptance import lock
+from mandata.agreements.services.asking import keep
 from mandata.agreements.services.asking import refuse as refuse_by
 from mandata.agreements.services.authority import authorised
 from mandata.agreements.services.notices import serve
@@ -256,7 +257,9 @@ def carry_out(*, instruction_id: UUID, evidence: Mapping[str, object], actor: Ac
     row = _locked(instruction_id, "carry_out")
     terms = selectors.ground(at).terms
     if terms is not None:
-        refuse_by(instructs(terms, _facts(row)))
+        verdicts = instructs(terms, _facts(row))
+        keep("instruct", row.id, verdicts, actor=actor, at=at)
+        refuse_by(verdicts)
     plain, free = ledger.sorted_out(evidence)
     row.state, row.done_at, row.ended_at, row.evidence = "done", at, at, {**row.evidence, **plain, **free}
     row.save(update_fields=["state", "done_at", "ended_at", "evidence"])

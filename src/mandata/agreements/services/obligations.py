@@ -81,7 +81,7 @@ def open_duty(
         about_kind=about[0] if about else "",
         about=about[1] if about else None,
         owed_by=by,
-        owed_to=owed_to or rules.OWED_TO.get(duty) or _OTHER[by],
+        owed_to=owed_to or rules.OWED_TO.get(duty) or _OTHER.get(by, "controller"),
         opened_at=at,
         since=since.astimezone(UTC),
         period=str(found.length or ""),
