@@ -3,7 +3,8 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from django.db import connection
 from mandata.accounts import selectors as accounts
 from mandata.accounts.services import notices
 from mandata.agreements import letters
+from mandata.agreements.errors import ObligationClosed
 from mandata.agreements.models import Agenda, Obligation
 from mandata.agreements.rules.obligations import Kind, Stage, Times, passed, reminders
 from mandata.agreements.selectors import obligations as selectors
@@ -216,6 +218,40 @@ def test_many_workers_share_the_work_and_nobody_is_told_twice(world: World) -> N
         thread.join()
     assert errors == []
     assert Counter(row["body"]["obligation"] for row in one.entries("obligation.reminded")) == {str(o): 1 for o in made}
+
+
+def test_what_is_met_while_the_scheduler_works_is_met_once_and_never_waits_for_it_in_a_circle(world: World) -> None:
+    one = deal("imagicle")
+    made = [opened(one, "breach.notify") for _ in range(40)]
+    errors: list[BaseException] = []
+
+    def run(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    def meet() -> None:
+        for obligation in made:
+            with suppress(ObligationClosed), scope(one.id):
+                obligations.meet(obligation_id=obligation, evidence={}, actor=OPERATOR, at=NOON + 30 * HOUR)
+
+    def remind() -> None:
+        for hour in range(20, 40):
+            remind_due(at=NOON + hour * HOUR)
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in (meet, remind, meet, remind)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert len(one.entries("obligation.met")) == 40
+    assert not Agenda.objects.filter(controller_id=one.id).exists()
+    told = Counter((row["body"]["obligation"], row["body"]["stage"]) for row in one.entries("obligation.reminded"))
+    assert set(told.values()) <= {1}
 
 
 WORKER = """
