@@ -54,6 +54,20 @@ _PARTS: Final = (
 )
 
 
+_DESCRIBED: Final = (
+    *("processing.subjects", "processing.household", "processing.contact", "processing.activity", "processing.content"),
+    *("processing.location", "processing.cookies", "processing.further", "processing.own", "processing.special"),
+    *("processing.nature", "processing.media", "processing.purposes", "processing.title", "processing.duration"),
+    "processing.marketing",
+)
+"""Annex II as the Commission's clauses have it: data subjects, data, sensitive data, nature, purposes, duration."""
+
+
+def _place(key: str, spec: Spec, chapters: list[str]) -> tuple[int, int]:
+    within = _DESCRIBED.index(key) if spec.chapter == "annex2" else 0
+    return chapters.index(spec.chapter), within
+
+
 def _in_order() -> Mapping[str, Spec]:
     found = {key: spec for part in _PARTS for key, spec in part.CLAUSES.items()}
     if len(found) != sum(len(part.CLAUSES) for part in _PARTS):
@@ -62,7 +76,7 @@ def _in_order() -> Mapping[str, Spec]:
         if not spec.by or not set(spec.by) <= EXECUTORS:
             raise ValueError(f"nobody executes {key}: {', '.join(spec.by) or 'nothing named'}")
     chapters = list(CHAPTERS)
-    return MappingProxyType(dict(sorted(found.items(), key=lambda item: chapters.index(item[1].chapter))))
+    return MappingProxyType(dict(sorted(found.items(), key=lambda item: _place(*item, chapters))))
 
 
 CATALOGUE: Final[Mapping[str, Spec]] = _in_order()

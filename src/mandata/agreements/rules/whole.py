@@ -59,6 +59,7 @@ _NEEDS: Final = (
     ("indemnity.conduct", "indemnity.grounds", "there must be something to answer for"),
     ("indemnity.settlement", "indemnity.grounds", "there must be something to answer for"),
     ("indemnity.exclusion", "indemnity.grounds", "there must be something to answer for"),
+    ("indemnity.persons", "indemnity.grounds", "there must be something to answer for"),
     ("suspension.cure", "suspension.controller", "the period begins with the stop"),
 )
 """A clause, the one that it cannot do without, and why."""

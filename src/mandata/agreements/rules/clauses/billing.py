@@ -60,8 +60,8 @@ PRICES: Final[Mapping[str, Spec]] = {
         "fees",
         _("Late interest"),
         _(
-            "On a late payment {share} of the sum owed may be charged in interest for each {per} of delay that has "
-            "begun, also after the end of the contract."
+            "On a late payment {share} of the sum owed may be charged in interest per {per} of delay, one begun "
+            "counting as a whole one, also after the end of the contract."
         ),
         ("gate:charge",),
         serves=("BIL-9",),

@@ -13,11 +13,11 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "breach",
         _("Notice of a breach"),
         _(
-            "{who} notifies the other of a personal data breach without undue delay and at the latest within "
+            "{who} notifies the other party of a personal data breach without undue delay and at the latest within "
             "{period} from {start}."
         ),
         ("due", "gate:breach"),
-        open_words=_("{who} notifies the other of a personal data breach without undue delay from {start}."),
+        open_words=_("{who} notifies the other party of a personal data breach without undue delay from {start}."),
         serves=("BRE-1", "BRE-7"),
         required=True,
     ),
@@ -34,7 +34,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             ),
             "any": _("Every personal data breach is notified, whatever its risk."),
             "notifiable_and_significant": _(
-                "A breach is notified where the controller has to notify it to the authority and it would be a "
+                "A breach is notified where the controller has to notify it to the authority and it is a "
                 "significant risk to the rights and legitimate interests of the controller."
             ),
         },

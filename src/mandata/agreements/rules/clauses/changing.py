@@ -20,11 +20,11 @@ NOTICES: Final[Mapping[str, Spec]] = {
         Within,
         "final",
         _("Changed addresses"),
-        _("{who} tells the other of changed addresses or trouble with delivery within {period} from {start}."),
+        _("{who} tells the other party of changed addresses or trouble with delivery within {period} from {start}."),
         ("due",),
         open_words=_(
-            "{who} tells the other in writing of changed addresses or trouble with delivery ahead of time where it "
-            "knows, else without undue delay."
+            "{who} tells the other party in writing of changed addresses or trouble with delivery ahead of time where "
+            "it knows, else without undue delay."
         ),
         serves=("AGR-7",),
     ),
@@ -35,7 +35,10 @@ CHANGES: Final[Mapping[str, Spec]] = {
         Lasting,
         "final",
         _("Usual period of a change"),
-        _("The period that the processor sets for a change is usually {period}; it is never under the least one."),
+        _(
+            "The period that the processor sets for a change is usually {period}; it is never shorter than the notice "
+            "itself."
+        ),
         ("due",),
         serves=("AGR-4",),
     ),

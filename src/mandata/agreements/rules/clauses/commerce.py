@@ -45,14 +45,15 @@ ORDERS: Final[Mapping[str, Spec]] = {
     "agreement.amendment": Spec(
         Choice,
         "subject",
-        _("Changing a written contract"),
+        _("Changing the contract"),
         "{value}",
         ("text",),
         vocabulary={
             "writing_only": _(
                 "A contract agreed in writing is changed or ended in writing only; one signed by the processor's "
                 "executives, only by them or by whom they expressly authorise in writing."
-            )
+            ),
+            "writing": _("The agreement is changed or ended in writing only, unless it says otherwise itself."),
         },
         serves=("AGR-4",),
     ),

@@ -87,10 +87,10 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "{value}",
         ("gate:access", "gate:disclose"),
         vocabulary={
-            "bound": _(
+            "bound": _("Whoever has access has committed to confidentiality, or is bound to it by law."),
+            "bound_and_secret": _(
                 "Whoever has access is bound to confidentiality by law or by contract. Personal data is disclosed to "
-                "nobody, wholly or in "
-                "part, save on the controller's instruction or where the law requires it."
+                "nobody, wholly or in part, save on the controller's instruction or where the law requires it."
             ),
         },
         serves=("PPL-1",),
@@ -186,11 +186,11 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "assistance",
         _("Documents and help"),
         _(
-            "{who} gives the other the help and the documents it asks for without undue delay and at the latest "
+            "{who} gives the other party the help and the documents it asks for without undue delay and at the latest "
             "within {period} from {start}."
         ),
         ("due",),
-        open_words=_("{who} gives the other the help and the documents it asks for without undue delay."),
+        open_words=_("{who} gives the other party the help and the documents it asks for without undue delay."),
         serves=("AST-3",),
     ),
     "assistance.matters": Spec(
@@ -226,12 +226,12 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         "assistance",
         _("Inspections by an authority"),
         _(
-            "{who} tells the other of an inspection or proceeding on the processing within {period} from {start}, "
-            "and of its progress and result."
+            "{who} tells the other party of an inspection or proceeding on the processing within {period} from "
+            "{start}, and of its progress and result."
         ),
         ("due",),
         open_words=_(
-            "{who} tells the other without undue delay of an inspection or proceeding of an authority on the "
+            "{who} tells the other party without undue delay of an inspection or proceeding of an authority on the "
             "processing, and of its progress "
             "and result."
         ),
@@ -264,7 +264,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         vocabulary={
             "not_independent": _("not independent"),
             "competitor": _("a competitor of the processor"),
-            "similar": _("in a similar position to a competitor"),
+            "similar": _("in a position similar to the processor's own"),
         },
         serves=("AUD-1",),
     ),

@@ -18,7 +18,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         vocabulary={
             "general": _(
                 "The controller gives the processor its general written authorisation to engage other processors on "
-                "the terms of this chapter. Where it does not object in time, it agrees."
+                "the terms of this chapter."
             ),
             "specific": _(
                 "The processor engages another processor only with the controller's specific prior "

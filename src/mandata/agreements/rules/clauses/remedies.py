@@ -104,6 +104,10 @@ AUDITS: Final[Mapping[str, Spec]] = {
                 "On reasonable request the processor makes available all information in its possession that is "
                 "needed to show that it keeps to the data protection laws of the United States."
             ),
+            "article_28_all": _(
+                "The processor makes available to the controller all information needed to show that the duties of "
+                "Article 28 GDPR are met."
+            ),
             "article_28": _(
                 "The processor gives the controller, to a reasonable and usual extent, all information needed to "
                 "show that the duties of Article 28 GDPR are met."
@@ -285,7 +289,7 @@ INDEMNITY: Final[Mapping[str, Spec]] = {
         Listing,
         "final",
         _("Indemnity by the controller"),
-        _("The controller holds the processor and its people harmless from claims and losses that arise from:"),
+        _("The controller holds the processor harmless from claims and losses that arise from:"),
         ("gate:indemnity",),
         vocabulary={
             "instructions": _("processing in accordance with the controller's documented instructions"),
@@ -299,6 +303,20 @@ INDEMNITY: Final[Mapping[str, Spec]] = {
             "complaints": _("complaints of subscribers about the controller's messages"),
             "subjects": _("damages due to data subjects, material and non-material"),
             "fines": _("fines imposed by an authority"),
+        },
+        serves=("AGR-9",),
+    ),
+    "indemnity.persons": Spec(
+        Choice,
+        "final",
+        _("Who else is held harmless"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "affiliates": _(
+                "Held harmless and defended together with the processor are its affiliates, and the officers, "
+                "directors, employees, agents and representatives of all of them."
+            )
         },
         serves=("AGR-9",),
     ),

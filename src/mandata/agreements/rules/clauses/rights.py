@@ -29,9 +29,9 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         Within,
         "assistance",
         _("Requests passed on"),
-        _("{who} passes on a data subject's request or complaint to the other within {period} from {start}."),
+        _("{who} passes on a data subject's request or complaint to the other party within {period} from {start}."),
         ("due",),
-        open_words=_("{who} passes on a data subject's request or complaint to the other without undue delay."),
+        open_words=_("{who} passes on a data subject's request or complaint to the other party without undue delay."),
         serves=("DSR-1",),
     ),
     "rights.acknowledge": Spec(
@@ -53,6 +53,10 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "minimum": _(
                 "The identity of who makes a request is verified by reasonable means in proportion to it."
                 " Where documents are needed, only the least is asked for, and used for nothing else."
+            ),
+            "on_doubt": _(
+                "Where there are reasonable doubts about who makes a request, the further information that confirms "
+                "the identity may be asked for."
             ),
         },
         serves=("DSR-2",),

@@ -155,6 +155,7 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             "obscene": _("is obscene, sexually explicit or pornographic"),
             "discrimination": _("discriminates"),
             "harm_to_minors": _("harms minors in any way"),
+            "harm_to_minorities": _("harms minorities in any way"),
             "security_danger": _("endangers the security of a country or of the public"),
             "terrorism": _("promotes terrorism or other illegal acts"),
             "false_identity": _("hides its origin or pretends another identity"),

@@ -127,6 +127,33 @@ FEES: Final[Mapping[str, Spec]] = {
         vocabulary={"first_day": _("A fee paid by card is collected on the first day of the next billing period.")},
         serves=("BIL-5",),
     ),
+    "fee.paid": Spec(
+        Choice,
+        "fees",
+        _("When a fee is paid"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "credited": _(
+                "A fee counts as paid, and the service is activated, once the agreed sum is credited to the "
+                "processor's account."
+            )
+        },
+        serves=("BIL-6",),
+    ),
+    "fee.documents": Spec(
+        Choice,
+        "fees",
+        _("Invoices and payments"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "pdf_in_account": _(
+                "Invoices are issued electronically as PDF; they, and an overview of the payments, lie in the account."
+            )
+        },
+        serves=("BIL-7",),
+    ),
     "fee.transfer": Spec(
         Within,
         "fees",
@@ -162,6 +189,20 @@ FEES: Final[Mapping[str, Spec]] = {
 }
 
 RUNNING: Final[Mapping[str, Spec]] = {
+    "agreement.incapacity": Spec(
+        Choice,
+        "final",
+        _("Where the service becomes impossible"),
+        "{value}",
+        ("text",),
+        vocabulary={
+            "ends": _(
+                "Where the processor can no longer provide the service, and not by its own fault but for example "
+                "because the law changed, the agreement ends at that moment; that is no breach."
+            )
+        },
+        serves=("AGR-4",),
+    ),
     "maintenance.notice": Spec(
         Ahead,
         "running",
