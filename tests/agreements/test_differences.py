@@ -57,6 +57,24 @@ def test_a_changed_share_is_told_with_its_sign() -> None:
     assert found.summary.endswith("2.5\N{NO-BREAK SPACE}%, was 5\N{NO-BREAK SPACE}%")
 
 
+@pytest.mark.req("AGR-4")
+def test_each_part_that_changed_is_told_the_figure_first() -> None:
+    said = {one.key: one.summary for one in differences(TERMS, library.load("imagicle"), "en", words("en"))}
+    assert said["subprocessor.objection"] == "Objection: 14 days, was 5 days; in writing, was in any form"
+    assert said["breach.notify"] == "Notice of a breach: the processor, was either party"
+    assert said["subprocessor.notice"].startswith("Notice of another sub-processor: 30 days, was no figure")
+    assert said["change.notice"].endswith("our own target 30 days, was 15 days")
+    assert said["agreement.survival"].endswith("no longer: to keep it confidential")
+    assert "processing.special" not in said and "breach.content" not in said
+
+
+@pytest.mark.req("AGR-4")
+def test_another_way_of_counting_is_a_difference_and_stands_first() -> None:
+    (first, *rest) = differences(TERMS, library.load("imagicle"), "cs", words("cs"))
+    assert first.key == "terms.regime" and "IT" in first.now[0] and "CZ" in first.was[0]
+    assert not any(one.key == "terms.regime" for one in rest)
+
+
 def test_a_clause_that_goes_and_one_that_comes_are_both_told() -> None:
     shorter = _without("fee.refund")
     (gone,) = differences(TERMS, shorter, "en", words("en"))

@@ -76,7 +76,7 @@ def _in_order() -> Mapping[str, Spec]:
         if not spec.by or not set(spec.by) <= EXECUTORS:
             raise ValueError(f"nobody executes {key}: {', '.join(spec.by) or 'nothing named'}")
     chapters = list(CHAPTERS)
-    return MappingProxyType(dict(sorted(found.items(), key=lambda item: _place(*item, chapters))))
+    return MappingProxyType(dict(sorted(found.items(), key=lambda item: _place(item[0], item[1], chapters))))
 
 
 CATALOGUE: Final[Mapping[str, Spec]] = _in_order()

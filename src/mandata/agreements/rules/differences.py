@@ -10,8 +10,17 @@ from enum import StrEnum
 from mandata.agreements.rules import text
 from mandata.agreements.rules.catalogue import CATALOGUE
 from mandata.agreements.rules.terms import Clause, Terms
+from mandata.agreements.rules.values import Listing, Names, Period, Regime, Value
+from mandata.agreements.rules.vocabulary import SHARED
 from mandata.agreements.rules.words import Words, fill
 from mandata.agreements.rules.words import mark as _
+from mandata.foundation.periods import telling
+
+_REGIMES = {
+    Regime.EU_1182: telling.EU_1182,
+    Regime.PLAIN: telling.PLAIN_WORKING,
+    Regime.CA_GOV_6800: telling.CA_WORKING,
+}
 
 
 class Change(StrEnum):
@@ -37,13 +46,16 @@ class Difference:
 def differences(old: Terms, new: Terms, language: str, words: Words) -> tuple[Difference, ...]:
     """Every clause that differs, in the order of the text, in words of ``language``.
 
-    Where the same kind of value changed in one measure only (a period, a share, an amount), the summary states just
-    that: "48 hours, was 72 hours". Sources and notes do not count: they bind nobody.
+    The summary states what changed, part by part: a measure, a party or an event as "48 hours, was 72 hours", of a list
+    what came and what went. A figure of ours where the terms state none is called so. Sources, notes and marks do not
+    count: they bind nobody. First stands how time is counted, where that differs, for it moves every deadline.
     """
     return tuple(_differences(old, new, language, words))
 
 
 def _differences(old: Terms, new: Terms, language: str, words: Words) -> Iterator[Difference]:
+    if old.reckoning != new.reckoning:
+        yield _counting(old, new, words)
     for key, spec in CATALOGUE.items():
         before, after = old.clauses.get(key), new.clauses.get(key)
         if _binding(before) == _binding(after):
@@ -55,8 +67,17 @@ def _differences(old: Terms, new: Terms, language: str, words: Words) -> Iterato
         yield Difference(key, change, title, now, was, _summary(title, before, after, language, words))
 
 
-def _binding(clause: Clause | None) -> tuple[object, object] | None:
-    return None if clause is None else (clause.value, clause.mark)
+def _counting(old: Terms, new: Terms, words: Words) -> Difference:
+    title = words.gettext(_("How time is counted"))
+    now, was = (
+        fill(words.gettext(_REGIMES[terms.head.regime]), {"calendar": terms.head.calendar, "zone": terms.head.zone})
+        for terms in (new, old)
+    )
+    return Difference("terms.regime", Change.CHANGED, title, (now,), (was,), _told(title, [], words))
+
+
+def _binding(clause: Clause | None) -> Value | None:
+    return None if clause is None else clause.value
 
 
 def _said(clause: Clause | None, language: str, words: Words) -> tuple[str, ...]:
@@ -71,23 +92,67 @@ def _summary(title: str, before: Clause | None, after: Clause | None, language: 
         return fill(words.gettext(_("{title}: new")), {"title": title})
     if after is None:
         return fill(words.gettext(_("{title}: no longer agreed")), {"title": title})
-    measures = _measures(before, after, language, words)
-    if measures is None:
-        return fill(words.gettext(_("{title}: changed")), {"title": title})
-    now, was = measures
-    return fill(words.gettext(_("{title}: {now}, was {was}")), {"title": title, "now": now, "was": was})
-
-
-def _measures(before: Clause, after: Clause, language: str, words: Words) -> tuple[str, str] | None:
-    """The one measure that changed, told short; None where more changed than one, or something that has no measure."""
     if type(before.value) is not type(after.value):
-        return None
-    names = [
-        field.name
-        for field in fields(before.value)
-        if getattr(before.value, field.name) != getattr(after.value, field.name)
-    ]
-    if len(names) != 1:
-        return None
-    was, now = (text.measure(getattr(clause.value, names[0]), language, words) for clause in (before, after))
-    return (now, was) if now and was else None
+        return _told(title, [], words)
+    return _told(title, [*_parts(before, after, language, words)], words)
+
+
+def _told(title: str, parts: list[str], words: Words) -> str:
+    if not parts:
+        return fill(words.gettext(_("{title}: changed")), {"title": title})
+    return f"{title}: {'; '.join(parts)}"
+
+
+def _was(now: str, was: str, words: Words) -> str:
+    return fill(words.gettext(_("{now}, was {was}")), {"now": now, "was": was})
+
+
+def _parts(before: Clause, after: Clause, language: str, words: Words) -> Iterator[str]:
+    """What changed in a value of the same kind, each part told short; nothing of what has no short words."""
+    if isinstance(before.value, Listing | Names):
+        yield from _listed(before, after, words)
+        return
+    names = [field.name for field in fields(before.value)]
+    for name in sorted(names, key=lambda name: name not in ("period", "target")):  # the figure first
+        was, now = getattr(before.value, name), getattr(after.value, name)
+        if was == now:
+            continue
+        if name == "target":
+            yield from _ours(was, now, before, after, language, words)
+        elif name in ("period", "form") and (was is None or now is None):
+            unsaid = words.gettext(_("no figure") if name == "period" else _("in any form"))
+            one, other = (_short(name, content, language, words) or unsaid for content in (now, was))
+            yield _was(one, other, words)
+        elif isinstance(now, Period) and isinstance(was, Period):
+            filling = {"period": text.measure(now, language, words), "earlier": text.measure(was, language, words)}
+            yield fill(words.gettext(_("{period}, was {earlier}")), filling)
+        elif (one := _short(name, now, language, words)) and (other := _short(name, was, language, words)):
+            yield _was(one, other, words)
+
+
+def _ours(was: object, now: object, before: Clause, after: Clause, language: str, words: Words) -> Iterator[str]:
+    """A working target of ours that changed where neither side states a figure."""
+    silent = all(getattr(clause.value, "period", "stated") is None for clause in (before, after))
+    one, other = text.measure(now, language, words), text.measure(was, language, words)
+    if silent and one and other:
+        yield fill(words.gettext(_("our own target {now}, was {was}")), {"now": one, "was": other})
+
+
+def _short(name: str, content: object, language: str, words: Words) -> str:
+    """A measure, a party, an event, the ways of a notice and the like in words; empty for what has none."""
+    vocabulary = SHARED.get(text.VOCABULARIES.get(name, ""), {})
+    if isinstance(content, str) and content in vocabulary:
+        return words.gettext(vocabulary[content])
+    if name == "channels" and isinstance(content, tuple):
+        return words.gettext(_(" or ")).join(words.gettext(SHARED["channel"][code]) for code in content)
+    return text.measure(content, language, words)
+
+
+def _listed(before: Clause, after: Clause, words: Words) -> Iterator[str]:
+    """What came to a list and what left it; nothing where only the order changed."""
+    was, now = (text.listed(clause, words) for clause in (before, after))
+    come, gone = [one for one in now if one not in was], [one for one in was if one not in now]
+    if come:
+        yield fill(words.gettext(_("now also: {items}")), {"items": " · ".join(come)})
+    if gone:
+        yield fill(words.gettext(_("no longer: {items}")), {"items": " · ".join(gone)})

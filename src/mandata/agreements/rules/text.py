@@ -180,8 +180,8 @@ def _filled(value: Value, language: str, words: Words) -> Mapping[str, str]:
         elif field.name == "channels":
             joint = _(" and ") if getattr(value, "all_channels", False) else _(" or ")
             filled[field.name] = words.gettext(joint).join(words.gettext(SHARED["channel"][code]) for code in content)
-        elif isinstance(content, str) and field.name in _NAMED:
-            filled[field.name] = words.gettext(SHARED[_NAMED[field.name]][content])
+        elif isinstance(content, str) and field.name in VOCABULARIES:
+            filled[field.name] = words.gettext(SHARED[VOCABULARIES[field.name]][content])
         elif isinstance(content, str) and field.name == "clock":
             filled[field.name] = content
         elif field.name == "form":
@@ -192,7 +192,7 @@ def _filled(value: Value, language: str, words: Words) -> Mapping[str, str]:
 
 
 _FLAGS: Mapping[str, str] = {"usually": _("usually"), "calendar": _(", counted in whole calendar years")}
-_NAMED: Mapping[str, str] = {
+VOCABULARIES: Mapping[str, str] = {
     "who": "party",
     "start": "event",
     "effect": "effect",
@@ -204,6 +204,12 @@ _NAMED: Mapping[str, str] = {
     "by": "doer",
     "form": "channel",
 }
+"""The shared vocabulary from which a value's field takes its code."""
+
+
+def listed(clause: Clause, words: Words) -> tuple[str, ...]:
+    """The lines of a clause's list in words; nothing where it is none."""
+    return _items(CATALOGUE[clause.key], clause.value, words)
 
 
 def _items(spec: Spec, value: Value, words: Words) -> tuple[str, ...]:
