@@ -126,3 +126,12 @@ def test_which_agreements_ask_for_a_mechanism_outside_the_eea() -> None:
 
 def test_the_countries_of_the_area_and_those_with_a_decision_do_not_overlap() -> None:
     assert not set(countries.ADEQUATE) & countries.EEA and len(countries.EEA) == 30
+
+
+@pytest.mark.req("TRF-3")
+def test_a_mechanism_until_the_last_day_that_calendars_know_holds_without_end() -> None:
+    """Who means "for ever" types 9999-12-31; that shuts no gate and breaks no page."""
+    for_ever = Kept("scc", date(2026, 1, 1), last=date.max)
+    assert countries.holds(for_ever, NOON)
+    assert countries.holds(Kept("scc", date.min), NOON)
+    assert not countries.holds(Kept("scc", date(2026, 1, 1), last=date.max, struck=date(2026, 2, 1)), NOON + 700 * DAY)

@@ -83,7 +83,8 @@ def mechanisms(country: str, kept: Iterable[Kept]) -> tuple[Mechanism, ...]:
 
 @lru_cache(maxsize=4_096)
 def _mechanism(one: Kept) -> Mechanism:
-    ends = [day for day in (one.last and one.last + timedelta(days=1), one.struck) if day is not None]
+    last = one.last if one.last != date.max else None  # after the last day of all there is none: it has no end
+    ends = [day for day in (last and last + timedelta(days=1), one.struck) if day is not None]
     return Mechanism(one.kind, _begin(one.since), _begin(min(ends)) if ends else None)
 
 
