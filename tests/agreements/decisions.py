@@ -184,7 +184,7 @@ SHARING = [
         ({"mechanisms": [{"kind": "privacy_shield"}], "at": "2020-07-15T12:00:00+02:00"}, YES, "transfer.mechanism"),
         ({"mechanisms": [{"kind": "privacy_shield"}], "at": "2020-07-16T00:00:00+02:00"}, NO, "transfer.mechanism"),
     ),
-    *rows("transfer", "everymail", ({"mechanisms": [], "instructed": False}, YES, "transfer.inside")),
+    *rows("transfer", "everymail", ({"mechanisms": [], "instructed": False}, YES, "transfer.unrestricted")),
     *rows(
         "access",
         "imagicle",
@@ -264,7 +264,13 @@ AGREEMENT = [
     *rows("read", "ecomail", ({"language": "en", "accepted": "en"}, YES, "read.decides")),
     *rows("prevail", "everymail", ({"matter": "other"}, YES, "prevail.rank")),
     *rows("prevail", "imagicle", ({}, YES, "prevail.rank"), ({"matter": "other"}, NO, "prevail.rank")),
-    *rows("prevail", "acomware", ({"over": "individual_contract"}, NO, "prevail.rank"), ({}, YES, "prevail.rank")),
+    *rows(
+        "prevail",
+        "acomware",
+        ({"over": "individual_contract"}, NO, "prevail.rank"),
+        ({"over": "main_agreement"}, NO, "prevail.rank"),
+        ({"over": "other"}, YES, "prevail.rank"),
+    ),
     *rows(
         "change",
         "acomware",  # 25 days at least
@@ -294,7 +300,7 @@ AGREEMENT = [
         ({"written": False}, NO, "end.objection"),
         ({"cause": "change"}, NO, "end.none"),
     ),
-    *rows("end", "ecomail", ({}, NO, "end.unsettled"), ({"cause": "price_list", "since": MAR}, NO, "end.prices")),
+    *rows("end", "ecomail", ({}, NO, "end.impossible"), ({"cause": "price_list", "since": MAR}, NO, "end.prices")),
     *rows(
         "end",
         "acomware",
@@ -334,7 +340,7 @@ DESK = [
         ({"certain": False}, YES, "notify.owed"),
         ({"by": "controller"}, NO, "notify.side"),
     ),
-    *rows("notify", "imagicle", ({}, YES, "notify.owed"), ({"certain": False}, NO, "notify.threshold")),
+    *rows("notify", "imagicle", ({}, YES, "notify.owed"), ({"certain": False}, NO, "notify.certain")),
     *rows("notify", "ecomail", ({"by": "controller"}, YES, "notify.owed")),
     *rows(
         "notify",
@@ -360,7 +366,7 @@ DESK = [
         ({"written": False}, NO, "object.form"),
     ),
     *rows("object", "ecomail", ({}, NO, "object.in_time"), ({"written": False, "at": MAR}, YES, "object.in_time")),
-    *rows("object", "icewarp", ({"received_at": JAN}, YES, "object.in_time")),
+    *rows("object", "icewarp", ({"received_at": JAN}, YES, "object.no_period")),
     *rows(
         "extend",
         "imagicle",
@@ -457,7 +463,13 @@ MONEY = [
     ),
     *rows("charge", "imagicle", ({"work": "audits", "costs": 10}, YES, "charge.audit_costs"), ({}, NO, "charge.paid")),
     *rows("charge", "ecomail", ({}, YES, "charge.costs")),
-    *rows("charge", "acomware", ({"work": "audits", "hours": 3}, YES, "charge.audit")),
+    *rows(
+        "charge",
+        "acomware",
+        ({"work": "audits", "hours": 3}, YES, "charge.audit"),
+        ({"work": "rights"}, NO, "charge.usual"),
+        ({"work": "rights", "beyond_usual": True}, YES, "charge.paid"),
+    ),
     *rows(
         "liability",
         "acomware",

@@ -177,6 +177,18 @@ UNSETTLED: Final = Check(
     _("Settle the objection, or end the agreement by its own notice."),
     "subprocessors",
 )
+MAY_BE_IMPOSSIBLE: Final = Check(
+    "end.impossible",
+    "subprocessor.unresolved",
+    _("Where an objection stands"),
+    _("The agreement lets the affected service end."),
+    _(
+        "The sub-processor gets no data of this controller, and the service may become impossible for it; no right to "
+        "end follows from that."
+    ),
+    _("Settle the objection, or end the agreement by its own notice."),
+    "subprocessors",
+)
 DISSENT: Final = Check(
     "end.change",
     "change.end",

@@ -15,6 +15,16 @@ OWED: Final = Check(
     "agreement",
     "Article 33(2) GDPR",
 )
+CERTAIN: Final = Check(
+    "notify.certain",
+    "breach.notify",
+    _("From when on a breach is notified"),
+    _("It is known that there was a breach."),
+    _("It is not certain yet that personal data was breached; the agreement has a breach notified, not a suspicion."),
+    _("Look into it without delay, and notify as soon as it is certain."),
+    "agreement",
+    "Article 33(2) GDPR",
+)
 THRESHOLD: Final = Check(
     "notify.threshold",
     "breach.threshold",
@@ -77,6 +87,16 @@ IN_TIME: Final = Check(
     _("Objection in time"),
     _("The objection is in time (until {until})."),
     _("The objection is late: the window closed on {until}."),
+    _("Ask the processor all the same; it may heed a late objection."),
+    "subprocessors",
+    "Article 28(2) GDPR",
+)
+NO_PERIOD: Final = Check(
+    "object.no_period",
+    "subprocessor.objection",
+    _("Objection in time"),
+    _("The agreement states no period for objections, so this one is in time."),
+    _("The objection is late."),
     _("Ask the processor all the same; it may heed a late objection."),
     "subprocessors",
     "Article 28(2) GDPR",

@@ -23,6 +23,15 @@ FREE: Final = Check(
     _("Give it without charge."),
     "agreement",
 )
+USUAL: Final = Check(
+    "charge.usual",
+    "assistance.paid",
+    _("Beyond the usual measures"),
+    _("The controller pays for this help."),
+    _("Only help beyond the usual technical measures is charged ({work}); nothing says that this goes beyond them."),
+    _("State that it goes beyond them, where it does (beyond_usual); else give it without charge."),
+    "agreement",
+)
 LIMITED: Final = Check(
     "charge.rate",
     "assistance.rate",

@@ -136,11 +136,20 @@ SPECIFIC: Final = Check(
     "subprocessors",
     _SUB,
 )
+UNRESTRICTED: Final = Check(
+    "transfer.unrestricted",
+    "agreement.law",
+    _("No restriction of transfers"),
+    _("Neither the agreement nor the law that it names restricts where data goes ({country})."),
+    _("{country} is a third country."),
+    _("Have the controller instruct the transfer, and put a mechanism on file."),
+    "subprocessors",
+)
 INSIDE: Final = Check(
     "transfer.inside",
     "transfer.ground",
     _("No third country"),
-    _("{country} lies inside the European Economic Area, or no clause restricts the place."),
+    _("{country} lies inside the European Economic Area."),
     _("{country} is a third country."),
     _("Have the controller instruct the transfer, and put a mechanism on file."),
     "subprocessors",

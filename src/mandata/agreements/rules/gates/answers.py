@@ -123,7 +123,7 @@ def _acts() -> Iterable[Question]:
         sharing.may_transfer,
         "may data go to a country",
         {"country": "US", "at": _AT, "instructed": True, "mechanisms": [{"kind": "scc"}]},
-        ("transfer.mechanism", "transfer.inside"),
+        ("transfer.mechanism", "transfer.inside", "transfer.unrestricted"),
     )
     looked = {"at": _AT, "reason": "ticket 17", "country": "CZ", "confidential": True}
     yield Question(
@@ -132,7 +132,7 @@ def _acts() -> Iterable[Question]:
         sharing.may_access,
         "may staff look at the data",
         {**looked, "trained_at": "2026-01-15T09:00:00+01:00"},
-        ("access.country", "transfer.inside", *_RESTS),
+        ("access.country", "transfer.inside", "transfer.unrestricted", *_RESTS),
     )
     yield Question(
         "combine",

@@ -86,7 +86,7 @@ def prevails(terms: Terms, facts: PrevailFacts) -> tuple[Verdict, ...]:
     ranks = (
         rule == "agreement_first"
         or (rule == "protection_first" and facts.matter == "data_protection")
-        or (rule == "contract_first" and facts.over != "individual_contract")
+        or (rule == "contract_first" and facts.over == "other")
     )
     return (on.decide(checks.PREVAILS, ranks, {"over": facts.over, "matter": facts.matter, "rule": rule}),)
 
@@ -130,8 +130,9 @@ def ends(terms: Terms, facts: EndFacts) -> tuple[Verdict, ...]:
     """SPR-3, AGR-4, BIL-2: whether the controller may end (the affected service, or all) for a cause."""
     on = prepared(terms)
     if facts.cause == "objection":
-        if on.chosen("subprocessor.unresolved") != "affected_ends":
-            return (on.plain(checks.UNSETTLED, False),)
+        rule = on.chosen("subprocessor.unresolved")
+        if rule != "affected_ends":
+            return (on.plain(checks.MAY_BE_IMPOSSIBLE if rule == "service_may_end" else checks.UNSETTLED, False),)
         since = facts.since
         if on.holds("subprocessor.resolve"):
             length = windows.period(terms, "subprocessor.resolve")

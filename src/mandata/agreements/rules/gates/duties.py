@@ -30,7 +30,8 @@ def notifies(terms: Terms, facts: NotifyFacts) -> tuple[Verdict, ...]:
     sides = value.who if value else "processor"
     found = [on.decide(checks.SIDE, sides in ("either", facts.by), {"side": facts.by})]
     reached = facts.personal_data and _reached(on, facts)
-    found.append(on.plain(checks.THRESHOLD, reached))
+    threshold = checks.THRESHOLD if on.holds("breach.threshold") else checks.CERTAIN
+    found.append(on.plain(threshold, reached))
     if on.holds("breach.exception") or facts.telling_forbidden:
         found.append(on.plain(checks.EXCEPTION, not facts.telling_forbidden))
     strict = statutory = None
@@ -92,7 +93,8 @@ def objects(terms: Terms, facts: ObjectFacts) -> tuple[Verdict, ...]:
     on, value = prepared(terms), terms.find("subprocessor.objection", Window)
     open_end = value is None or value.period is None
     until = None if open_end else windows.until(terms, "subprocessor.objection", facts.received_at)
-    found = [on.decide(checks.IN_TIME, until is None or facts.at < until, {"until": told(until)})]
+    timely = until is None or facts.at < until
+    found = [on.decide(checks.NO_PERIOD if until is None else checks.IN_TIME, timely, {"until": told(until)})]
     if value is not None and value.form == "writing":
         found.append(on.plain(checks.FORM, facts.written))
     return tuple(found)

@@ -30,8 +30,11 @@ def charges(terms: Terms, facts: ChargeFacts) -> tuple[Verdict, ...]:
         audit = _audit(on, terms, facts)
         if audit is not None:
             return (audit,)
-    if facts.work in on.codes("assistance.paid"):
+    paid = on.codes("assistance.paid")
+    if facts.work in paid or (facts.beyond_usual and "beyond_usual" in paid):
         return _paid(on, terms, facts)
+    if "beyond_usual" in paid and facts.work not in _AUDITS:
+        return (on.decide(checks.USUAL, False, {**work}),)
     if on.holds("assistance.costs"):
         amount = sum_of(facts.costs)
         return (on.decide(checks.COSTS, True, {**work, "amount": amount}),)

@@ -146,7 +146,9 @@ def third_country(
     """Instruction and mechanism for a country outside the EEA; inside, and where no GDPR applies, neither is asked."""
     where = ("country", country)
     restricted = "gdpr" in on.codes("agreement.law") or on.holds("transfer.ground") or on.holds("transfer.safeguards")
-    if country in EEA or not restricted:
+    if not restricted:
+        return [_of(on, checks.UNRESTRICTED, True, where)]
+    if country in EEA:
         return [_of(on, checks.INSIDE, True, where)]
     instructed = instructed or on.chosen("transfer.ground") in BY_TERMS
     known = on.codes("transfer.safeguards")
