@@ -1,6 +1,7 @@
 """Heads of the record reach the controller by mail: once a day at most, and only where something happened."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def house(world: World) -> House:
     return made
 
 
-def mails(house: House) -> list[dict[str, object]]:
+def mails(house: House) -> list[dict[str, Any]]:
     with scope(house.id):
         found = [one for one in selectors.notices(20) if one["kind"] == heads.KIND]
         return [services.notices.contents(one["id"]) for one in found]
@@ -45,7 +46,7 @@ def test_a_controller_gets_the_newest_head_with_the_note_and_the_receipt_is_in_i
     assert hand(house, now()) == 1
     (mail,) = mails(house)
     assert head.note in str(mail["text"]) and f"{head.size} entries" in str(mail["subject"])
-    (attached,) = mail["attachments"]  # type: ignore[misc]
+    (attached,) = mail["attachments"]
     assert bytes.fromhex(attached["content"]).decode() == head.note
     with scope(house.id):
         (handed,) = record.handed_heads()

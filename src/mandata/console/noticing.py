@@ -136,10 +136,10 @@ def _steps(one: notices.LegalNotice) -> list[dict[str, Any]]:
         (one.returned_at, _("Came back"), one.returned_status if one.sent_at else one.reply, "bad", "undo"),
         (one.deemed_at, _("Counts as delivered"), str(GROUNDS.get(one.deemed_by, "")), "good", "check-circle"),
     ]
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"at": at, "title": title, "text": text, "tone": tone, "icon": icon}
-        for at, title, text, tone, icon in found
+        for at, title, text, tone, icon in reversed(found)
         if at is not None
     ]
     # what happened at one instant keeps its order: taken by the server, hence delivered
-    return sorted(reversed(steps), key=lambda step: step["at"], reverse=True)
+    return sorted(steps, key=lambda step: step["at"], reverse=True)

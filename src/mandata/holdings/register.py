@@ -63,6 +63,7 @@ FILES: Final[dict[str, str]] = {
     "infra.secretkey": "one random key of the installation",
     "infra.postgres": "the database's own files: its tables are each in the catalogue",
     "record.packs": "what the record holds: hashes, random references, codes, counts, times",
+    "console.privacy.evidence": "a pack of the record while it is fetched; without a name, gone with the request",
     "record.verifier": "copies of signed notes and time-stamps, for as long as openssl reads them",
     "cli": "locks and states of our own processes",
 }

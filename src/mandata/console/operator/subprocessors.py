@@ -198,7 +198,8 @@ def change(request: HttpRequest, change_id: UUID) -> HttpResponse:
     found = next((one for one in selectors.announced(limit=1000) if one.id == change_id), None)
     if found is None:
         raise Http404
-    start = max(0, int(request.GET.get("start", "0"))) if request.GET.get("start", "0").isdecimal() else 0
+    asked = request.GET.get("start", "")
+    start = int(asked) if asked.isdecimal() and len(asked) < 10 else 0
     total, page = accounts.directory(start=start, count=PAGE)
     context = {
         "one": found,
