@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,15 +14,18 @@ from mandata.accounts.selectors import notices
 from mandata.agreements import library, selectors, shelf
 from mandata.agreements.errors import AlreadyInForce, NoneInForce, NoProposal, TooEarly
 from mandata.agreements.models import Agreement as AgreementRow
-from mandata.agreements.models import Measure, Proposal
+from mandata.agreements.models import Measure, Obligation, Proposal
+from mandata.agreements.rules import changes
 from mandata.agreements.rules.terms import BadTerms
-from mandata.agreements.services import measures, templates, versions
+from mandata.agreements.selectors import instructions as instructions_of
+from mandata.agreements.services import acceptance, instructions, measures, templates, versions
 from mandata.foundation import canonical
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.foundation.errors import Refused
 from mandata.infra.clock import new_id
 from mandata.infra.tenancy import INSTANCE, scope
 from mandata.record.models import Entry
+from tests.agreements.deals import deal
 from tests.agreements.test_services import ANSWERS, accept
 from tests.world import NOON, Customer, World
 
@@ -203,6 +207,91 @@ def test_another_acceptance_takes_the_place_of_one_that_has_not_begun(customer: 
     assert version_at(customer, LATER + timedelta(days=30)) == "2026-03-03"
     with scope(customer.id):
         assert AgreementRow.objects.filter(state="in_force").count() == 1
+
+
+@pytest.mark.req("AGR-4")
+def test_of_two_versions_accepted_ahead_each_binds_in_its_turn(customer: Customer) -> None:
+    far = LATER + timedelta(days=60)
+    agreed(customer, announced(customer, effective=LATER), NOON + timedelta(days=1))
+    second = announced(customer, newer("2026-03-03"), effective=far, at=NOON + timedelta(days=2))
+    agreed(customer, second, NOON + timedelta(days=3))
+    for at, version in ((LATER, "2026-01-01"), (far - timedelta(seconds=1), "2026-01-01"), (far, "2026-03-03")):
+        assert version_at(customer, at) == version
+        with scope(customer.id):
+            assert selectors.may_process("send", now=at).allowed
+            assert selectors.standing_instruction(at)
+
+
+@pytest.mark.req("AGR-4")
+def test_a_version_accepted_ahead_is_not_announced_again(customer: Customer) -> None:
+    proposal = announced(customer, effective=LATER)
+    agreed(customer, proposal, NOON + timedelta(days=1))
+    with pytest.raises(AlreadyInForce):
+        announced(customer, at=NOON + timedelta(days=2))
+
+
+@pytest.mark.req("AGR-4")
+def test_an_end_ends_what_was_accepted_and_has_not_begun(customer: Customer) -> None:
+    agreed(customer, announced(customer, effective=LATER), NOON + timedelta(days=1))
+    with scope(customer.id):
+        acceptance.end(actor=OPERATOR, at=NOON + timedelta(days=2), by="serious_breach")
+        assert not selectors.may_process("send", now=NOON + timedelta(days=2)).allowed
+        assert not selectors.may_process("send", now=LATER).allowed
+    assert version_at(customer, LATER) == ""
+
+
+@pytest.mark.req("AGR-4")
+def test_a_refusal_ends_the_version_that_begins_before_it_takes_effect(customer: Customer) -> None:
+    assert customer.member.id
+    far = LATER + timedelta(days=60)
+    agreed(customer, announced(customer, effective=LATER), NOON + timedelta(days=1))
+    third = announced(customer, newer("2026-03-03"), effective=far, at=NOON + timedelta(days=2))
+    with scope(customer.id):
+        ends = versions.refuse_version(proposal_id=third, member_id=customer.member.id, at=NOON + timedelta(days=3))
+    assert ends == far
+    assert version_at(customer, far - timedelta(seconds=1)) == "2026-01-01"
+    assert version_at(customer, far) == ""
+
+
+@pytest.mark.req("AGR-4")
+def test_who_leaves_is_not_brought_back_by_silence(customer: Customer) -> None:
+    """Refused, then another version is announced that silence would accept."""
+    assert customer.member.id
+    proposal = announced(customer, effective=LATER)
+    with scope(customer.id):
+        ends = versions.refuse_version(proposal_id=proposal, member_id=customer.member.id, at=NOON)
+        assert not versions.announce_due(name="ecomail", actor=OPERATOR, at=NOON)
+    second = announced(customer, newer("2026-03-03"), at=NOON + timedelta(days=1))
+    with scope(customer.id):
+        until = selectors.versions()[0].decide_until
+        assert until is not None and until < ends
+        assert not versions.settle(proposal_id=second, at=until)
+    assert version_at(customer, ends) == ""
+
+
+@pytest.mark.req("AGR-4", "AST-5")
+def test_who_comes_back_before_the_end_has_no_end_and_owes_none_of_its_duties(world: World) -> None:
+    made = deal()
+    customer = world.controller()
+    customer = replace(customer, id=made.id, member=made.actor)
+    proposal = announced(customer, effective=LATER)
+    with scope(customer.id):
+        order = instructions.give(member_id=made.owner, words="Do", acts=["send"], at=NOON)
+        ends = versions.refuse_version(proposal_id=proposal, member_id=made.owner, at=NOON)
+        assert Obligation.objects.filter(about_kind="agreement", state="open").exists()
+    second = announced(customer, newer("2026-03-03"), at=NOON + timedelta(days=1))
+    assert agreed(customer, second, NOON + timedelta(days=2)).effective_at < ends
+    assert version_at(customer, ends) == "2026-03-03"
+    with scope(customer.id):
+        assert not Obligation.objects.filter(about_kind="agreement", state="open").exists()
+        found = instructions_of.instruction(order)
+        assert found is not None and found.ended_at is None
+
+
+@pytest.mark.req("AGR-4")
+def test_a_refusal_after_the_version_should_have_begun_ends_nothing_in_the_past() -> None:
+    terms = library.load("ecomail")
+    assert changes.ends(terms, LATER, NOON) == LATER
 
 
 def test_without_an_agreement_nothing_is_announced(world: World) -> None:

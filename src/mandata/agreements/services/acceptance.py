@@ -107,16 +107,23 @@ def carry_over(*, source: str, effective: datetime, at: datetime) -> selectors.A
 
 
 def _bound(row: AgreementRow, before: selectors.Agreement | None, where: Where) -> selectors.Agreement:
-    for waiting in AgreementRow.objects.filter(state="in_force", effective_at__gt=row.accepted_at):
-        _close(
-            waiting.id, "superseded", "", waiting.effective_at
-        )  # accepted, never begun: the newer one takes its place
-    if before is not None:
+    for waiting in AgreementRow.objects.filter(ended_at=None, effective_at__gt=row.accepted_at):
+        # accepted, not begun: it binds until the newer one does, or never
+        _close(waiting.id, "superseded", "", max(waiting.effective_at, row.effective_at))
+    if before is not None and (before.ended_at is None or before.ended_at > row.effective_at):
         _close(before.id, "superseded", "", row.effective_at)
+        if before.state == "ended":
+            _renewed(before, _acting(row), row.accepted_at)
     row.save(force_insert=True)
     _recorded(row, before, where)
     _instruct(row, library.checked(row.terms, f"{row.name}.toml"))
     return selectors.agreements()[0]
+
+
+def _renewed(before: selectors.Agreement, actor: Actor, at: datetime) -> None:
+    """An end that was still to come does not come: what would have followed from it lapses, instructions go on."""
+    Instruction.objects.filter(kind="written", ended_at=before.ended_at).update(ended_at=None)
+    obligations.lapse_about(about=before.id, reason="renewed", actor=actor, at=at)
 
 
 def _rendered(terms: Terms, language: str, controller: Party) -> Document:
@@ -224,7 +231,12 @@ def end(*, actor: Actor, at: datetime, by: str, effective: datetime | None = Non
     if found is None:
         raise NoneInForce(selectors.reader().gettext(_NONE), clause="agreement.end")
     instant = effective or at
-    _close(found.id, "ended", by, instant)
+    if found.state == "ended" and found.ended_at is not None:
+        instant = min(instant, found.ended_at)  # an end that is to come is not put off by another one
+    if found.ended_at is None or found.state == "ended" or found.ended_at > instant:
+        _close(found.id, "ended", by, instant)
+    for waiting in AgreementRow.objects.filter(ended_at=None, effective_at__gt=at):
+        _close(waiting.id, "ended", by, max(waiting.effective_at, instant))
     append(
         kind="agreement.ended",
         body={"agreement": found.id, "by": by, "effective": instant},

@@ -67,7 +67,7 @@ def announce(*, name: str, actor: Actor, at: datetime, effective: datetime | Non
         raise NoneInForce(say(_NONE), clause="change.notice")
     text_of = source or shelf.source(name)
     terms = library.checked(text_of, f"{name or 'agreement'}.toml")
-    if terms.digest == current.terms.digest:
+    if terms.digest in _held(current):
         raise AlreadyInForce(say(_SAME), clause="change.notice")
     if Proposal.objects.filter(state="announced").exists():
         raise AlreadyInForce(say(_OPEN), clause="change.notice", remedy=say(_WITHDRAW))
@@ -81,6 +81,12 @@ def announce(*, name: str, actor: Actor, at: datetime, effective: datetime | Non
     _recorded("announced", row, actor, at, "change.notice", {"effective": row.effective_at, "terms": row.digest})
     _look_again(row, row.effective_at)
     return row.id
+
+
+def _held(current: selectors.Agreement) -> set[str]:
+    """The digests of the terms in force, and of those that were accepted and have yet to begin."""
+    last = selectors.agreements()[0]
+    return {current.terms.digest} | ({last.terms.digest} if last.state == "in_force" else set())
 
 
 def _kept(
@@ -140,10 +146,12 @@ def announce_later(*, name: str, by: UUID) -> None:
 def announce_due(*, name: str, actor: Actor, at: datetime) -> bool:
     """Announce the newest version of an agreement in the open scope, if it is under an older one; return whether.
 
-    Doing it again changes nothing: who is under it already, or has a version waiting, is left alone.
+    Doing it again changes nothing: who is under it already, is about to leave, or has a version waiting, is left alone.
     """
     current, newest = selectors.in_force(at), shelf.load(name)
-    if current is None or current.name != name or current.terms.digest == newest.digest:
+    if current is None or current.state == "ended" or current.name != name:
+        return False
+    if newest.digest in _held(current):
         return False
     if Proposal.objects.filter(state="announced").exists():
         return False
@@ -211,7 +219,8 @@ def settle(*, proposal_id: UUID, at: datetime) -> bool:
     if at < row.decide_until:
         _look_again(row, row.decide_until)  # the clock went back
         return False
-    if selectors.in_force(at) is None:
+    current = selectors.in_force(at)
+    if current is None or current.state == "ended":  # silence brings no contract back that is about to end
         _decide(row, "withdrawn", None, at)
         _recorded("withdrawn", row, SYSTEM, at, "agreement.end", {})
         return False
