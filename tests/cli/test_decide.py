@@ -168,3 +168,19 @@ def test_it_answers_without_a_database_or_django_and_fast(tmp_path: Path) -> Non
     assert json.loads(ran.stdout)["verdict"] == "allowed"
     spent = os.times()
     assert spent.children_user + spent.children_system - began[1].children_user - began[1].children_system < 2
+
+
+@pytest.mark.parametrize("act", QUESTIONS)
+def test_every_fact_of_every_act_can_be_listed(act: str) -> None:
+    ran = run(act, "--list-facts", "--json")
+    assert ran.exit_code == 0, ran.output
+    found = {one["fact"]: one for one in map(json.loads, ran.stdout.splitlines())}
+    needed = {name for name, one in found.items() if one["needed"]}
+    assert needed <= set(QUESTIONS[act].example) <= set(found)
+    assert all(one["wanted"] for one in found.values())
+
+
+def test_kinds_of_help_that_no_clause_knows_are_refused_with_those_that_are() -> None:
+    ran = run("charge", "--facts", "-", facts={"agreement": "acomware", "work": "right"})
+    assert ran.exit_code == 1
+    assert "rights" in ran.output

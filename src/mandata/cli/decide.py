@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from mandata.agreements.rules.verdicts import Verdict
     from mandata.foundation.words import Words
 
-START = "`mandata decide ACT --example` prints facts to start from."
+START = "`mandata decide ACT --example` prints facts to start from, `--list-facts` lists all of them."
+CODES = {
+    ("accept", "by"): ("agreement.acceptance", ()),
+    ("charge", "work"): ("assistance.paid", ("audit", "late_payment", "cancelled_order")),
+    ("indemnity", "ground"): ("indemnity.grounds", ()),
+}
+"""Facts that take the codes of a clause, which differ from no agreement to another, and some more."""
 
 
 def decide(
@@ -29,6 +35,9 @@ def decide(
     agreement: Agreement = "",
     file: File = None,
     example: Annotated[bool, typer.Option("--example", help="Print facts to start from, and end.")] = False,
+    list_facts: Annotated[
+        bool, typer.Option("--list-facts", help="List every fact, what it may hold, what is assumed; and end.")
+    ] = False,
     check: Annotated[bool, typer.Option("--check", help="Exit code 1 where the answer is refused.")] = False,
     language: Language = "en",
     as_json: AsJson = False,
@@ -48,6 +57,8 @@ def decide(
 
         mandata decide
 
+        mandata decide audit --list-facts
+
         mandata decide disclose --example > facts.json
 
         mandata decide disclose --facts facts.json --agreement imagicle --json
@@ -63,6 +74,9 @@ def decide(
     question = _question(act)
     if example:
         typer.echo(json.dumps({"agreement": agreement or "ecomail", **question.example}, ensure_ascii=False, indent=2))
+        return
+    if list_facts:
+        _list(question, as_json)
         return
     if not facts:
         raise typer.BadParameter(f"Give --facts FILE, or - for standard input. {START}")
@@ -88,6 +102,25 @@ def _question(act: str) -> "Question":
     return found
 
 
+def _list(question: "Question", as_json: bool) -> None:
+    from mandata.agreements.rules.facts.reading import listed
+
+    for name, wanted, found in listed(question.facts):
+        assumed = "an agreement in force" if name == "standing" and question.is_act else found
+        codes = _codes(question.name, name)
+        may = f"one of {', '.join(codes)}" if codes else wanted
+        values = {"fact": name, "wanted": may, "needed": not assumed, "assumed": assumed}
+        emit(as_json, values, f"{name:<18} {may} ({f'else {assumed}' if assumed else 'needed'})")
+
+
+def _codes(act: str, fact: str) -> tuple[str, ...]:
+    """The codes that a fact may hold because a clause knows them; none where any text may stand."""
+    from mandata.agreements.rules.catalogue import CATALOGUE
+
+    clause, more = CODES.get((act, fact), ("", ()))
+    return (*CATALOGUE[clause].vocabulary, *more) if clause else ()
+
+
 def _read(name: str) -> dict[str, Any]:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
@@ -109,6 +142,12 @@ def _facts(question: "Question", table: dict[str, Any]) -> Any:
     from mandata.agreements.rules.facts.reading import BadFacts, read
     from mandata.agreements.rules.gates.answers import IN_FORCE
 
+    for name, value in table.items():
+        codes = _codes(question.name, name)
+        if codes and isinstance(value, str) and value not in codes:
+            near = difflib.get_close_matches(value, codes, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"Write one of {', '.join(codes)}."
+            raise Fault(f"{name} cannot be {value[:40]!r}.", remedy=hint)
     try:
         return read(question.facts, table, given={"standing": IN_FORCE} if question.is_act else None)
     except BadFacts as bad:

@@ -6,6 +6,7 @@ that it will take longer. Pure: the instant at which a period begins is a parame
 
 import dataclasses
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -105,10 +106,23 @@ def duty(terms: Terms, key: str) -> Duty:
         message = f"{key[:80]} of the agreement {terms.name} holds no period, so nothing is due by it."
     else:
         message = f"The agreement {terms.name} has no duty {key[:80]}."
-    names = [found.key for found in duties(terms)]
-    near = difflib.get_close_matches(key, names, n=3, cutoff=0.5)
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"See: mandata duties --agreement {terms.name}"
+    near = _near(key, [found.key for found in duties(terms)])
+    listed = f"All of them: mandata duties --agreement {terms.name}"
+    hint = f"Did you mean {' or '.join(near)}? {listed}" if near else listed
     raise NoSuchDuty(message, remedy=hint)
+
+
+def _near(key: str, names: list[str]) -> list[str]:
+    """Up to three names that were perhaps meant: those spelt alike, those of the same area, those with a word of it or
+    in whose title one stands.
+    """
+    asked = [word for word in re.split(r"[^a-z0-9]+", key[:80].lower()) if len(word) > 2]
+    alike = difflib.get_close_matches(key[:80], names, n=3, cutoff=0.75)
+    parts = {name: re.split(r"[._]", name) for name in names}
+    said = {name: CATALOGUE[name.removesuffix(".told")].title.lower() for name in names}
+    meant = [name for name in names if any(word[:5] == part[:5] for word in asked for part in parts[name])]
+    titled = [name for name in names if any(word[:5] in said[name] for word in asked)]
+    return list(dict.fromkeys([*alike, *meant, *titled]))[:3]
 
 
 def owed(terms: Terms, key: str, since: datetime) -> Owed:

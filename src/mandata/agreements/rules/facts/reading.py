@@ -5,8 +5,9 @@ offset (``2026-03-27T22:30:00+01:00``); sums are numbers or texts (``"1500.50"``
 """
 
 import difflib
+import json
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from types import NoneType, UnionType
@@ -54,6 +55,21 @@ def read(kind: type[T], table: object, *, where: str = "", given: Mapping[str, A
         if name not in values and field.default is MISSING and field.default_factory is MISSING:
             raise BadFacts(name, f"The fact {f'{where}.{name}' if where else name} is missing.", wanted(hints[name]))
     return kind(**values)
+
+
+def listed(kind: type[Any]) -> tuple[tuple[str, str, str], ...]:
+    """Every fact of a question: its name, what may stand there, what is assumed without it (empty: it is needed)."""
+    hints = get_type_hints(kind, include_extras=True)
+    return tuple((field.name, _wanted(hints[field.name]), _assumed(field)) for field in fields(kind))
+
+
+def _assumed(field: "Field[Any]") -> str:
+    if field.default is MISSING and field.default_factory is MISSING:
+        return ""
+    if is_dataclass(field.default) or field.default is MISSING:
+        return "{}"
+    default = str(field.default) if isinstance(field.default, Decimal) else field.default
+    return json.dumps(list(default) if isinstance(default, tuple) else default, ensure_ascii=False)
 
 
 def wanted(hint: Any) -> str:
