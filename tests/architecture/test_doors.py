@@ -277,7 +277,8 @@ FORM = (
     *TYPED, "address", "answer", "before", "choices", "city", "consent_at", "country", "delimiter", "encoding", "field",
     "first_name", "format", "from_domain", "from_local", "from_name", "language", "last_name", "legal_name", "lift",
     "list", "list_id", "number", "over", "page", "person", "postal_address", "preheader", "reply_to", "scope", "source",
-    "state", "subject", "since", "until", "feed", "first", "second", "target", "target_0", "then", "time_zone", "track_opens", "update", "whole", "zone",
+    "since", "until", "feed", "first", "second",
+    "state", "subject", "target", "target_0", "then", "time_zone", "track_opens", "update", "whole", "zone",
 )  # fmt: skip
 """Names of what forms and addresses carry."""
 

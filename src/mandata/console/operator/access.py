@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from mandata.accounts import selectors as accounts
 from mandata.agreements import selectors as agreements
 from mandata.agreements.errors import AccessNeeded
+from mandata.agreements.rules.catalogue import CATALOGUE
 from mandata.agreements.services import staff
 from mandata.console import requests
 from mandata.console.accounts.choices import COUNTRIES
@@ -60,7 +61,9 @@ class AccessForm(forms.Form):
     def __init__(self, *args: Any, products: tuple[str, ...] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if products:
-            self.fields["product"].choices = [(one, one) for one in products]  # type: ignore[attr-defined]
+            said, known = agreements.reader(), CATALOGUE["agreement.products"].vocabulary
+            named = [(one, said.gettext(known[one]) if one in known else one) for one in products]
+            self.fields["product"].choices = named  # type: ignore[attr-defined]
         else:
             del self.fields["product"]
 

@@ -1,0 +1,128 @@
+"""The first page and the operator's overview list what the agreements ask for now."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from mandata.accounts import selectors as accounts
+from mandata.agreements import library
+from mandata.agreements.services import instructions, obligations, staff, versions
+from mandata.foundation.actors import Actor
+from mandata.infra.clock import new_id, now
+from mandata.infra.tenancy import scope
+from mandata.record import selectors as record
+from mandata.subprocessors.models import Change, SubProcessor
+from mandata.subprocessors.services import objections
+from tests.subprocessors import cast
+from tests.world import World
+from tests.world.people import House, Person, joined, registered, staffed
+
+NEWER = library.source("ecomail").replace('version = "2023-09-07"', 'version = "2027-01-01"', 1)
+
+
+@pytest.fixture
+def house(world: World) -> Iterator[House]:
+    yield registered()
+    Change.objects.all().delete()
+    SubProcessor.objects.all().delete()
+
+
+def browser(person: Person) -> Client:
+    client = Client()
+    client.force_login(accounts.user(person.user_id), backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def home(house: House) -> str:
+    return browser(house.owner).get("/").content.decode()
+
+
+def operators(path: str = "/operator/") -> str:
+    return browser(staffed()).get(path).content.decode()
+
+
+def announced(house: House) -> UUID:
+    cast.carrier("Planned Pigeons Ltd")
+    change = cast.announced("Planned Pigeons Ltd")
+    cast.told(house.id, change, at=now())
+    return change
+
+
+@pytest.mark.req("AGR-4", "SPR-2", "INS-5")
+def test_the_first_page_lists_what_the_agreement_asks_of_the_controller(house: House) -> None:
+    at, operator = now(), Actor("operator", new_id())
+    assert "Needs you" not in home(house)
+    with scope(house.id):
+        versions.announce(name="", source=NEWER, actor=operator, at=at)
+        given = instructions.give(
+            member_id=house.owner.actor.id or house.id, words="Send it all.", acts=["send"], at=at
+        )
+        instructions.question(instruction_id=given, concern="Not all.", actor=operator, at=at)
+        owed = obligations.open_duty(
+            duty="breach.notify", since=at, cause="test", about=("breach", new_id()), at=at, owed_by="controller",
+            owed_to="processor",
+        )  # fmt: skip
+    change = announced(house)
+    assert "time to object" not in home(house), "no period runs before the notice is delivered"
+    cast.delivered(house.id, change, at=now())
+    page = home(house)
+    assert "A new version of the agreement waits for your decision" in page
+    assert "Planned Pigeons Ltd: time to object" in page and f"/privacy/sub-processors/{change}/" in page
+    assert "is questioned" in page and f"/privacy/instructions/{given}/" in page
+    assert f"/privacy/obligations/{owed}/" in page
+    with scope(house.id):
+        objections.object_to(change_id=change, words="No.", actor=house.owner.actor, at=now())
+    assert "time to object" not in home(house), "who has objected has decided"
+
+
+def test_the_operators_overview_lists_duties_changes_staff_and_the_record(house: House) -> None:
+    at = now()
+    with scope(house.id):
+        obligations.open_duty(
+            duty="breach.notify", since=at - timedelta(days=3), cause="late", about=("breach", new_id()), at=at
+        )
+    change, lena = announced(house), staffed(name="Lena Lapsing", fit=False)
+    staff.commit(
+        user_id=lena.user_id, kind="training", on=at.date(), until=at.date() + timedelta(days=5), evidence="7",
+        by=lena.user_id, at=at,
+    )  # fmt: skip
+    page = operators()
+    assert "Notice of a breach" in page and "late" in page
+    assert f"/operator/changes/{change}/" in page
+    assert "Lena Lapsing" in page and "confidentiality is not signed" in page and "training lapses on" in page
+    assert "Last verification" in page
+
+
+@pytest.mark.req("PPL-2")
+@pytest.mark.parametrize("path", ["", "instructions/"])
+def test_a_page_of_one_controller_leads_to_the_question_why(house: House, path: str) -> None:
+    wanted = f"/operator/controllers/{house.id}/{path}"
+    answer = browser(staffed()).get(wanted)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith(f"/operator/controllers/{house.id}/access/?next=")
+    assert browser(staffed(house)).get(wanted).status_code == 200
+
+
+@pytest.mark.req("PPL-2")
+def test_an_access_to_one_controller_opens_no_other_and_another_persons_opens_nothing(house: House) -> None:
+    other = registered("Other Bakery")
+    assert browser(staffed(other)).get(f"/operator/controllers/{house.id}/").status_code == 302
+    staffed(house)
+    assert browser(staffed()).get(f"/operator/controllers/{house.id}/").status_code == 302
+
+
+def test_where_nothing_may_be_processed_what_is_owed_is_still_seen_and_the_look_recorded(world: World) -> None:
+    house = registered(agreed=False)
+    assert browser(staffed()).get(f"/operator/controllers/{house.id}/").status_code == 200
+    with scope(house.id):
+        (look,) = record.entries(kind="staff.looked")
+    assert look.body == {"access": None, "page": "operator:controller"}
+
+
+def test_a_reader_cannot_take_a_pack_or_change_addresses(house: House) -> None:
+    client = browser(joined(house, "reader"))
+    assert client.post("/privacy/record/pack/", {}).status_code == 403
+    assert client.post("/privacy/notices/addresses/", {}).status_code == 403
