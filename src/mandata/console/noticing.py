@@ -83,7 +83,7 @@ def _state(one: notices.LegalNotice) -> tuple[str, str]:
 def figures(totals: notices.NoticeTotals) -> list[dict[str, Any]]:
     """How many were served, are on their way, count as delivered, and reached nobody."""
     return [
-        {"label": _("Reached nobody"), "value": totals.undelivered, "tone": "bad" if totals.undelivered else ""},
+        {"label": _("Reached nobody yet"), "value": totals.undelivered, "tone": "bad" if totals.undelivered else ""},
         {"label": _("On their way"), "value": totals.waiting},
         {"label": _("Count as delivered"), "value": totals.deemed},
         {"label": _("Served"), "value": totals.all},

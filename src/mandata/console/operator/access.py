@@ -30,6 +30,8 @@ from mandata.infra.clock import now
 from mandata.infra.tenancy import INSTANCE, scope
 
 View = Callable[..., HttpResponse]
+OWN = frozenset({"operator:obligation", "operator:obligation_act"})
+"""Pages that show the installation's own things, too, for which nobody needs an access."""
 MINUTES = {
     15: gettext_lazy("15 minutes"),
     60: gettext_lazy("1 hour"),
@@ -76,7 +78,7 @@ def accounted(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, controller_id: UUID, **named: Any) -> HttpResponse:
-        if controller_id == INSTANCE:
+        if controller_id == INSTANCE and _page(request) in OWN:
             return view(request, controller_id=controller_id, **named)
         if not accounts.exists(controller_id):
             raise Http404

@@ -72,7 +72,10 @@ def listed(request: HttpRequest, controller_id: UUID) -> HttpResponse:
         name = accounts.controller().name
         rows = [{**instructing.row(one), "controller_id": controller_id, "controller": name} for one in _all()]
     with scope(INSTANCE):
-        untold = [instructing.row(one) for one in instructions.untold(controller_id)]
+        untold = [
+            {**instructing.row(one), "done": MeetForm(auto_id=f"id_{one.id}_%s")}
+            for one in instructions.untold(controller_id)
+        ]
     context = {"rows": rows, "untold": untold, "name": name, "controller_id": controller_id, "form": form}
     status = 422 if request.method == "POST" else 200
     return render(request, "console/operator/instructions.html", context, status=status)
@@ -104,6 +107,8 @@ def instruction(request: HttpRequest, controller_id: UUID, instruction_id: UUID)
 @accounted
 def act(request: HttpRequest, controller_id: UUID, instruction_id: UUID, verb: str) -> HttpResponse:
     """Carry out a verb on an instruction."""
+    if verb == "untold":
+        return _untold(request, controller_id, instruction_id)
     if verb not in _VERBS:
         raise Http404
     kind, do, words = _VERBS[verb]
@@ -115,6 +120,23 @@ def act(request: HttpRequest, controller_id: UUID, instruction_id: UUID, verb: s
             do(request, instruction_id, form.cleaned_data if form else {})
         messages.success(request, str(words))
     return redirect("operator:instruction", controller_id=controller_id, instruction_id=instruction_id)
+
+
+def _untold(request: HttpRequest, controller_id: UUID, instruction_id: UUID) -> HttpResponse:
+    """Enter that what a law demands and forbids to tell was carried out; it lies in the installation's scope."""
+    form = MeetForm(request.POST)
+    if form.is_valid():
+        services.carry_out_untold(
+            controller_id=controller_id,
+            instruction_id=instruction_id,
+            evidence={"reference": form.cleaned_data["reference"]},
+            actor=requests.operator(request),
+            at=now(),
+        )
+        messages.success(request, _("Carried out, and recorded."))
+    else:
+        messages.error(request, _("Fill in what is asked for; nothing has happened."))
+    return redirect("operator:instructions", controller_id=controller_id)
 
 
 def _question(request: HttpRequest, one: UUID, given: dict[str, str]) -> None:

@@ -82,8 +82,11 @@ def clock(
 
 @register.filter
 def clause_title(key: str) -> str:
-    """Name a clause by the title that it has in the agreement's text; an article or a rule stays as it is."""
-    return agreements.clause_named(key, None)
+    """Name a clause by the title that it has in the agreement's text, with its source where one stands behind it; an
+    article or a rule stays as it is.
+    """
+    clause, opening, source = key.partition(" (")
+    return f"{agreements.clause_named(clause, None)}{opening}{source}"
 
 
 @register.filter
