@@ -431,12 +431,19 @@ DESK = [
     *rows(
         "keep",
         "acomware",
-        ({"kind": "content", "used_at": "2025-09-01T00:00:00+02:00"}, NO, "keep.content"),
-        ({"kind": "content", "used_at": JAN}, YES, "keep.content"),
-        ({"kind": "template", "used_at": JAN}, YES, "keep.template"),
+        ({"kind": "content", "ended_at": None, "used_at": "2025-09-01T00:00:00+02:00"}, NO, "keep.content"),
+        ({"kind": "content", "ended_at": None, "used_at": JAN}, YES, "keep.content"),
+        ({"kind": "template", "ended_at": None, "used_at": JAN}, YES, "keep.template"),
+        ({"kind": "content", "used_at": JAN}, NO, "keep.held:end.engine"),
         ({"kind": "engine"}, NO, "keep.held:end.engine"),
     ),
-    *rows("keep", "icewarp", ({"kind": "database"}, NO, "keep.held:end.choice")),
+    *rows(
+        "keep",
+        "icewarp",
+        ({"kind": "database"}, NO, "keep.held:end.choice"),
+        ({"kind": "content"}, NO, "keep.held:end.choice"),
+        ({"kind": "content", "ended_at": None}, YES, "keep.content"),
+    ),
     *rows(
         "relocate",
         "icewarp",

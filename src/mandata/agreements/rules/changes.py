@@ -35,7 +35,7 @@ def timetable(terms: Terms, announced: datetime, planned: datetime | None = None
 
 
 def ends(terms: Terms, refused: datetime, effective: datetime) -> datetime:
-    """When the contract ends for who refuses a version: by change.end after the refusal, else as the version begins, and
+    """When the contract ends for who refuses a version: by change.end after the refusal, else as the version begins;
     never before the refusal itself.
     """
     return windows.until(terms, "change.end", refused) if "change.end" in terms.clauses else max(effective, refused)

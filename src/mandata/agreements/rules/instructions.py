@@ -35,6 +35,9 @@ FOLLOWS: Final[Mapping[str, frozenset[str]]] = {
 }
 """In which states of an instruction each verb may follow."""
 
+BY_LAW: Final = frozenset({"carry_out"})
+"""What can be done with processing that a law demands: the parties have no say in it (INS-4)."""
+
 
 def excess(terms: Terms, acts: Sequence[str], purpose: str) -> tuple[str, ...]:
     """What of an instruction goes beyond the agreement: acts that it does not order, a purpose not named in it."""

@@ -4,6 +4,7 @@ A verdict that is allowed says yes to the question asked; its evidence holds the
 """
 
 from datetime import datetime
+from typing import Final
 
 from mandata.agreements.rules import windows
 from mandata.agreements.rules.checks import duties as checks
@@ -22,6 +23,9 @@ from mandata.agreements.rules.gates.telling import told
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.values import Ahead, Extension, Window, Within
 from mandata.agreements.rules.verdicts import Prepared, Verdict, prepared
+
+_AVAILABLE: Final = {"content": "content.available", "template": "content.templates"}
+"""Kinds of data whose time during the agreement is a clause of its own; after the end they are data like any other."""
 
 
 def notifies(terms: Terms, facts: NotifyFacts) -> tuple[Verdict, ...]:
@@ -128,8 +132,8 @@ def keeps(terms: Terms, facts: KeepFacts) -> tuple[Verdict, ...]:
         return (on.decide(checks.SET, kept, {"until": told(facts.set_until)}),)
     if on.holds("end.plan") and facts.plan_until is not None:
         return (on.decide(checks.PLANNED, facts.at < facts.plan_until, {"until": told(facts.plan_until)}),)
-    if facts.kind in ("content", "template"):
-        clause = "content.available" if facts.kind == "content" else "content.templates"
+    if facts.kind in _AVAILABLE and facts.ended_at is None:
+        clause = _AVAILABLE[facts.kind]
         until = _until(terms, clause, facts.used_at, late=True)
         check = checks.AVAILABLE._replace(clause=clause, code=f"keep.{facts.kind}")
         found = [on.decide(check, until is None or facts.at < until, {"until": told(until)})]
@@ -141,18 +145,23 @@ def keeps(terms: Terms, facts: KeepFacts) -> tuple[Verdict, ...]:
 
 def _limit(terms: Terms, on: Prepared, facts: KeepFacts) -> tuple[str, datetime | None]:
     """By which clause, and until when, data of a kind may be held; None as long as nothing has ended."""
+    held = (("end.silence", facts.reminded_at), ("end.choice", facts.ended_at), ("end.grace", facts.ended_at))
     ways: dict[str, tuple[tuple[str, datetime | None], ...]] = {
         "backup": (("end.grace", facts.ended_at), ("end.backup", facts.deleted_at), ("end.choice", facts.ended_at)),
         "support": (("end.support", facts.ended_at), ("end.choice", facts.ended_at)),
         "engine": (("end.engine", facts.ended_at),),
         "account": (("end.inactivity", facts.used_at),),
-        "database": (("end.silence", facts.reminded_at), ("end.choice", facts.ended_at), ("end.grace", facts.ended_at)),
+        "content": (("end.engine", facts.ended_at), *held),
+        "template": (("end.engine", facts.ended_at), *held),
+        "database": held,
     }
     for clause, since in ways.get(facts.kind, ()):
         if on.holds(clause) and since is not None:
-            return clause, _until(terms, clause, since)
+            return clause, _until(
+                terms, clause, since, late=clause == "end.backup"
+            )  # the controller may ask until then
     waiting = next((clause for clause, _since in ways.get(facts.kind, ()) if on.holds(clause)), "end.deletion")
-    if facts.kind == "database" and facts.ended_at is not None and waiting == "end.silence":
+    if facts.kind in ("database", *_AVAILABLE) and facts.ended_at is not None and waiting == "end.silence":
         return waiting, None  # no instruction yet: held until the reminder's period has run
     return waiting, facts.ended_at if waiting == "end.deletion" else None
 
