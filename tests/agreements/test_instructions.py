@@ -242,6 +242,23 @@ def test_what_law_demands_is_told_to_the_controller_first(world: World) -> None:
 
 
 @pytest.mark.req("INS-4")
+def test_neither_party_takes_back_what_a_law_demands() -> None:
+    one = deal()
+    duty = instructions.oblige(
+        controller_id=one.id, law="§ 8", words="Hand over", acts=["disclose"], actor=OPERATOR, at=NOON
+    )
+    with scope(one.id):
+        with pytest.raises(WrongState) as refused:
+            instructions.withdraw(instruction_id=duty, member_id=one.owner, at=NOON)
+        assert refused.value.clause == "Article 28(3)(a) GDPR" and refused.value.remedy
+        with pytest.raises(WrongState):
+            instructions.question(instruction_id=duty, concern="?", actor=OPERATOR, at=NOON)
+        with pytest.raises(WrongState):
+            instructions.refuse(instruction_id=duty, reason="no", actor=OPERATOR, at=NOON)
+    assert state(one, duty) == "in_force"
+
+
+@pytest.mark.req("INS-4")
 def test_what_the_law_forbids_to_tell_lies_where_the_controller_does_not_read(world: World) -> None:
     one = deal()
     before = len(one.entries("instruction.given"))
@@ -261,7 +278,10 @@ def test_what_the_law_forbids_to_tell_lies_where_the_controller_does_not_read(wo
     with scope(INSTANCE):
         (kept,) = selectors.untold(one.id)
     assert (kept.law, kept.reason) == ("§ 8 of Act 141/1961", "Sentence 2 forbids to tell anybody")
-    instructions.carry_out_untold(instruction_id=duty, evidence={"files": 1}, actor=OPERATOR, at=NOON)
+    done: dict[str, Any] = {"instruction_id": duty, "evidence": {"files": 1}, "actor": OPERATOR, "at": NOON}
+    with pytest.raises(NoSuchInstruction):
+        instructions.carry_out_untold(controller_id=deal().id, **done)
+    instructions.carry_out_untold(controller_id=one.id, **done)
     with scope(INSTANCE):
         assert selectors.untold(one.id)[0].state == "done"
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.urls import reverse
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from mandata.agreements import selectors as agreements
 from mandata.agreements.selectors import obligations
+from mandata.foundation.errors import Refused
+from mandata.infra.clock import now
 
 PAGE = 50
 STATES = {
@@ -133,3 +136,14 @@ def _timeline(found: obligations.Explained, proofs: str) -> list[dict[str, Any]]
         }
         for entry in reversed(found.entries)
     ]
+
+
+def owed_by(*parties: str, obligation: UUID) -> None:
+    """A duty is met by who owes it and waived by whom it is owed to. Raises Refused for the other side."""
+    if obligations.obligation(obligation, now()).obliged.owed_by not in parties:
+        raise Refused(
+            _("This obligation is not yours to close so."),
+            code="obligation.not_yours",
+            remedy=_("Who owes it says that it is done; who is owed it may waive it."),
+            status=403,
+        )

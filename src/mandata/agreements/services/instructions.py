@@ -38,6 +38,7 @@ from mandata.record.services import append
 from mandata.vault.services import Vault
 from mandata.vault.services import begin as begin_vault
 
+BY_LAW: Final = "Article 28(3)(a) GDPR"
 _NONE: Final = _("No agreement is in force.")
 _ACCEPT: Final = _("An owner reads and accepts the agreement.")
 _EMPTY: Final = _("An instruction is in writing and orders at least one act.")
@@ -50,6 +51,8 @@ _GONE: Final = _("There is no such instruction.")
 _STATE: Final = _("This instruction is {state}; that cannot follow.")
 _RELOAD: Final = _("Reload the page: somebody else may have changed it.")
 _LAW: Final = _("Say which law demands the processing.")
+_LAWFUL: Final = _("A law demands this processing; neither party can question, refuse or withdraw it.")
+_ONLY_DONE: Final = _("All that can be entered is that it was carried out.")
 
 
 def give(
@@ -151,6 +154,8 @@ def _locked(instruction_id: UUID, verb: str) -> Instruction:
     said = selectors.reader().gettext
     if row is None:
         raise NoSuchInstruction(said(_GONE))
+    if row.kind == "law" and verb not in rules.BY_LAW:
+        raise WrongState(said(_LAWFUL), clause=BY_LAW, remedy=said(_ONLY_DONE), evidence={"state": row.state})
     if row.state not in rules.FOLLOWS[verb]:
         message = fill(said(_STATE), {"state": said(rules.STATES[row.state])})
         raise WrongState(message, clause="instruction.standing", remedy=said(_RELOAD), evidence={"state": row.state})
@@ -299,7 +304,7 @@ def oblige(
     """
     said = selectors.reader().gettext
     if not law.strip() or not words.strip():
-        raise Refused(said(_LAW), code="instruction.law", clause="Article 28(3)(a) GDPR", status=422)
+        raise Refused(said(_LAW), code="instruction.law", clause=BY_LAW, status=422)
     secret = bool(untold.strip())
     with scope(INSTANCE if secret else controller_id):
         if secret:
@@ -321,7 +326,7 @@ def oblige(
         row.save(force_insert=True)
         kept = {"law": row.law, "words": row.words, "untold": row.reason}
         body: dict[str, object] = {"kind": "law", "acts": row.acts, "told": not secret}
-        _enter(row, "given", body, actor, at, words=kept, clause="Article 28(3)(a) GDPR")
+        _enter(row, "given", body, actor, at, words=kept, clause=BY_LAW)
         if not secret:
             notice = _tell(row, letters.obliged(row.law, row.words, _language()), "instruction.standing", at)
             Instruction.objects.filter(id=row.id).update(evidence={"told": str(notice)})
@@ -337,7 +342,11 @@ def _agreement(at: datetime) -> UUID:
     return found.id
 
 
-def carry_out_untold(*, instruction_id: UUID, evidence: Mapping[str, object], actor: Actor, at: datetime) -> None:
-    """The same as `carry_out` for what must not be told; opens the installation's scope itself."""
+def carry_out_untold(
+    *, controller_id: UUID, instruction_id: UUID, evidence: Mapping[str, object], actor: Actor, at: datetime
+) -> None:
+    """The same as `carry_out` for what must not be told of a controller; opens the installation's scope itself."""
     with scope(INSTANCE):
+        if not Instruction.objects.filter(id=instruction_id, controller=controller_id).exists():
+            raise NoSuchInstruction(selectors.reader().gettext(_GONE))
         carry_out(instruction_id=instruction_id, evidence=evidence, actor=actor, at=at)

@@ -110,6 +110,7 @@ def act(request: HttpRequest, controller_id: UUID, obligation_id: UUID, verb: st
 
 
 def _meet(request: HttpRequest, one: UUID, given: dict[str, str]) -> None:
+    duties.owed_by("processor", "operator", "person", obligation=one)
     evidence = {"reference": given["reference"]}
     services.meet(obligation_id=one, evidence=evidence, actor=requests.operator(request), at=now())
 

@@ -14,7 +14,6 @@ from mandata.agreements.services import obligations as services
 from mandata.console import duties, feeding
 from mandata.console.privacy.forms import MeetForm, WaiveForm
 from mandata.console.requests import actor, member
-from mandata.foundation.errors import Refused
 from mandata.infra.clock import now
 
 TABS = {
@@ -66,7 +65,7 @@ def meet(request: HttpRequest, obligation_id: UUID) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Name what shows that it is done: a number or a reference, no personal data."))
         return redirect("privacy:obligation", obligation_id=obligation_id)
-    _owed_by("controller", obligation_id)
+    duties.owed_by("controller", obligation=obligation_id)
     evidence = {"reference": form.cleaned_data["reference"]}
     services.meet(obligation_id=obligation_id, evidence=evidence, actor=actor(request), at=now())
     messages.success(request, _("Met, and recorded."))
@@ -82,15 +81,3 @@ def waive(request: HttpRequest, obligation_id: UUID) -> HttpResponse:
     services.waive(obligation_id=obligation_id, reason=form.cleaned_data["reason"], actor=actor(request), at=now())
     messages.success(request, _("Waived, and recorded."))
     return redirect("privacy:obligation", obligation_id=obligation_id)
-
-
-def _owed_by(party: str, obligation_id: UUID) -> None:
-    """A duty is met by who owes it and waived by whom it is owed to. Raises Refused for the other side."""
-    owed_by = obligations.obligation(obligation_id, now()).obliged.owed_by
-    if owed_by not in (party, "either"):
-        raise Refused(
-            _("This obligation is not yours to close so."),
-            code="obligation.not_yours",
-            remedy=_("Who owes it says that it is done; who is owed it may waive it."),
-            status=403,
-        )
