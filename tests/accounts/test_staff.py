@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -253,3 +253,17 @@ def test_the_operator_is_reminded_of_training_that_lapses(world: World) -> None:
         assert services.notices.contents(reminders[0]["id"])["to"] == "privacy@localhost"
         staff_duty = Obligation.objects.get(cause=f"training:{old}")
         assert staff_duty.reminders > 0
+
+
+@pytest.mark.req("PPL-1")
+@pytest.mark.parametrize("until", [date.max, date.min, date(2011, 1, 1)])
+def test_whatever_last_day_is_typed_training_is_kept_and_judged(world: World, until: date) -> None:
+    user = person("Lena For Ever", is_operator=True)
+    made = commit(user, "training", on=min(until, now().date()), until=until)
+    with scope(INSTANCE):
+        fit = selectors.fitness(user)
+    with scope(registered().id):
+        asked = staff.access_facts(fit, reason="x", country="CZ", product="", at=now())
+    assert asked.trained_until is not None and (asked.trained_until > now()) is (until == date.max)
+    if until != date.max:
+        assert staff.training_lapsing(commitment_id=made, at=now()) is not None

@@ -46,7 +46,7 @@ def commit(
             fit = accounts.fitness(user_id)
             if fit.trained_until == until:
                 _renewed(before, made, by, at)
-            opens = max(_begins(until + timedelta(days=1)) - AHEAD, at)
+            opens = max(_after(until), at + AHEAD) - AHEAD
             app.configure_task(LAPSING, queue="agreements", schedule_at=opens).defer(commitment_id=str(made))
     return made
 
@@ -69,7 +69,7 @@ def training_lapsing(*, commitment_id: UUID, at: datetime) -> UUID | None:
             return None
         return obligations.open_duty(
             duty=TRAINING,
-            since=_begins(found.until + timedelta(days=1)) - AHEAD,
+            since=max(_after(found.until), found.at) - AHEAD,
             cause=f"training:{found.id}",
             at=at,
             about=("training", found.id),
@@ -113,7 +113,7 @@ def access_facts(fit: Fitness, *, reason: str, country: str, product: str, at: d
         country=country.strip().upper(),
         confidential=fit.confidential_on is not None and _begins(fit.confidential_on) <= at,
         trained_at=_begins(fit.trained_on) if fit.trained_on else None,
-        trained_until=_begins(fit.trained_until + timedelta(days=1)) if fit.trained_until else None,
+        trained_until=_after(fit.trained_until) if fit.trained_until else None,
         product=product,
         products=named,
     )
@@ -121,6 +121,11 @@ def access_facts(fit: Fitness, *, reason: str, country: str, product: str, at: d
 
 def _begins(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
+
+
+def _after(day: date) -> datetime:
+    """The first instant after a day; of the last day of all, its own beginning."""
+    return _begins(day) if day == date.max else _begins(day + timedelta(days=1))
 
 
 def require(*, user_id: UUID, page: str, at: datetime) -> Access:
