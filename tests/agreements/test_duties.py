@@ -143,6 +143,12 @@ def test_what_no_source_asks_for_is_told_as_ours() -> None:
     assert found.due.explanation.startswith("No source asks for this; we chose it.")
 
 
+def test_what_the_law_asks_for_is_not_told_as_ours_alone() -> None:
+    found = owed(library.load("everymail"), "rights.answer", at("2026-03-27T22:30:00+01:00"))
+    assert "it rests on the law (Cal. Code Regs. tit. 11 § 7021(b)" in found.due.explanation
+    assert "No source asks for this" not in found.due.explanation
+
+
 def test_an_agreement_may_name_every_calendar_that_ships_and_no_other() -> None:
     assert set(CALENDARS) == set(CODES)
 

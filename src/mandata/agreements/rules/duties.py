@@ -38,10 +38,17 @@ from mandata.foundation.words import mark as _
 Timed = Within | Window | Extension | Recurring | Ahead | Before | After | Lasting | Frequency
 """The kinds of values whose period runs from an instant."""
 
+_REQUIREMENT: Final = re.compile(r"[A-Z]{3,4}-[0-9]")
+"""How a source begins that is a requirement of ours ("PPL-1"), and not the law."""
+
 NO_FIGURE: Final = _("The source states no figure; {period} is our own target.")
 AT_ONCE: Final = _("The source states no figure and no target of ours was set, so it is due at once.")
 TWO_READINGS: Final = _("The source can be read in two ways; one is taken here, the clause's note keeps the other.")
 OURS: Final = _("No source asks for this; we chose it.")
+THE_LAW: Final = _(
+    "The agreement's own text does not state this; it rests on the law ({source}), and what that leaves open is our "
+    "choice."
+)
 WHOLE_YEARS: Final = _("Whole calendar years count, so it is due by the end of {year}.")
 
 
@@ -185,7 +192,9 @@ def _explained(found: Duty, due: Due) -> Due:
         return dataclasses.replace(due, steps=(Step(NO_FIGURE, (("period", found.length),)), *due.steps))
     if found.mark is Mark.UNCLEAR:
         return dataclasses.replace(due, steps=(Step(TWO_READINGS), *due.steps))
-    return dataclasses.replace(due, steps=(Step(OURS), *due.steps))
+    chosen = _REQUIREMENT.match(found.source) is not None or "(silent)" in found.source
+    said = Step(OURS) if chosen else Step(THE_LAW, (("source", found.source),))
+    return dataclasses.replace(due, steps=(said, *due.steps))
 
 
 def _of(clause: Clause) -> Iterator[Duty]:
