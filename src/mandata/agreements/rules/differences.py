@@ -22,6 +22,8 @@ _REGIMES = {
     Regime.CA_GOV_6800: telling.CA_WORKING,
 }
 
+_UNSAID = {"period": _("no figure"), "form": _("in any form")}
+
 
 class Change(StrEnum):
     """How a clause differs."""
@@ -120,7 +122,7 @@ def _parts(before: Clause, after: Clause, language: str, words: Words) -> Iterat
         if name == "target":
             yield from _ours(was, now, before, after, language, words)
         elif name in ("period", "form") and (was is None or now is None):
-            unsaid = words.gettext(_("no figure") if name == "period" else _("in any form"))
+            unsaid = words.gettext(_UNSAID[name])
             one, other = (_short(name, content, language, words) or unsaid for content in (now, was))
             yield _was(one, other, words)
         elif isinstance(now, Period) and isinstance(was, Period):
