@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from mandata.accounts.services import controllers
 from mandata.accounts.services.notices import contents
@@ -169,6 +170,33 @@ def test_an_expired_or_struck_down_mechanism_shuts_the_gate(world: World) -> Non
     assert gate(bakery, now() + timedelta(days=11), "Google Ireland Ltd.") == "transfer.mechanism"
     register.lapse(kept, on=today, actor=OPERATOR, at=now(), struck_down=True)
     assert gate(bakery, name="Google Ireland Ltd.") == "transfer.mechanism"
+
+
+@pytest.mark.req("SPR-2", "SPR-3")
+def test_the_end_of_a_sub_processor_withdraws_what_was_announced_of_it_and_that_is_told(world: World) -> None:
+    bakery = bound(world)
+    carrier()
+    change = announced(planned=now() + timedelta(days=60))
+    told(bakery, change, at=now())
+    with scope(bakery.id):
+        objections.object_to(change_id=change, words="no", actor=bakery.member, at=now())
+    register.end(NAME, actor=OPERATOR, at=now())
+    jobs = ProcrastinateJob.objects.filter(task_name=changes.SPREAD, args__change_id=str(change))
+    assert [job.args["verb"] for job in jobs.order_by("id")] == [changes.TELL, changes.RETRACT]
+    assert telling.retract(bakery.id, changes.row(change), at=now())
+    with scope(bakery.id):
+        assert not Obligation.objects.filter(state="open").exists()
+        assert [one.state for one in selectors.objections()] == ["resolved"]
+
+
+@pytest.mark.req("SPR-2")
+def test_nobody_is_told_of_a_change_that_was_withdrawn_while_its_batch_was_at_work(world: World) -> None:
+    bakery = bound(world)
+    carrier()
+    change = announced(planned=now() + timedelta(days=60))
+    held = changes.row(change)  # as the job reads it, once for its batch
+    changes.withdraw(change, actor=OPERATOR, at=now())
+    assert not telling.tell(bakery.id, held, at=now())
 
 
 @pytest.mark.req("TRF-2")

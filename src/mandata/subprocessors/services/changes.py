@@ -131,9 +131,19 @@ def withdraw(change_id: UUID, *, actor: Actor, at: datetime) -> None:
             raise WrongState(
                 _("The change has taken effect."), remedy=_("End the sub-processor, or announce another change.")
             )
-        Change.objects.filter(id=change.id).update(state="withdrawn")
-        append(kind="subprocessor.change_withdrawn", body={"change": change.id}, actor=actor, at=at)
-        _spread(change.id, RETRACT)
+        _take_back(change, actor, at)
+
+
+def _take_back(change: Change, actor: Actor, at: datetime) -> None:
+    Change.objects.filter(id=change.id).update(state="withdrawn")
+    append(kind="subprocessor.change_withdrawn", body={"change": change.id}, actor=actor, at=at)
+    _spread(change.id, RETRACT)
+
+
+def take_back_all(row: SubProcessor, *, actor: Actor, at: datetime) -> None:
+    """Take back what is announced of a sub-processor that ends, and tell who was told; in the installation's scope."""
+    for change in Change.objects.select_for_update().filter(subprocessor=row, state="announced"):
+        _take_back(change, actor, at)
 
 
 def take_effect(*, at: datetime) -> int:
@@ -148,6 +158,7 @@ def take_effect(*, at: datetime) -> int:
 
 def _take_effect(change_id: UUID, at: datetime) -> int:
     with scope(INSTANCE):
+        _locked(Change.objects.values_list("subprocessor", flat=True).get(id=change_id))  # first, as everybody does
         change = Change.objects.select_for_update().get(id=change_id)
         if change.state != "announced" or change.planned_for > at:
             return 0

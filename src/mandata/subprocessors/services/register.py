@@ -15,6 +15,7 @@ from mandata.record.services import append
 from mandata.subprocessors.errors import BadEntry, NoSuchSubProcessor, WrongState
 from mandata.subprocessors.models import Change, Mechanism, SubProcessor
 from mandata.subprocessors.rules.countries import is_country
+from mandata.subprocessors.services import changes
 
 KINDS: Final = ("adequacy", "scc", "bcr", "privacy_shield")
 _FREE: Final = frozenset(
@@ -117,6 +118,7 @@ def change(name_or_id: str | UUID, *, actor: Actor, at: datetime, **details: obj
 
 def end(name_or_id: str | UUID, *, actor: Actor, at: datetime) -> None:
     """Strike a sub-processor from the register: from now on no data goes there, for anybody. Doing it again is done.
+    A change of it that is announced is thereby withdrawn, and who was told is told of this, too.
 
     Raises NoSuchSubProcessor, WrongState while others work behind it.
     """
@@ -131,8 +133,8 @@ def end(name_or_id: str | UUID, *, actor: Actor, at: datetime) -> None:
                 remedy=_("End those first."),
             )
         SubProcessor.objects.filter(id=row.id).update(state="ended", ended_at=at)
-        Change.objects.filter(subprocessor=row, state="announced").update(state="withdrawn")
         _record("subprocessor.ended", row, actor, at)
+        changes.take_back_all(row, actor=actor, at=at)
 
 
 def mechanism(name_or_id: str | UUID, resting: Resting, *, actor: Actor, at: datetime) -> UUID:

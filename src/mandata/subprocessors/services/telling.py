@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
+
 from mandata.accounts import selectors as accounts
 from mandata.agreements import selectors as agreements
 from mandata.agreements.rules.obligations import freeze
@@ -26,7 +28,7 @@ def tell(controller_id: UUID, change: Change, *, at: datetime) -> bool:
         if ChangeNotice.objects.filter(change=change.id).exists() or accounts.state() == "ended":
             return False
         agreement = agreements.in_force(at)
-        if agreement is None or _knows(agreement, change):
+        if agreement is None or _knows(agreement, change) or not _stands(change.id):
             return False
         times = windows.count(agreement.terms, change.kind, at, change.planned_for)
         # Of two who come here at once, the second waits for the first to commit and then makes nothing.
@@ -42,6 +44,15 @@ def tell(controller_id: UUID, change: Change, *, at: datetime) -> bool:
         append(kind="subprocessor.change_told", body=body, actor=SYSTEM, at=at, clause=times.notice_clause)
         _owe(times.notice_clause, agreement.terms, since=times.opens_at, change=change, at=at)
     return True
+
+
+def _stands(change_id: UUID) -> bool:
+    """Whether a change is not withdrawn, nor will be before the transaction ends: who is told then is told of that."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select 1 from subprocessors_change where id = %s and state <> 'withdrawn' for share", [change_id]
+        )
+        return cursor.fetchone() is not None
 
 
 def _owe(duty: str, terms: Terms, *, since: datetime, change: Change, at: datetime) -> None:
