@@ -30,7 +30,7 @@ def test_the_operator_counts_what_two_accounts_of_one_customer_share_and_sees_co
     first = peopled(name, "ann@mail.example", "bob@mail.example")
     second = peopled(name, "BOB@mail.example", "cec@mail.example", "dan@mail.example")
     visitor.log_in(staffed().email, PASSWORD)
-    visitor.open("/operator/splitting/")
+    visitor.open("/operator/splitting/?look")
     visitor.look("operator_splitting")
     form = visitor.page.locator("form.card", has=visitor.page.locator(f"#c-{first.id}"))
     assert form.locator(f"#c-{second.id}").is_checked()

@@ -5,14 +5,16 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from mandata.accounts import selectors as accounts
 from mandata.agreements import library
-from mandata.agreements.services import instructions, obligations, staff, versions
+from mandata.agreements.services import feeds, instructions, obligations, staff, versions
 from mandata.foundation.actors import Actor
 from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import scope
+from mandata.public.pages import feed
 from mandata.record import selectors as record
 from mandata.subprocessors.models import Change, SubProcessor
 from mandata.subprocessors.services import objections
@@ -90,7 +92,7 @@ def test_the_operators_overview_lists_duties_changes_staff_and_the_record(house:
         by=lena.user_id, at=at,
     )  # fmt: skip
     page = operators()
-    assert "Notice of a breach" in page and "late" in page
+    assert "Owed by us, by due time" in page and ">late</span>" in page and "/operator/obligations/" in page
     assert f"/operator/changes/{change}/" in page
     assert "Lena Lapsing" in page and "confidentiality is not signed" in page and "training lapses on" in page
     assert "Last verification" in page
@@ -120,6 +122,29 @@ def test_where_nothing_may_be_processed_what_is_owed_is_still_seen_and_the_look_
     with scope(house.id):
         (look,) = record.entries(kind="staff.looked")
     assert look.body == {"access": None, "page": "operator:controller"}
+
+
+def test_a_calendar_has_no_cookie_and_an_address_that_is_guessed_too_often_is_slowed_down(house: House) -> None:
+    cache.clear()
+    token = feeds.create(user_id=house.owner.user_id, controller_id=house.id, at=now())
+    stranger = Client()
+    for _again in range(feed.GUESSES.times):
+        assert stranger.get(f"/calendar/{new_id().hex}.ics").status_code == 404
+    assert stranger.get(f"/calendar/{token}.ics").status_code == 429
+    cache.clear()
+    answer = stranger.get(f"/calendar/{token}.ics")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    assert not answer.cookies
+    cache.clear()
+
+
+@pytest.mark.req("BIL-12")
+def test_splitting_is_counted_for_accounts_of_one_customer_only(house: House) -> None:
+    other = registered(f"Other {new_id().hex[-8:]}")
+    otto, path = browser(staffed()), "/operator/splitting/"
+    assert "Choose two accounts" in otto.post(path, {"controller": [str(house.id)]}).content.decode()
+    refused = otto.post(path, {"controller": [str(house.id), str(other.id)]})
+    assert refused.status_code == 403 and "This was refused" in refused.content.decode()
 
 
 def test_a_reader_cannot_take_a_pack_or_change_addresses(house: House) -> None:

@@ -104,8 +104,8 @@ def explained(found: obligations.Explained, now: datetime, *, proofs: str = "") 
 
 def _elapsed(one: obligations.Obliged, now: datetime) -> int:
     """How much of the time has gone, in percent."""
-    whole = (one.strict - one.since).total_seconds()
-    gone = ((one.closed_at or now) - one.since).total_seconds()
+    whole = (one.strict - one.begins).total_seconds()
+    gone = ((one.closed_at or now) - one.begins).total_seconds()
     return 100 if whole <= 0 else max(0, min(100, round(100 * gone / whole)))
 
 

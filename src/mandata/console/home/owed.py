@@ -78,7 +78,7 @@ def _duties(at: datetime) -> list[dict[str, Any]]:
             "text": _("You owe this under the agreement."),
             "url": reverse("privacy:obligation", args=[one.id]),
             "act": _("See it"),
-            "clock": {"due": one.strict, "start": one.since, "clause": one.source} if one.timed else None,
+            "clock": {"due": one.strict, "start": one.begins, "clause": one.source} if one.timed else None,
         }
         for one in obligations.here(at, owed_by="controller", count=4 * _SHOWN).rows
         if one.kind in ("within", "ahead") and not one.standing and one.about_kind not in _ELSEWHERE

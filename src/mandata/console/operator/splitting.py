@@ -16,6 +16,9 @@ from mandata.foundation.errors import Refused
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
 
+AT_ONCE = 500
+"""Among so many accounts those of one customer are looked for without being asked to; more take a while."""
+
 
 def splitting(request: HttpRequest) -> HttpResponse:
     """Show which accounts seem to be one customer's; count the chosen ones' people by POST and show the counts."""
@@ -30,8 +33,16 @@ def splitting(request: HttpRequest) -> HttpResponse:
                 found = services.count(chosen, at=now(), actor=requests.operator(request))
             except Refused as refused:
                 refusal = refused
-    groups = [_group(one, chosen) for one in selectors.candidates()]
-    context = {"groups": groups, "refusal": refusal, "result": _told(found) if found else None}
+    known = accounts.ids()
+    looked = "look" in request.GET or bool(chosen) or len(known) <= AT_ONCE
+    groups = selectors.candidates(chosen or known) if looked else []
+    context = {
+        "groups": [_group(one, chosen) for one in groups],
+        "looked": looked,
+        "known": len(known),
+        "refusal": refusal,
+        "result": _told(found) if found else None,
+    }
     return render(request, "console/operator/splitting.html", context, status=refusal.status if refusal else 200)
 
 
