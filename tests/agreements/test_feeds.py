@@ -12,6 +12,7 @@ from mandata.accounts.services import users
 from mandata.agreements.errors import NotYours
 from mandata.agreements.models import Feed
 from mandata.agreements.selectors import feeds as selectors
+from mandata.agreements.selectors.obligations import obligation as read_one
 from mandata.agreements.services import clocks, feeds, obligations
 from mandata.foundation import canonical
 from mandata.infra.clock import new_id
@@ -64,6 +65,20 @@ def test_every_open_obligation_is_an_event_at_its_strict_time_with_alarms(world:
     assert "IMA 3(f)" in event["description"]
     assert [alarm["trigger"].dt for alarm in event.walk("VALARM")] == [NOON + DAY, NOON + 2 * DAY * 0.9]
     assert selectors.feed(token, NOON) == selectors.feed(token, NOON)
+
+
+@pytest.mark.req("SPR-2")
+def test_what_is_owed_ahead_of_an_effect_runs_from_its_opening_and_has_its_alarms(world: World) -> None:
+    """The event is then the effect, which comes after the end: a clock that ran from it would never begin."""
+    one = deal("imagicle")
+    with scope(one.id):
+        duty = obligations.open_duty(duty="subprocessor.notice", since=NOON + 90 * DAY, cause="x:1", at=NOON)
+        found = read_one(duty, NOON).obliged
+    assert found.kind == "ahead" and found.begins == NOON < found.strict < found.since
+    token = feeds.create(user_id=user_of(one), controller_id=one.id, at=NOON)
+    (event,) = read(token).walk("VEVENT")
+    length = found.strict - NOON
+    assert [alarm["trigger"].dt for alarm in event.walk("VALARM")] == [NOON + length / 2, NOON + length * 0.9]
 
 
 def test_tasks_are_an_alternative_and_a_link_leads_to_the_page(world: World) -> None:

@@ -107,5 +107,5 @@ def _instant(at: datetime) -> str:
 
 def _alarms(row: Obliged) -> list[datetime]:
     """Those of its reminders that come before it is to be done."""
-    times = rules.Times(rules.Kind(row.kind), row.since, row.strict, row.statutory, timed=row.timed)
+    times = rules.Times(rules.Kind(row.kind), row.begins, row.strict, row.statutory, timed=row.timed)
     return [at for _stage, at in rules.reminders(times) if row.opened_at < at < row.strict]

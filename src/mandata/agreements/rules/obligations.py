@@ -68,6 +68,14 @@ class Times:
     timed: bool = True
 
 
+def times_of(
+    kind: str, *, opened: datetime, since: datetime, strict: datetime, statutory: datetime, period: str
+) -> Times:
+    """When an obligation runs and ends; ahead of an effect (``since``) it runs from its opening."""
+    what = Kind(kind)
+    return Times(what, opened if what is Kind.AHEAD else since, strict, statutory, timed=bool(period))
+
+
 def reminders(times: Times) -> tuple[tuple[Stage, datetime], ...]:
     """The stages of an obligation with their instants, in order; never one before its beginning."""
     if not times.timed:

@@ -31,7 +31,8 @@ SOON: Final = timedelta(days=1)
 class Obliged:
     """An obligation as lists show it. ``strict`` is when it is to be done, ``statutory`` when it is late.
 
-    ``timed`` is false where no figure stands ("without undue delay"); ``standing``: its clock stands still.
+    ``begins``: from when its time runs, the event or, ahead of an effect (``since``), its opening. ``timed`` is false
+    where no figure stands ("without undue delay"); ``standing``: its clock stands still.
     """
 
     id: UUID
@@ -49,6 +50,7 @@ class Obliged:
     owed_to: str
     opened_at: datetime
     since: datetime
+    begins: datetime
     period: str
     strict: datetime
     statutory: datetime
@@ -192,7 +194,14 @@ def _obliged(rows: "QuerySet[Obligation] | Iterable[Obligation]", now: datetime)
 
 
 def _one(row: Obligation, name: str, title: str, standing: bool, now: datetime) -> Obliged:
-    times = rules.Times(rules.Kind(row.kind), row.since, row.strict, row.statutory, timed=bool(row.period))
+    times = rules.times_of(
+        row.kind,
+        opened=row.opened_at,
+        since=row.since,
+        strict=row.strict,
+        statutory=row.statutory,
+        period=row.period,
+    )
     return Obliged(
         id=row.id,
         controller_id=row.controller_id,
@@ -209,6 +218,7 @@ def _one(row: Obligation, name: str, title: str, standing: bool, now: datetime) 
         owed_to=row.owed_to,
         opened_at=row.opened_at,
         since=row.since,
+        begins=times.begins,
         period=row.period,
         strict=row.strict,
         statutory=row.statutory,

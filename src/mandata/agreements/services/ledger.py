@@ -66,10 +66,15 @@ def reckoning_of(row: Obligation) -> Reckoning:
 
 
 def times(row: Obligation) -> rules.Times:
-    """When an obligation runs and ends; ahead of an effect it runs from its opening."""
-    kind = rules.Kind(row.kind)
-    begins = row.opened_at if kind is rules.Kind.AHEAD else row.since
-    return rules.Times(kind, begins, row.strict, row.statutory, timed=bool(row.period))
+    """When an obligation runs and ends."""
+    return rules.times_of(
+        row.kind,
+        opened=row.opened_at,
+        since=row.since,
+        strict=row.strict,
+        statutory=row.statutory,
+        period=row.period,
+    )
 
 
 def schedule(row: Obligation, *, standing: bool = False) -> None:
