@@ -2,14 +2,23 @@
 
 from uuid import UUID
 
+from procrastinate import RetryStrategy
+
 from mandata.accounts import selectors as accounts
 from mandata.agreements.services import addresses, staff, versions
 from mandata.foundation.actors import Actor
 from mandata.infra.clock import now
 from mandata.infra.jobs import app
+from mandata.infra.logs import log
 from mandata.infra.tenancy import scope
 
 PAGE = 500
+
+_log = log("agreements")
+
+
+class Untold(Exception):
+    """Some controllers could not be told; the queue calls again after a growing pause."""
 
 
 @app.task(name=versions.JOB, queue="agreements")
@@ -19,18 +28,28 @@ def settle_proposal(controller_id: str, proposal_id: str) -> None:
         versions.settle(proposal_id=UUID(proposal_id), at=now())
 
 
-@app.task(name=versions.JOB_ALL, queue="agreements")
+@app.task(
+    name=versions.JOB_ALL,
+    queue="agreements",
+    retry=RetryStrategy(max_attempts=12, exponential_wait=4, retry_exceptions=[Untold]),
+)
 def announce_version(name: str, by: str) -> None:
     """Announce the newest version of an agreement to every controller under an older one, each in its own scope.
 
-    Killed and run again, it goes on with those whom it had not told yet.
+    What fails at one holds up no other. Killed and run again, it goes on with those whom it had not told yet.
     """
-    start, actor = 0, Actor("operator", UUID(by))
-    while page := accounts.directory(start=start, count=PAGE)[1]:
+    after, failed, actor = None, 0, Actor("operator", UUID(by))
+    while page := accounts.ids_after(after, PAGE):
         for one in page:
-            with scope(one.id):
-                versions.announce_due(name=name, actor=actor, at=now())
-        start += PAGE
+            try:
+                with scope(one):
+                    versions.announce_due(name=name, actor=actor, at=now())
+            except Exception as error:
+                failed += 1
+                _log.error("version.not_announced", controller=str(one), error=type(error).__name__)
+        after = page[-1]
+    if failed:
+        raise Untold(f"{failed} controllers")
 
 
 @app.task(name=addresses.JOB, queue="agreements", retry=5)

@@ -1,6 +1,6 @@
 """The library of agreements: one TOML file each, read from the package, and the template of their PDF."""
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -9,6 +9,9 @@ from mandata.agreements.rules.terms import LARGEST, BadTerms, Terms, decoded, pa
 from mandata.foundation.errors import Fault
 from mandata.foundation.periods import Unreckonable
 from mandata.foundation.periods.counting import zone_of
+
+_KEPT = 256
+"""How many texts are kept read: every draft of the form is one, and nothing forgets them."""
 
 
 def names() -> tuple[str, ...]:
@@ -30,7 +33,7 @@ def load(name: str) -> Terms:
     return checked(source(name), f"{name}.toml")
 
 
-@cache
+@lru_cache(maxsize=_KEPT)
 def checked(text: str, file: str) -> Terms:
     """Terms from their exact text, with what only the machine knows: whether its time zone exists. Raises BadTerms."""
     terms = parse(text, file)

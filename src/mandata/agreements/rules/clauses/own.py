@@ -41,6 +41,9 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         vocabulary={
             "partner": _("the partner itself, or working with it"),
             "open_sources": _("open sources, in justified cases such as the recovery of debts"),
+            "open_prospects": _(
+                "open sources such as websites and advertisements, of entrepreneurs to whom services are to be offered"
+            ),
         },
         serves=("CAT-9",),
     ),
