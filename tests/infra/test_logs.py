@@ -16,6 +16,7 @@ from mandata.infra import logs
         ({"email": "novak@bakery.example"}, {"email": "…"}),
         ({"password": "correct horse"}, {"password": "…"}),
         ({"event": f"Gone: /rights/answer/{'aB3_-' * 9}/"}, {"event": "Gone: /rights/answer/…/"}),
+        ({"event": f"Too Many: /calendar/{'aB3_-' * 9}.ics"}, {"event": "Too Many: /calendar/….ics"}),
         ({"event": f"Gone: /campaigns/{UUID(int=7)}/"}, {"event": f"Gone: /campaigns/{UUID(int=7)}/"}),
         (
             {"exception": "IntegrityError: null\nDETAIL:  Failing row contains (1, Jan Novák\nNovák).\n\nThe above"},

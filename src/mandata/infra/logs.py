@@ -14,8 +14,8 @@ from typing import Any
 import structlog
 
 _ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]]+@[^\s<>\"',;:()\[\]]+")
-_TOKEN = re.compile(r"(?<=/)[A-Za-z0-9_-]{40,}(?![A-Za-z0-9_.-])")
-"""Longer than an id: whoever reads it in a log could use the page as the person whom it was given to."""
+_TOKEN = re.compile(r"(?<=/)[A-Za-z0-9_-]{40,}(?=\.ics\b|(?![A-Za-z0-9_.-]))")
+"""Longer than an id: whoever reads it in a log could use the page, or the calendar, as who it was given to."""
 _VALUES = re.compile(r"^(DETAIL|CONTEXT|QUERY): .*?(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
 _PERSONAL = frozenset(
     {"email", "address", "name", "phone", "recipient", "password", "token", "secret", "authorization", "cookie"}
