@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from mandata.accounts.selectors import notices
-from mandata.agreements import library, selectors, shelf
+from mandata.agreements import library, selectors, shelf, tasks
 from mandata.agreements.errors import AlreadyInForce, NoneInForce, NoProposal, TooEarly
 from mandata.agreements.models import Agreement as AgreementRow
 from mandata.agreements.models import Measure, Obligation, Proposal
@@ -251,6 +251,23 @@ def test_a_refusal_ends_the_version_that_begins_before_it_takes_effect(customer:
     assert ends == far
     assert version_at(customer, far - timedelta(seconds=1)) == "2026-01-01"
     assert version_at(customer, far) == ""
+
+
+@pytest.mark.req("AGR-4")
+def test_a_controller_that_cannot_be_told_holds_up_no_other(world: World) -> None:
+    """One whose text somebody broke in the database, among many: the others are told, and the job is tried again."""
+    former = newer("2020-01-01")
+    broken, sound = deal(), deal()
+    for one in (broken, sound):
+        with scope(one.id):
+            row = AgreementRow.objects.get()
+            AgreementRow.objects.filter(id=row.id).update(terms=former if one is sound else "no agreement")
+    with pytest.raises(tasks.Untold):
+        tasks.announce_version("ecomail", str(new_id()))
+    with scope(sound.id):
+        assert selectors.waiting()
+    with scope(broken.id):
+        AgreementRow.objects.update(terms=library.source("ecomail"))  # for the tests that come after this one
 
 
 @pytest.mark.req("AGR-4")
