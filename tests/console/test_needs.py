@@ -1,5 +1,6 @@
 """The first page and the operator's overview list what the agreements ask for now."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
@@ -10,7 +11,8 @@ from django.test import Client
 
 from mandata.accounts import selectors as accounts
 from mandata.agreements import library
-from mandata.agreements.services import feeds, instructions, obligations, staff, versions
+from mandata.agreements import selectors as agreements
+from mandata.agreements.services import feeds, instructions, notices, obligations, staff, versions
 from mandata.foundation.actors import Actor
 from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import scope
@@ -96,6 +98,38 @@ def test_the_operators_overview_lists_duties_changes_staff_and_the_record(house:
     assert f"/operator/changes/{change}/" in page
     assert "Lena Lapsing" in page and "confidentiality is not signed" in page and "training lapses on" in page
     assert "Last verification" in page
+
+
+def test_an_obligation_leads_both_sides_to_what_it_is_about(house: House) -> None:
+    at = now()
+    with scope(house.id):
+        versions.announce(name="", source=NEWER, actor=Actor("operator", new_id()), at=at)
+        waiting = agreements.waiting()
+        assert waiting is not None
+        things = {
+            "proposal": waiting.id,
+            "instruction": instructions.give(
+                member_id=house.owner.actor.id or house.id, words="Send.", acts=["send"], at=at
+            ),
+            "served": notices.serve(kind="test", party="controller", subject="Told", text="Told", at=at),
+        }
+    things["change"] = announced(house)
+    with scope(house.id):
+        owed = [
+            obligations.open_duty(duty="breach.notify", since=at, cause=kind, at=at, about=(kind, thing))
+            for kind, thing in things.items()
+        ]
+    seen = 0
+    for client, desk in (
+        (browser(house.owner), "/privacy/obligations"),
+        (browser(staffed(house)), f"/operator/obligations/{house.id}"),
+    ):
+        for one in owed:
+            found = re.search(r'<dt>About</dt><dd><a href="([^"]+)"', client.get(f"{desk}/{one}/").content.decode())
+            if found:
+                seen += 1
+                assert client.get(found[1]).status_code == 200, found[1]
+    assert seen == 4 + 3
 
 
 @pytest.mark.req("PPL-2")

@@ -35,6 +35,18 @@ ABOUT = {
     "training": gettext_lazy("the staff"),
     "served": gettext_lazy("a notice"),
 }
+_CONTROLLERS = {
+    "case": ("privacy:case", "case_id"),
+    "proposal": ("privacy:version", "proposal_id"),
+    "instruction": ("privacy:instruction", "instruction_id"),
+    "change": ("privacy:change", "change_id"),
+    "served": ("privacy:notice", "served_id"),
+}
+_OPERATORS = {
+    "instruction": ("operator:instruction", "instruction_id"),
+    "change": ("operator:change", "change_id"),
+    "served": ("operator:notice", "served_id"),
+}
 GROUNDS = {
     "cooperation": gettext_lazy("the controller's cooperation is missing"),
     "majeure": gettext_lazy("force majeure"),
@@ -99,7 +111,19 @@ def explained(found: obligations.Explained, now: datetime, *, proofs: str = "") 
         "steps": _timeline(found, proofs),
         "open": one.state == "open",
         "elapsed": _elapsed(one, now),
+        "place": _place(one, operators=not proofs),
     }
+
+
+def _place(one: obligations.Obliged, *, operators: bool) -> str:
+    """The page of what an obligation is about; empty where there is none."""
+    route, name = (_OPERATORS if operators else _CONTROLLERS).get(one.about_kind, ("", ""))
+    if not route or one.about is None:
+        return ""
+    named = {name: one.about}
+    if operators and one.about_kind != "change":  # the operator's page of a change shows every controller
+        named["controller_id"] = one.controller_id
+    return reverse(route, kwargs=named)
 
 
 def _elapsed(one: obligations.Obliged, now: datetime) -> int:
