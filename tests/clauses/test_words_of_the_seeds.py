@@ -7,6 +7,7 @@ from mandata.agreements.language import words
 from mandata.agreements.rules import text
 from mandata.agreements.rules.text import Parties, Party
 from mandata.agreements.rules.values import Choice, Window
+from tests.clauses.asking import decide, due, says
 
 ORDER = ("processing.subjects", "processing.contact", "processing.special", "processing.nature", "processing.purposes")
 """Annex II of Decision (EU) 2021/915: whose data, which, sensitive data, nature, purposes; then for how long."""
@@ -80,3 +81,13 @@ def test_acomware_names_minorities() -> None:
 @pytest.mark.req("AGR-6")
 def test_what_everymail_only_indemnifies_for_is_no_warranty_of_the_seed() -> None:
     assert library.load("everymail").clauses["warranty.controller"].mark.value == "ours"
+
+
+@pytest.mark.req("RET-2")
+def test_backups_are_held_as_long_as_an_export_may_be_asked_for() -> None:
+    ended = "2026-01-05T12:00:00+01:00"  # 90 days later is Easter Sunday, and Monday is a holiday
+    held = decide("keep", "imagicle", kind="backup", ended_at=ended, at="2026-04-07T12:00:00+02:00")
+    says(held, "allowed", "end.grace", "IMA 8", until="2026-04-07T22:00:00Z")
+    assert due("imagicle", "end.request", ended)["statutory"] == "2026-04-07T22:00:00Z"
+    gone = decide("keep", "imagicle", kind="backup", ended_at=ended, at="2026-04-08T00:00:00+02:00")
+    says(gone, "refused", "end.grace", "IMA 8")

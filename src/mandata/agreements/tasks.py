@@ -4,21 +4,15 @@ from uuid import UUID
 
 from procrastinate import RetryStrategy
 
-from mandata.accounts import selectors as accounts
-from mandata.agreements.services import addresses, staff, versions
+from mandata.agreements.services import addresses, everybody, staff, versions
+from mandata.agreements.services.everybody import Untold
 from mandata.foundation.actors import Actor
 from mandata.infra.clock import now
 from mandata.infra.jobs import app
-from mandata.infra.logs import log
 from mandata.infra.tenancy import scope
 
-PAGE = 500
-
-_log = log("agreements")
-
-
-class Untold(Exception):
-    """Some controllers could not be told; the queue calls again after a growing pause."""
+_AGAIN = RetryStrategy(max_attempts=12, exponential_wait=4, retry_exceptions=[Untold])
+"""After a growing pause, for those who could not be told."""
 
 
 @app.task(name=versions.JOB, queue="agreements")
@@ -28,31 +22,17 @@ def settle_proposal(controller_id: str, proposal_id: str) -> None:
         versions.settle(proposal_id=UUID(proposal_id), at=now())
 
 
-@app.task(
-    name=versions.JOB_ALL,
-    queue="agreements",
-    retry=RetryStrategy(max_attempts=12, exponential_wait=4, retry_exceptions=[Untold]),
-)
+@app.task(name=versions.JOB_ALL, queue="agreements", retry=_AGAIN)
 def announce_version(name: str, by: str) -> None:
     """Announce the newest version of an agreement to every controller under an older one, each in its own scope.
 
     What fails at one holds up no other. Killed and run again, it goes on with those whom it had not told yet.
     """
-    after, failed, actor = None, 0, Actor("operator", UUID(by))
-    while page := accounts.ids_after(after, PAGE):
-        for one in page:
-            try:
-                with scope(one):
-                    versions.announce_due(name=name, actor=actor, at=now())
-            except Exception as error:
-                failed += 1
-                _log.error("version.not_announced", controller=str(one), error=type(error).__name__)
-        after = page[-1]
-    if failed:
-        raise Untold(f"{failed} controllers")
+    actor = Actor("operator", UUID(by))
+    everybody.each_controller(lambda: versions.announce_due(name=name, actor=actor, at=now()))
 
 
-@app.task(name=addresses.JOB, queue="agreements", retry=5)
+@app.task(name=addresses.JOB, queue="agreements", retry=_AGAIN)
 def tell_addresses(book: str, change_id: str) -> None:
     """Tell every controller that the processor's addresses have changed; killed and run again, it goes on."""
     addresses.tell_controllers(book=book, change_id=UUID(change_id), at=now())

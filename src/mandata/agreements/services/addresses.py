@@ -11,7 +11,7 @@ from mandata.agreements.language import words
 from mandata.agreements.models import Served
 from mandata.agreements.rules.words import Words, fill
 from mandata.agreements.rules.words import mark as _
-from mandata.agreements.services import ledger
+from mandata.agreements.services import everybody, ledger
 from mandata.agreements.services.notices import serve
 from mandata.foundation.actors import Actor
 from mandata.infra.clock import new_id
@@ -21,7 +21,6 @@ from mandata.infra.tenancy import INSTANCE, scope
 
 JOB: Final = "agreements.tell_addresses"
 KIND: Final = "addresses.changed"
-PAGE: Final = 500
 
 _SUBJECT: Final = _("Changed addresses of {party}")
 _TEXT: Final = _(
@@ -65,23 +64,20 @@ def change_processor(
 
 
 def tell_controllers(*, book: str, change_id: UUID, at: datetime) -> int:
-    """Tell every controller whose account has not ended; return how many were told now. Run again, it goes on."""
-    told, start, reaches = 0, 0, accounts.processor_reached(book)
-    while page := accounts.directory(start=start, count=PAGE)[1]:
-        for one in page:
-            if one.state != "ended":
-                with scope(one.id):
-                    told += _tell_here(book, reaches, change_id, at)
-        start += PAGE
-    return told
+    """Tell every controller whose account has not ended; return how many were told now. Run again, it goes on.
+
+    Raises Untold where some could not be told.
+    """
+    reaches = accounts.processor_reached(book)
+    return everybody.each_controller(lambda: _tell_here(book, reaches, change_id, at))
 
 
-def _tell_here(book: str, reaches: tuple[accounts.Reach, ...], change_id: UUID, at: datetime) -> int:
-    if Served.objects.filter(kind=KIND, about=change_id).exists():
-        return 0
+def _tell_here(book: str, reaches: tuple[accounts.Reach, ...], change_id: UUID, at: datetime) -> bool:
+    if accounts.state() == "ended" or Served.objects.filter(kind=KIND, about=change_id).exists():
+        return False
     said = words(accounts.controller().language)
     _serve("controller", env().operator_name, book, reaches, said, change_id, at)
-    return 1
+    return True
 
 
 def _serve(

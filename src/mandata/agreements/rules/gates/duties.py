@@ -157,9 +157,9 @@ def _limit(terms: Terms, on: Prepared, facts: KeepFacts) -> tuple[str, datetime 
     }
     for clause, since in ways.get(facts.kind, ()):
         if on.holds(clause) and since is not None:
-            return clause, _until(
-                terms, clause, since, late=clause == "end.backup"
-            )  # the controller may ask until then
+            # What the controller may still ask for is still held.
+            asked = clause == "end.backup" or (clause == "end.grace" and on.holds("end.request"))
+            return clause, _until(terms, clause, since, late=asked)
     waiting = next((clause for clause, _since in ways.get(facts.kind, ()) if on.holds(clause)), "end.deletion")
     if facts.kind in ("database", *_AVAILABLE) and facts.ended_at is not None and waiting == "end.silence":
         return waiting, None  # no instruction yet: held until the reminder's period has run
