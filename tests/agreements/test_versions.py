@@ -19,6 +19,7 @@ from mandata.agreements.rules import changes
 from mandata.agreements.rules.terms import BadTerms
 from mandata.agreements.selectors import instructions as instructions_of
 from mandata.agreements.services import acceptance, instructions, measures, templates, versions
+from mandata.agreements.services.everybody import Untold
 from mandata.foundation import canonical
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.foundation.errors import Refused
@@ -262,7 +263,7 @@ def test_a_controller_that_cannot_be_told_holds_up_no_other(world: World) -> Non
         with scope(one.id):
             row = AgreementRow.objects.get()
             AgreementRow.objects.filter(id=row.id).update(terms=former if one is sound else "no agreement")
-    with pytest.raises(tasks.Untold):
+    with pytest.raises(Untold):
         tasks.announce_version("ecomail", str(new_id()))
     with scope(sound.id):
         assert selectors.waiting()

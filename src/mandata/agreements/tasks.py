@@ -5,17 +5,16 @@ from uuid import UUID
 from procrastinate import RetryStrategy
 
 from mandata.agreements.services import addresses, everybody, staff, versions
-from mandata.agreements.services.everybody import Untold
 from mandata.foundation.actors import Actor
 from mandata.infra.clock import now
 from mandata.infra.jobs import app
 from mandata.infra.tenancy import scope
 
-_AGAIN = RetryStrategy(max_attempts=12, exponential_wait=4, retry_exceptions=[Untold])
-"""After a growing pause, for those who could not be told."""
+_AGAIN = RetryStrategy(max_attempts=12, exponential_wait=4)
+"""After a growing pause: each of these finds done what it has done already."""
 
 
-@app.task(name=versions.JOB, queue="agreements")
+@app.task(name=versions.JOB, queue="agreements", retry=_AGAIN)
 def settle_proposal(controller_id: str, proposal_id: str) -> None:
     """Let silence decide on an announced version, once its time has come."""
     with scope(UUID(controller_id)):
@@ -38,7 +37,7 @@ def tell_addresses(book: str, change_id: str) -> None:
     addresses.tell_controllers(book=book, change_id=UUID(change_id), at=now())
 
 
-@app.task(name=staff.LAPSING, queue="agreements", retry=5)
+@app.task(name=staff.LAPSING, queue="agreements", retry=_AGAIN)
 def training_lapsing(commitment_id: str) -> None:
     """Open the obligation to renew a training that is about to lapse."""
     staff.training_lapsing(commitment_id=UUID(commitment_id), at=now())
