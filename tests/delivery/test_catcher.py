@@ -17,6 +17,7 @@ from mandata.delivery.catcher.server import Catcher, Place
 from mandata.delivery.transports.port import Letter
 from mandata.delivery.transports.settings import SmtpSettings
 from mandata.delivery.transports.smtp import SmtpTransport
+from tests.delivery.conftest import free_port
 from tests.delivery.test_smtp import Desk
 
 CONTENT = b"From: a@shop.test\r\nSubject: hello\r\n\r\n.dot\r\n..two\r\nend\r\n"
@@ -25,11 +26,15 @@ CONTENT = b"From: a@shop.test\r\nSubject: hello\r\n\r\n.dot\r\n..two\r\nend\r\n"
 class Inbox:
     """Receives what the catcher sends back."""
 
-    def __init__(self) -> None:
+    def __init__(self, busy: int = 0) -> None:
         self.mails: list[tuple[str, list[str], bytes]] = []
         self.came = threading.Event()
+        self.busy = busy
 
     async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802
+        if self.busy:
+            self.busy -= 1
+            return "451 4.3.0 Try again later"
         self.mails.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))  # type: ignore[attr-defined]
         self.came.set()
         return "250 ok"
@@ -114,6 +119,25 @@ def test_a_report_and_a_complaint_are_sent_on_demand(catcher: Catcher, inbox: tu
 
 
 @pytest.mark.req("DSR-4")
+def test_a_report_waits_for_a_door_that_opens_later_and_is_tried_again_when_that_is_busy(tmp_path: Path) -> None:
+    port = free_port()
+    catcher = Catcher(Place(tmp_path / "caught", smtp_port=0, http_port=0, returns=f"127.0.0.1:{port}"))
+    catcher.start()
+    try:
+        send(catcher, "dsn@reader.example")
+        time.sleep(0.5)
+        inbox = Inbox(busy=1)
+        door = Controller(inbox, hostname="127.0.0.1", port=port)
+        door.start()
+        try:
+            assert inbox.came.wait(20)
+        finally:
+            door.stop()
+        assert (len(inbox.mails), inbox.busy) == (1, 0)
+    finally:
+        catcher.stop()
+
+
 def test_what_is_held_for_an_address_is_found_and_erased_to_the_last_byte(catcher: Catcher, tmp_path: Path) -> None:
     secret = b"Subject: x\r\n\r\nDear Quetzalcoatl\r\n"
     send(catcher, "gone@a.test", content=secret)

@@ -84,6 +84,7 @@ class Listener:
 
 
 _listening: list[Listener] = []
+_told: list[int] = []
 
 
 def keep_listening(*, at: datetime) -> int:  # noqa: ARG001 - a loop's signature
@@ -97,6 +98,9 @@ def keep_listening(*, at: datetime) -> int:  # noqa: ARG001 - a loop's signature
     try:
         listener.start()
     except OSError:
+        if not _told:
+            _told.append(listener.port)
+            _log.warning("returns.port_taken", port=listener.port)  # by another worker here, or by something else
         return 0
     _listening.append(listener)
     _log.info("returns.listening", port=listener.port)

@@ -16,6 +16,8 @@ from mandata.delivery.catcher.store import Caught, Store
 from mandata.delivery.catcher.web import handler
 from mandata.infra.clock import now
 
+_ATTEMPTS = 60
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -40,6 +42,7 @@ class Catcher:
         self.http_port = place.http_port
         self.sent_back = 0
         self._loop = asyncio.new_event_loop()
+        self._ending = threading.Event()
         self._back: queue.Queue[tuple[str, bytes] | None] = queue.Queue()
         self._threads: list[threading.Thread] = []
 
@@ -66,6 +69,7 @@ class Catcher:
 
     def stop(self) -> None:
         """Stop listening, send the reports still waiting, close the store."""
+        self._ending.set()
         self._back.put(None)
         self._web.shutdown()
         self._web.server_close()
@@ -104,15 +108,25 @@ class Catcher:
         self._back.put((sender, complaint(host=name, sender=sender, recipient=recipient, content=content, at=at)))
 
     def _send_back(self) -> None:
-        """Carry reports to the returns listener, one after another; a report that cannot be carried is dropped."""
-        host, _, port = self.place.returns.rpartition(":")
+        """Carry reports to the returns listener, one after another; one that is refused for good is dropped."""
         while (item := self._back.get()) is not None:
-            to, raw = item
-            if not host or not to:
-                continue
-            try:
-                with smtplib.SMTP(host, int(port), local_hostname=self.place.name, timeout=30) as client:
-                    client.sendmail("", [to], raw)
-                    self.sent_back += 1
-            except (OSError, smtplib.SMTPException):
-                continue
+            for _attempt in range(_ATTEMPTS):
+                if self._carried(*item) or self._ending.wait(1.0):
+                    break
+
+    def _carried(self, to: str, raw: bytes) -> bool:
+        """Whether a report is done with: taken, or refused for good. What is away or busy is tried again."""
+        host, _, port = self.place.returns.rpartition(":")
+        if not host or not to:
+            return True
+        try:
+            with smtplib.SMTP(host, int(port), local_hostname=self.place.name, timeout=30) as client:
+                client.sendmail("", [to], raw)
+                self.sent_back += 1
+        except smtplib.SMTPRecipientsRefused as refused:
+            return all(code >= 500 for code, _words in refused.recipients.values())
+        except smtplib.SMTPResponseException as refused:
+            return refused.smtp_code >= 500
+        except (OSError, smtplib.SMTPException):
+            return False
+        return True
