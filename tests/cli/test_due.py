@@ -298,3 +298,11 @@ def test_neither_django_nor_a_database_is_loaded() -> None:
     environment = {**os.environ, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
     assert shown.stdout.strip() == "[]"
+
+
+def test_each_duty_is_listed_with_its_sentence_of_the_agreement() -> None:
+    ran = CliRunner().invoke(app, ["duties", "--agreement", "icewarp", "--json"])
+    said = {one["duty"]: one["says"] for one in map(json.loads, ran.stdout.splitlines())}
+    assert "an independent auditor whom it chooses" in said["audit.own"]
+    assert "by publication" in said["subprocessor.notice"]
+    assert all(said.values())

@@ -141,9 +141,11 @@ def _stated(duty: "Duty") -> str:
 def duties(agreement: Agreement = "", file: File = None, language: Language = "en", as_json: AsJson = False) -> None:
     """List every duty, right and term of an agreement that time rules; without an agreement, the agreements that ship.
 
-    mark is seed (the source states it), open (the source states no figure; target is ours) or ours (no source asks for
-    it). kind says what the period means: within (a duty), window (a right that lapses), ahead and before (what has to
-    precede something), after (what may follow), extension, recurring, lasting, frequency.
+    mark is seed (the source states it), unclear (it can be read in two ways; note keeps the other), open (the source
+    states no figure; target is ours) or ours (the agreement's own text does not state it: the law does, or we chose
+    it). says is the clause's sentence in the agreement's text. kind says what the period means: within (a duty), window
+    (a right that lapses), ahead and before (what has to precede something), after (what may follow), extension,
+    recurring, lasting, frequency.
 
     Exit code 0; 1 where there is no such agreement or the file cannot be used; 2 for wrong usage.
 
@@ -162,10 +164,17 @@ def duties(agreement: Agreement = "", file: File = None, language: Language = "e
         _agreements(as_json, language)
         return
     from mandata.agreements.rules import duties as rules
+    from mandata.agreements.rules.text import paragraph
 
-    for duty in rules.duties(terms_of(agreement, file)):
+    terms = terms_of(agreement, file)
+    for duty in rules.duties(terms):
         title = words.gettext(duty.title)
-        emit(as_json, _listed(duty, words), f"{duty.key:<24} {title} ({duty.source})\n{'':<24} {_stated(duty)}")
+        says = paragraph(terms.clauses[duty.clause], "", language, words).text
+        emit(
+            as_json,
+            {**_listed(duty, words), "says": says},
+            f"{duty.key:<24} {title} ({duty.source})\n{'':<24} {_stated(duty)}",
+        )
 
 
 def _listed(duty: "Duty", words: "Words") -> dict[str, str | bool | None]:
