@@ -74,7 +74,7 @@ def _state(one: notices.LegalNotice) -> tuple[str, str]:
     if one.deemed_at is not None:
         return _("delivered"), "good"
     if one.undelivered:
-        return (_("came back; repeated"), "warn") if one.second else (_("came back"), "bad")
+        return (_("repeated"), "warn") if one.second else (_("came back"), "bad")
     if one.state == "letter":
         return _("on its way by post"), "info"
     return (_("failed"), "bad") if one.state == "failed" else (_("on its way"), "info")
