@@ -1,7 +1,9 @@
 """The record keeps what happened, in order, and shows when somebody changed it."""
 
+import io
 import os
 import threading
+import zipfile
 from typing import Any
 
 import psycopg
@@ -15,8 +17,8 @@ from mandata.infra import bulk, clock
 from mandata.infra.clock import now
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import INSTANCE, scope
-from mandata.record import selectors, services, verification
-from mandata.record.services import appending
+from mandata.record import packs, published, rules, selectors, services, verification
+from mandata.record.services import appending, sequencing
 from mandata.record.verification import pending
 from mandata.vault.services import record_signer
 from tests.world import Customer, World
@@ -226,3 +228,30 @@ def test_an_append_and_a_proof_are_one_round_trip_each(world: World, monkeypatch
         assert len(statements) == 2
         services.append(kind="test.happened", body={}, actor=SYSTEM, at=now())
         assert len(statements) == 3
+
+
+@pytest.mark.req("REC-1")
+def test_heads_that_the_first_release_told_of_without_a_subject_are_found(world: World) -> None:
+    """Its entries in the installation's log named a log in their bodies only; they are never rewritten."""
+    customer, other = world.controller(), world.controller()
+    for number in range(3):
+        for one in (customer, other):
+            with scope(one.id):
+                services.append(kind="test.happened", body={"number": number}, actor=SYSTEM, at=now())
+            with transaction.atomic():
+                with scope(one.id):
+                    head = sequencing._extend(one.id, now())
+                assert head is not None
+                with scope(INSTANCE):
+                    body = rules.head_body(one.id, head.size, head.root)
+                    services.append(kind="record.head", body=body, actor=SYSTEM, at=now())
+    world.sequence()
+    logs = [customer.id, other.id]
+    assert [one.findings for one in verification.verify_all(logs, record_signer().public_key())[:2]] == [[], []]
+    assert set(logs) <= set(verification.known_logs())
+    with scope(INSTANCE):
+        assert set(logs) <= published.named_in_bodies()
+    out = io.BytesIO()
+    packs.write_between(out, customer.id, first=1, last=3, at=now())
+    with zipfile.ZipFile(out) as file:
+        assert len(file.read("instance/proofs.ndjson").splitlines()) == 2

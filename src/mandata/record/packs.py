@@ -27,7 +27,7 @@ from mandata.foundation import canonical
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.infra import bulk
 from mandata.infra.tenancy import INSTANCE, scope
-from mandata.record import rules, selectors
+from mandata.record import published, rules, selectors
 from mandata.record.errors import NothingToPack
 from mandata.record.services import append, sequence
 from mandata.record.signing import signer
@@ -54,12 +54,11 @@ select l.index, l.hash, e.leaf from record_leaf l
 join record_entry e on e.controller_id = l.controller_id and e.id = l.entry
 where l.controller_id = %(log)s and l.index >= %(start)s and l.index < %(end)s order by l.index
 """
-_PUBLISHED: Final = """
-select e.id, e.leaf, l.index from record_entry e
-join record_leaf l on l.controller_id = e.controller_id and l.entry = e.id
-where e.controller_id = %(instance)s and e.subject = %(log)s and e.kind = 'record.head' and e.id > %(after)s
-order by e.id limit 5000
-"""
+_PUBLISHED: Final = f"""
+select e.id, e.leaf, l.index from ({published.ENTRIES}) e
+join record_leaf l on l.controller_id = %(instance)s and l.entry = e.id order by e.id
+"""  # noqa: S608 - our own words
+_PAGE: Final = 5_000
 _STAMPS: Final = """
 select distinct on (size) size, token from record_stamp where controller_id = %(instance)s order by size, at
 """
@@ -251,7 +250,7 @@ def _add_instance(archive: _Archive, log: UUID, sizes: set[int], certificates: b
 def _published(log: UUID, sizes: set[int]) -> Iterator[tuple[UUID, bytes, int]]:
     """Yield (entry, leaf, index) of the entries of the installation's log that tell of heads of these sizes."""
     after = UUID(int=0)
-    while rows := bulk.execute(_PUBLISHED, {"instance": INSTANCE, "log": log, "after": after}, binary=True):
+    while rows := bulk.execute(_PUBLISHED, published.arguments(log, after=after, most=_PAGE), binary=True):
         after = rows[-1][0]
         for entry, leaf, index in rows:
             if json.loads(leaf)["body"]["size"] in sizes:

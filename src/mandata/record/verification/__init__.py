@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from mandata.infra import bulk
 from mandata.infra.tenancy import INSTANCE, scope
+from mandata.record import published
 from mandata.record.snapshot import snapshot
 from mandata.record.verification import payloads, pending, tree, witnesses
 from mandata.record.verification.verdict import Verdict
@@ -42,7 +43,8 @@ def known_logs() -> list[UUID]:
     with scope(INSTANCE):
         found = bulk.execute("select record_logs()", [])
         kinds = "select distinct subject from record_entry where kind = 'record.head' and subject is not null"
-        return sorted({log for (log,) in [*found, *bulk.execute(kinds, [])]} - {INSTANCE})
+        logs = {log for (log,) in [*found, *bulk.execute(kinds, [])]}
+        return sorted((logs | published.named_in_bodies()) - {INSTANCE})
 
 
 def verify_all(logs: list[UUID], key: Ed25519PublicKey, certificates: bytes = b"") -> list[Verdict]:

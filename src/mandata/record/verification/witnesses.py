@@ -12,14 +12,10 @@ import orjson
 from mandata.foundation import canonical
 from mandata.infra import bulk
 from mandata.infra.tenancy import INSTANCE, scope
-from mandata.record import rules, stamps
+from mandata.record import published, rules, stamps
 from mandata.record.verification.verdict import Verdict
 
 _BATCH: Final = 5_000
-_PUBLISHED: Final = """
-select id, leaf from record_entry where controller_id = %(instance)s and subject = %(log)s and kind = 'record.head'
-  and id > %(after)s order by id limit %(most)s
-"""
 _HEADS: Final = "select size, root from record_head where controller_id = %(log)s and size = any(%(sizes)b::int8[])"
 _SIZES: Final = "select size from record_head where controller_id = %(log)s order by size"
 _TOLD: Final = """
@@ -45,10 +41,10 @@ where s.controller_id = %(log)s and s.id > %(after)s order by s.id limit %(most)
 def compare_published(verdict: Verdict) -> None:
     """Compare a controller's heads with those that the installation's log tells of. Open no scope around it."""
     matched, after = 0, UUID(int=0)
-    arguments = {"instance": INSTANCE, "log": verdict.log, "most": _BATCH}
     while True:
+        arguments = published.arguments(verdict.log, after=after, most=_BATCH)
         with scope(INSTANCE):
-            rows = bulk.execute(_PUBLISHED, arguments | {"after": after}, binary=True)
+            rows = bulk.execute(published.ENTRIES, arguments, binary=True)
         if not rows:
             break
         after = rows[-1][0]
@@ -74,8 +70,8 @@ def _compare_heads(verdict: Verdict, bodies: Sequence[dict[str, Any]]) -> int:
 def _name_unpublished(verdict: Verdict) -> None:
     """Name the heads of which the installation's log does not tell. It remembers sizes, because something is wrong."""
     with scope(INSTANCE):
-        arguments = {"instance": INSTANCE, "log": verdict.log, "most": None, "after": UUID(int=0)}
-        rows = bulk.execute(_PUBLISHED, arguments, binary=True)
+        arguments = published.arguments(verdict.log, after=UUID(int=0), most=None)
+        rows = bulk.execute(published.ENTRIES, arguments, binary=True)
     sizes = [body.get("size") for _, leaf in rows if (body := _body(leaf))]
     told = {size for size in sizes if isinstance(size, int)}
     with scope(verdict.log):
