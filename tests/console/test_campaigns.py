@@ -14,11 +14,12 @@ from django.test import Client
 from mandata.campaigns import selectors
 from mandata.campaigns.rules.content import Content, Format
 from mandata.delivery.models import Message
-from mandata.infra import bulk
+from mandata.infra import bulk, environment
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
 from mandata.record import selectors as record
 from tests.console.office import Office, office
+from tests.delivery.conftest import free_port
 from tests.delivery.mailing import SMALL
 from tests.world import World
 
@@ -357,11 +358,15 @@ def test_a_launched_campaign_is_only_read(desk: Office) -> None:
     assert client.get(f"/campaigns/{campaign}/")["Location"].endswith("/send/")
 
 
-def test_a_test_goes_nowhere_without_an_address_or_a_server(desk: Office) -> None:
+def test_a_test_goes_nowhere_without_an_address_or_a_server(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MANDATA_SMTP_URL", f"smtp://127.0.0.1:{free_port()}")
+    environment.env.cache_clear()
     campaign, client = desk.shop.draft(), desk.browser()
     assert (
         client.post(f"/campaigns/{campaign}/test/", {"to": "me"}, headers=HTMX).status_code
         == HTTPStatus.UNPROCESSABLE_ENTITY
     )
     answer = client.post(f"/campaigns/{campaign}/test/", {"to": "me@bakery.example"}, headers=HTMX)
+    monkeypatch.undo()
+    environment.env.cache_clear()
     assert answer.status_code == HTTPStatus.BAD_GATEWAY
