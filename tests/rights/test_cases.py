@@ -14,6 +14,7 @@ from mandata.accounts import selectors as accounts
 from mandata.accounts.models import Controller
 from mandata.accounts.services import notices
 from mandata.agreements.errors import GateRefused, MayNotExtend
+from mandata.agreements.models import Agenda, Obligation
 from mandata.agreements.selectors import obligations
 from mandata.audience import services as audience
 from mandata.foundation.actors import Actor
@@ -161,6 +162,31 @@ def test_more_time_is_taken_once_and_told_with_its_reasons(world: World) -> None
     answer(shop, case_id)
     with scope(shop.id), pytest.raises(AlreadyDecided):
         services.extend(case_id=case_id, reason="Too late.", actor=OFFICER, at=LATER + timedelta(days=10))
+
+
+def _as_of_the_first_release(shop: Shop) -> None:
+    """It kept no obligations: a case that came in then has none."""
+    with scope(shop.id):
+        Agenda.objects.filter(controller_id=shop.id).delete()
+        Obligation.objects.all().delete()
+
+
+@pytest.mark.req("DSR-3")
+def test_a_case_older_than_the_obligations_is_owed_an_answer_and_can_take_longer(world: World) -> None:
+    shop = a_shop(world)
+    a_person(shop, NOVAK)
+    case_id = confirmed(shop)
+    _as_of_the_first_release(shop)
+    with scope(shop.id):
+        services.expire(at=LATER)
+        (owed,) = obligations.about(case_id, LATER)
+        services.expire(at=LATER)
+        assert [one.id for one in obligations.about(case_id, LATER)] == [owed.id]
+    assert (owed.duty, owed.state, owed.since) == ("rights.answer", "open", LATER)
+    _as_of_the_first_release(shop)
+    with scope(shop.id):
+        due = services.extend(case_id=case_id, reason="Many.", actor=OFFICER, at=LATER + timedelta(days=9))
+    assert due > LATER + timedelta(days=85)
 
 
 def test_somebody_unknown_gets_the_same_mail_and_is_told_after_confirming_that_nothing_is_held(world: World) -> None:

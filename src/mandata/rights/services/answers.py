@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from mandata.agreements.selectors import obligations as obliged
 from mandata.agreements.services import obligations
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.infra.tenancy import current_controller, scope
@@ -58,5 +59,13 @@ def expire(*, at: datetime) -> int:
             emptying.empty([case.id])
             Case.objects.filter(id=case.id).update(state="expired", closed_at=at)
             obligations.lapse_about(about=case.id, reason="not_confirmed", at=at)
+        _owe(at)
         CaseKey.objects.filter(controller_id=current_controller(), expires_at__lte=at).delete()
         return len(gone) + len(stale)
+
+
+def _owe(at: datetime) -> None:
+    """See that an answer is owed in every open case, also in those that came in before obligations were kept."""
+    received = dict(Case.objects.filter(state__in=rules.OPEN).values_list("id", "received_at"))
+    for case_id in received.keys() - obliged.sources(rules.ANSWER, received).keys():
+        steps.owed(case_id, received[case_id], at)

@@ -165,9 +165,9 @@ def extend(*, case_id: UUID, reason: str, actor: Actor, at: datetime) -> datetim
         case = steps.locked(case_id)
         if case.state not in rules.OPEN:
             raise _decided(case)
-        owed = next(one for one in obliged.about(case.id, at) if one.duty == rules.ANSWER)
-        obligations.extend(obligation_id=owed.id, reason=reason, actor=actor, at=at)
-        due_at = obliged.obligation(owed.id, at).obliged.strict - timedelta(seconds=1)
+        owed = steps.owed(case.id, case.received_at, at)
+        obligations.extend(obligation_id=owed, reason=reason, actor=actor, at=at)
+        due_at = obliged.obligation(owed, at).obliged.strict - timedelta(seconds=1)
         Case.objects.filter(id=case.id).update(due_at=due_at)
         wrote = selectors.wrote(case)
         letter = letters.extended(

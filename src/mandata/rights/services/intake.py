@@ -89,10 +89,8 @@ def _one_at_a_time(subject: Subject) -> None:
 
 
 def _due(case_id: UUID, received_at: datetime, at: datetime) -> datetime:
-    """Open what is owed to the person from receipt on (Article 12(3) GDPR); return the last second of its time."""
-    obligation = agreements.open_duty(
-        duty=rules.ANSWER, since=received_at, cause=f"case:{case_id}", at=at, about=("case", case_id)
-    )
+    """Open what is owed to the person; return the last second of its time."""
+    obligation = steps.owed(case_id, received_at, at)
     return obliged.obligation(obligation, at).obliged.strict - timedelta(seconds=1)
 
 

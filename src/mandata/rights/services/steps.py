@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors as accounts
 from mandata.accounts.services.notices import send_notice
+from mandata.agreements.services import obligations
 from mandata.foundation.actors import Actor
 from mandata.infra.tenancy import current_controller
 from mandata.record.services import append
+from mandata.rights import rules
 from mandata.rights.errors import NoSuchCase
 from mandata.rights.letters import Letter
 from mandata.rights.models import Case, CaseEvent, CaseKey
@@ -49,6 +51,14 @@ def _plain(detail: Mapping[str, object]) -> dict[str, object]:
         name: str(value) if isinstance(value, UUID) else value.isoformat() if isinstance(value, datetime) else value
         for name, value in detail.items()
     }
+
+
+def owed(case_id: UUID, received_at: datetime, at: datetime) -> UUID:
+    """What is owed to the person from receipt on (Article 12(3) GDPR); opened once, and for a case that is older than
+    the obligations are, when it is next looked at."""
+    return obligations.open_duty(
+        duty=rules.ANSWER, since=received_at, cause=f"case:{case_id}", at=at, about=("case", case_id)
+    )
 
 
 def new_link(case: Case, purpose: str, expires_at: datetime) -> str:
