@@ -1,5 +1,7 @@
 """What the operator's pages refuse: what is the controller's to do, what no page holds, what no column could hold."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -11,9 +13,13 @@ from mandata.agreements.services import instructions as services
 from mandata.agreements.services import obligations
 from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import INSTANCE, scope
+from mandata.record.models import Entry
 from mandata.subprocessors.models import Change, SubProcessor
+from mandata.subprocessors.services import changes, objections, register, telling
+from tests.subprocessors.cast import OPERATOR
 from tests.world.people import House, Person, registered, staffed
 
+DAY = timedelta(days=1)
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -89,3 +95,45 @@ def test_a_page_number_that_no_table_could_have_breaks_nothing(otto: Client) -> 
     where = reverse("operator:change", kwargs={"change_id": change.id})
     for start in ("9" * 5000, "9" * 30, "-1", "²", "x"):
         assert otto.get(where, {"start": start}).status_code == 200
+
+
+@pytest.mark.req("PPL-1", "PPL-2")
+def test_without_an_agreement_nobody_looks_who_has_not_signed_and_is_not_trained() -> None:
+    house = registered(agreed=False)
+    where = reverse("operator:instructions", kwargs={"controller_id": house.id})
+    assert browser(staffed(fit=False)).get(where).status_code == 302
+    assert browser(staffed()).get(where).status_code == 200
+
+
+@pytest.mark.req("SPR-3", "PPL-2")
+def test_an_objection_is_settled_under_an_access_to_its_controller(house: House) -> None:
+    named = {"controller_id": house.id, "objection_id": new_id(), "outcome": "excluded"}
+    answer = browser(staffed()).post(reverse("operator:objection_settle", kwargs=named))
+    assert answer.status_code == 302
+    assert answer["Location"] == reverse("operator:access", kwargs={"controller_id": house.id})
+
+
+@pytest.mark.req("SPR-3", "PPL-2")
+def test_the_words_of_an_objection_are_read_under_an_access_only(house: House, otto: Client) -> None:
+    one = register.add(register.Details(name=f"F {new_id()}", role="x", country="CZ"), actor=OPERATOR, at=now())
+    change = changes.announce(kind="add", subprocessor=one, planned_for=now() + DAY, actor=OPERATOR, at=now())
+    assert telling.tell(house.id, changes.row(change), at=now())
+    with scope(house.id):
+        objections.object_to(change_id=change, words="They are rivals", actor=house.owner.actor, at=now())
+    where = reverse("operator:change", kwargs={"change_id": change})
+    assert b"They are rivals" in otto.get(where).content
+    page = browser(staffed()).get(where).content
+    assert b"They are rivals" not in page and b"Read what it says" in page
+
+
+@pytest.mark.req("REC-1")
+def test_a_typed_reference_is_in_no_entry_of_the_record(house: House, otto: Client) -> None:
+    with scope(house.id):
+        duty = obligations.open_duty(duty="breach.notify", since=now(), cause="breach:1", at=now())
+    named = {"controller_id": house.id, "obligation_id": duty, "verb": "meet"}
+    otto.post(reverse("operator:obligation_act", kwargs=named), {"reference": "Novotna"})
+    with scope(house.id):
+        assert Obligation.objects.get(id=duty).evidence == {"reference": "Novotna"}
+        leaves = [bytes(leaf) for leaf in Entry.objects.values_list("leaf", flat=True)]
+        assert any(b"obligation.met" in leaf for leaf in leaves)
+        assert not any(b"Novotna" in leaf for leaf in leaves)

@@ -127,6 +127,8 @@ def enter(
 
 
 _CODE: Final = re.compile(r"[A-Za-z0-9_.:,+-]{1,200}")
+TYPED: Final = frozenset({"reference", "words", "reason"})
+"""Names of evidence that somebody types: one word, too, can be a person's name."""
 
 
 def sorted_out(evidence: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
@@ -138,7 +140,9 @@ def sorted_out(evidence: Mapping[str, object]) -> tuple[dict[str, object], dict[
         told = value.isoformat() if isinstance(value, datetime) else value
         plain[name] = told if isinstance(told, bool | int) or told is None else str(told)
     free: dict[str, object] = {
-        name: value for name, value in plain.items() if isinstance(value, str) and not _CODE.fullmatch(value)
+        name: value
+        for name, value in plain.items()
+        if isinstance(value, str) and (name in TYPED or not _CODE.fullmatch(value))
     }
     return {name: value for name, value in plain.items() if name not in free}, free
 

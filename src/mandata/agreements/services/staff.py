@@ -146,11 +146,19 @@ def require(*, user_id: UUID, page: str, at: datetime) -> Access:
     return found
 
 
-def on_duty(*, user_id: UUID, page: str, at: datetime) -> bool:
+def committed(fit: Fitness, at: datetime) -> bool:
+    """Whether a person has signed confidentiality and is trained, whatever an agreement says beside (PPL-1)."""
+    signed = fit.confidential_on is not None and _begins(fit.confidential_on) <= at
+    return signed and fit.trained_until is not None and at < _after(fit.trained_until)
+
+
+def on_duty(*, user_id: UUID, fit: Fitness, page: str, at: datetime) -> bool:
     """Whether a page of the scope's controller may be seen without an access, because none can be opened: no agreement
     is in force, or all processing is stopped. What is owed then goes on (an end, an instruction, a notice), and only
-    what the parties tell each other is on such a page; the look is recorded.
+    what the parties tell each other is on such a page; the look is recorded. Never for who is not committed.
     """
+    if not committed(fit, at):
+        return False
     standing = selectors.ground(at).standing
     if standing.accepted and not standing.ended and not standing.stopped:
         return False

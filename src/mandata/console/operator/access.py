@@ -105,8 +105,9 @@ def seen(request: HttpRequest, controller_id: UUID) -> bool:
 def _look(request: HttpRequest, controller_id: UUID) -> accounts.Access | None:
     """The open access, or None where the page is seen without one; the look is recorded. Raises AccessNeeded."""
     looking: dict[str, Any] = {"user_id": requests.user_id(request), "page": _page(request), "at": now()}
+    fit = _fitness(request)
     with scope(controller_id):
-        if accounts.access(looking["user_id"], at=looking["at"]) is None and staff.on_duty(**looking):
+        if accounts.access(looking["user_id"], at=looking["at"]) is None and staff.on_duty(fit=fit, **looking):
             return None
         return staff.require(**looking)
 
@@ -139,17 +140,15 @@ def ask(request: HttpRequest, controller_id: UUID) -> HttpResponse:
         "form": form,
         "refusal": refusal,
         "next": request.POST.get("next", request.GET.get("next", "")),
-        "fit": _fit(request),
+        "fit": staff.committed(_fitness(request), now()),
         "controller_id": controller_id,
     }
     return render(request, "console/operator/access.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _fit(request: HttpRequest) -> bool:
-    """Whether the person has signed and is trained today; the gate says the rest."""
+def _fitness(request: HttpRequest) -> accounts.Fitness:
     with scope(INSTANCE):
-        found = accounts.fitness(requests.user_id(request))
-    return found.confidential_on is not None and found.trained_until is not None and found.trained_until >= now().date()
+        return accounts.fitness(requests.user_id(request))
 
 
 def _back(request: HttpRequest, controller_id: UUID) -> str:

@@ -215,17 +215,17 @@ def _at(request: HttpRequest, controller_id: UUID, name: str, change_id: UUID) -
     """How one controller stands to a change; the words of its objections only under an open access to its data."""
     with scope(controller_id):
         told = [one for one in selectors.notices(at=now()) if one.change.id == change_id]
-        words = any(one.objections for one in told) and seen(request, controller_id)
-        return [
-            {
-                "name": name,
-                "one": one,
-                "objections": [{"one": filed, "state": processors.OBJECTIONS[filed.state]} for filed in one.objections],
-                "controller_id": controller_id,
-                "words": words,
-            }
-            for one in told
-        ]
+    words = any(one.objections for one in told) and seen(request, controller_id)
+    return [
+        {
+            "name": name,
+            "one": one,
+            "objections": [{"one": filed, "state": processors.OBJECTIONS[filed.state]} for filed in one.objections],
+            "controller_id": controller_id,
+            "words": words,
+        }
+        for one in told
+    ]
 
 
 def withdraw(request: HttpRequest, change_id: UUID) -> HttpResponse:
