@@ -35,7 +35,7 @@ from tests.delivery.mailing import Shop, shop
 from tests.subprocessors.cast import OPERATOR, announced, carrier, delivered, told
 
 ROAD = "Swift Relay Ltd"
-PEOPLE = 1500
+PEOPLE = 5000
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def wait(until: Callable[[], bool], seconds: float = 40.0) -> None:
     limit = time.monotonic() + seconds
     while not until():
         assert time.monotonic() < limit, "nothing came of it"
-        time.sleep(0.05)
+        time.sleep(0.01)
 
 
 def caught(catcher: Catcher) -> Counter[str]:
