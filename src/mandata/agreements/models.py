@@ -308,6 +308,7 @@ class Agenda(models.Model):
         db_table = "agreements_agenda"
         indexes = [
             models.Index(fields=["at"]),
+            models.Index(fields=["controller_id", "strict"], name="agreements_agenda_whose"),
             models.Index(fields=["strict"], name="agreements_agenda_strict"),
             models.Index(fields=["statutory"], name="agreements_agenda_statutory"),
         ]

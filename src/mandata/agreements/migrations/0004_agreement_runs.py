@@ -352,6 +352,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="agenda",
+            index=models.Index(fields=["controller_id", "strict"], name="agreements_agenda_whose"),
+        ),
+        migrations.AddIndex(
+            model_name="agenda",
             index=models.Index(fields=["strict"], name="agreements_agenda_strict"),
         ),
         migrations.AddIndex(
