@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from mandata.accounts.models import User
@@ -139,6 +140,18 @@ def test_a_file_takes_the_place_of_the_form_and_a_broken_one_is_refused_with_its
     broken = SimpleUploadedFile("bad.toml", source.replace('who = "processor"', 'who = "me"', 1).encode())
     page = browser.post("/operator/agreements/write/", begun(browser) | {"file": broken}, follow=True).content.decode()
     assert "bad.toml:" in page
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"\xff\xfe", "This is not UTF-8 text."), ("# \U0001f4dc".encode() * 200_000, "an agreement has at most")],
+)
+def test_a_file_that_is_no_text_or_too_large_is_told_in_words_and_never_cut_off(
+    browser: Client, content: bytes, said: str
+) -> None:
+    file = SimpleUploadedFile("mine.toml", content)
+    page = browser.post("/operator/agreements/write/", begun(browser) | {"file": file}, follow=True)
+    assert said in page.content.decode()
 
 
 def test_announcing_queues_one_job_however_often_it_is_pressed(browser: Client, world: World) -> None:

@@ -6,6 +6,7 @@ The clauses of the terms in force say how a change comes to bind (AGR-4). Inside
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -131,10 +132,16 @@ def _serve(row: Proposal, current: selectors.Agreement, terms: Terms, at: dateti
         about=("proposal", row.id),
         at=at,
         attachments=[
-            Attachment(f"{terms.name}-{terms.version}.pdf", "application/pdf", pdf(document)),
+            Attachment(f"{terms.name}-{terms.version}.pdf", "application/pdf", _printed(document)),
             Attachment(f"{terms.name}-{terms.version}.txt", "text/plain", text.plain(document).encode()),
         ],
     )
+
+
+@lru_cache(maxsize=4)
+def _printed(document: text.Document) -> bytes:
+    """The PDF of a text in which no controller is named yet: for ten thousand of them it is set once a language."""
+    return pdf(document)
 
 
 def announce_later(*, name: str, by: UUID) -> None:

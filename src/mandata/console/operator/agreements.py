@@ -8,7 +8,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from mandata.agreements import library, selectors, shelf
-from mandata.agreements.rules.terms import LANGUAGES, BadTerms, Terms
+from mandata.agreements.rules.terms import LANGUAGES, LARGEST, BadTerms, Terms, decoded
 from mandata.agreements.rules.text import headings
 from mandata.agreements.services import templates, versions
 from mandata.console import requests
@@ -103,10 +103,11 @@ def _posted(request: HttpRequest) -> drafts.Draft:
     file = request.FILES.get("file")
     if file is None:
         return drafts.from_form(request.POST)
+    name = file.name or drafts.FILE
     try:
-        text = file.read(1_000_000).decode("utf-8")
-        library.checked(text, file.name or drafts.FILE)
-    except (UnicodeDecodeError, BadTerms) as bad:
+        text = decoded(file.read(4 * LARGEST + 4), name)  # more is too large, and said to be, never cut off
+        library.checked(text, name)
+    except BadTerms as bad:
         raise Refused(str(bad), code="agreement.file", clause="agreement.acceptance") from bad
     return drafts.read(text)
 
