@@ -1,6 +1,6 @@
 """A change is told to each controller once, counted from the delivery, and opens the gate when both have run."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -170,6 +170,16 @@ def test_an_expired_or_struck_down_mechanism_shuts_the_gate(world: World) -> Non
     assert gate(bakery, now() + timedelta(days=11), "Google Ireland Ltd.") == "transfer.mechanism"
     register.lapse(kept, on=today, actor=OPERATOR, at=now(), struck_down=True)
     assert gate(bakery, name="Google Ireland Ltd.") == "transfer.mechanism"
+
+
+@pytest.mark.req("SPR-2")
+def test_a_change_so_far_ahead_that_nobody_could_be_told_its_days_is_not_announced(world: World) -> None:
+    bakery = bound(world)
+    carrier()
+    with pytest.raises(BadEntry) as refused:
+        announced(planned=datetime(9999, 12, 31, tzinfo=UTC))
+    assert refused.value.remedy
+    assert told(bakery, announced(planned=now() + timedelta(days=730)), at=now())
 
 
 @pytest.mark.req("SPR-2", "SPR-3")

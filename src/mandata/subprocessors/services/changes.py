@@ -26,6 +26,8 @@ TELL: Final = "subprocessors.tell"
 RETRACT: Final = "subprocessors.retract"
 BATCH: Final = 100
 _RECENT: Final = timedelta(days=31)
+_FAR: Final = timedelta(days=731)
+"""Nobody can say so far ahead which days are days off, and a notice must say until when one may object."""
 
 
 def announce(
@@ -53,6 +55,10 @@ def announce(
         replaced = _may_announce(row, before, kind, replaces, country)
         if planned_for < at:
             raise BadEntry(_("The day lies in the past."), remedy=_("Plan the change for a day to come."))
+        if planned_for > at + _FAR:
+            raise BadEntry(
+                _("The day lies more than two years ahead."), remedy=_("Announce the change when it is nearer.")
+            )
         change = Change.objects.create(
             kind=kind,
             subprocessor=row,
