@@ -83,6 +83,12 @@ def test_the_operator_enters_one_files_a_mechanism_announces_it_and_sees_who_is_
     visitor.look("operator_subprocessor_new")
     visitor.press("Enter it")
     visitor.look("operator_subprocessor")
+    visitor.press("File the contract")
+    visitor.page.locator("#correct_contract_on").fill("2026-01-02")
+    visitor.page.locator("#correct_contract_evidence").fill("folder 7")
+    visitor.look("operator_subprocessor_correct")
+    visitor.press("Keep it so")
+    visitor.page.get_by_text("2026-01-02 folder 7").wait_for()
     visitor.press("File a mechanism")
     visitor.page.locator("#mechanism #id_kind").select_option("scc")
     visitor.page.locator("#mechanism #id_valid_from").fill("2026-01-01")
@@ -96,6 +102,13 @@ def test_the_operator_enters_one_files_a_mechanism_announces_it_and_sees_who_is_
     visitor.page.get_by_text("Done, and recorded.").wait_for()
     visitor.open(f"/operator/changes/{change}/")
     visitor.look("operator_change")
+    newest = Change.objects.latest("announced_at").id
+    visitor.open(f"/operator/changes/{newest}/")
+    visitor.press("Withdraw it")
+    visitor.page.get_by_text("Withdraw this change?").wait_for()
+    visitor.look("operator_change_withdraw")
+    visitor.page.locator("#withdraw").get_by_role("button", name="Withdraw it").click()
+    visitor.page.get_by_text("Withdrawn and recorded").wait_for()
 
 
 def test_the_public_reads_the_register_without_an_account(house: House, change: UUID, visitor: Visitor) -> None:

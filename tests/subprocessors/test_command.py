@@ -54,6 +54,21 @@ def test_from_the_first_entry_to_an_announced_change(world: World) -> None:
     assert told("list", "--ended")[0]["state"] == "ended"
 
 
+@pytest.mark.req("SPR-4")
+def test_the_contract_is_filed_later_and_another_country_is_not_a_correction(world: World) -> None:
+    told("add", "Later Ltd", "--role", "statistics", "--country", "DE", "--active")
+    assert told("list")[0]["contract_on"] is None
+    (done,) = told(
+        "correct", "Later Ltd", "--contract-on", "2026-01-02", "--evidence", "folder 7", "--purpose", "reports"
+    )
+    assert done["corrected"] == ["contract_evidence", "contract_on", "purposes"]
+    (shown,) = told("list")
+    assert (shown["contract_on"], shown["purposes"], shown["role"]) == ("2026-01-02", ["reports"], "statistics")
+    nothing = run("correct", "Later Ltd")
+    assert nothing.returncode == 2 and "--contract-on" in nothing.stderr
+    told("end", "Later Ltd")
+
+
 def test_what_is_refused_is_told_in_words_with_a_remedy(world: World) -> None:
     for wrong in (
         ("add", "Nowhere Ltd", "--role", "x", "--country", "Mars"),

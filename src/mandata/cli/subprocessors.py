@@ -171,6 +171,54 @@ def add(
     emit(as_json, {"id": made, "name": name, "state": state}, f"{name} is on the register ({state}).")
 
 
+@app.command("correct")
+def correct(
+    name: Name,
+    role: Annotated[str | None, typer.Option(help="What it does for us.")] = None,
+    purpose: Many = None,
+    category: Many = None,
+    class_: Annotated[
+        list[str] | None, typer.Option("--class", help="A class of the agreements it belongs to.")
+    ] = None,
+    contact: Annotated[str | None, typer.Option(help="Whom to ask about data protection there.")] = None,
+    address: Annotated[str | None, typer.Option()] = None,
+    privacy_policy: Annotated[str | None, typer.Option(help="Address of its privacy policy.")] = None,
+    contract_on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Since when the same duties bind it.")
+    ] = None,
+    evidence: Annotated[str | None, typer.Option(help="Where the contract lies.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Correct or complete an entry, for example with the contract without which no data goes there.
+
+    Only what is given changes; what may be given several times takes the place of all that stood there. Another
+    country is a change that controllers are told of first: `announce`.
+
+    Examples:
+
+        mandata subprocessors correct "Swift Relay Ltd" --contract-on 2026-01-02 --evidence "folder 7"
+    """
+    given = {
+        "role": role,
+        "purposes": tuple(purpose) if purpose else None,
+        "categories": tuple(category) if category else None,
+        "classes": tuple(class_) if class_ else None,
+        "contact": contact,
+        "address": address,
+        "privacy_url": privacy_policy,
+        "contract_on": contract_on.date() if contract_on else None,
+        "contract_evidence": evidence,
+    }
+    details: dict[str, object] = {key: value for key, value in given.items() if value is not None}
+    if not details:
+        raise typer.BadParameter("Say what to correct, for example --contract-on 2026-01-02.")
+    with _installation() as at:
+        from mandata.subprocessors.services import register
+
+        register.change(name, actor=_OPERATOR, at=at, **details)
+    emit(as_json, {"name": name, "corrected": sorted(details)}, f"The register tells of {name} so now.")
+
+
 @app.command("mechanism")
 def mechanism(
     name: Name,

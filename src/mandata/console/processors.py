@@ -22,6 +22,11 @@ STATES = {
     "planned": (gettext_lazy("to come"), "info"),
     "ended": (gettext_lazy("ended"), "calm"),
 }
+CHANGES = {
+    "announced": gettext_lazy("announced"),
+    "effective": gettext_lazy("in effect"),
+    "withdrawn": gettext_lazy("withdrawn"),
+}
 OBJECTIONS = {
     "open": (gettext_lazy("stands"), "warn"),
     "withdrawn": (gettext_lazy("withdrawn"), "calm"),

@@ -1,5 +1,6 @@
 """The operator's register of sub-processors: entries, what transfers rest on, changes and who is told of them."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -71,6 +72,15 @@ class EntryForm(forms.Form):
         self.fields["parent"].choices = [("", _("us")), *((name, name) for name in names)]  # type: ignore[attr-defined]
 
 
+class CorrectForm(EntryForm):
+    """What can be put right without a notice; another country or sub-processor is a change that is announced."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="correct_%s", **kwargs)
+        for name in ("name", "country", "parent", "active"):
+            del self.fields[name]
+
+
 class MechanismForm(forms.Form):
     """On what transfers rest."""
 
@@ -126,7 +136,10 @@ def listed(request: HttpRequest) -> HttpResponse:
             return redirect("operator:subprocessor", subprocessor_id=made)
     context = {
         "rows": [processors.row(one) for one in [*selectors.register(ended=True), *selectors.planned()]],
-        "changes": [{"one": one, "kind": processors.KINDS[one.kind]} for one in selectors.announced(limit=20)],
+        "changes": [
+            {"one": one, "kind": processors.KINDS[one.kind], "state": processors.CHANGES[one.state]}
+            for one in selectors.announced(limit=20)
+        ],
         "form": form,
         "refusal": refusal,
         "writing": request.method == "POST",
@@ -143,8 +156,10 @@ def subprocessor(request: HttpRequest, subprocessor_id: UUID) -> HttpResponse:
 def _entry(
     request: HttpRequest, subprocessor_id: UUID, refusal: Refused | None = None, status: int = 200
 ) -> HttpResponse:
+    found = selectors.find(subprocessor_id)
     context = {
-        **processors.row(selectors.find(subprocessor_id)),
+        **processors.row(found),
+        "correct": CorrectForm(initial={**asdict(found), "purposes": "\n".join(found.purposes)}),
         "mechanism": MechanismForm(),
         "announce": AnnounceForm(),
         "lapse": LapseForm(),
@@ -154,12 +169,16 @@ def _entry(
 
 
 def act(request: HttpRequest, subprocessor_id: UUID, verb: str) -> HttpResponse:
-    """File a mechanism, announce a change, or strike the entry from the register."""
+    """Correct the entry, file a mechanism, announce a change, or strike the entry from the register."""
     at, who = now(), requests.operator(request)
     found = selectors.find(subprocessor_id)
     try:
         if verb == "end":
             register.end(subprocessor_id, actor=who, at=at)
+        elif verb == "correct":
+            given = _given(CorrectForm(request.POST))
+            given |= {"purposes": _lines(given["purposes"]), "classes": tuple(given["classes"])}
+            register.change(subprocessor_id, actor=who, at=at, **given)
         elif verb == "mechanism":
             given = _given(MechanismForm(request.POST))
             register.mechanism(subprocessor_id, register.Resting(**given), actor=who, at=at)
@@ -204,6 +223,7 @@ def change(request: HttpRequest, change_id: UUID) -> HttpResponse:
     context = {
         "one": found,
         "kind": processors.KINDS[found.kind],
+        "state": processors.CHANGES[found.state],
         "rows": [row for one in page for row in _at(request, one.id, one.name, change_id)],
         "older": start + PAGE if start + PAGE < total else None,
         "total": total,

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mandata.agreements import selectors as agreements
 from mandata.console import processors
 from mandata.console.requests import actor
 from mandata.foundation.errors import Refused
@@ -37,12 +38,12 @@ class EndForm(forms.Form):
 def listed(request: HttpRequest) -> HttpResponse:
     """Show windows that are open, who may have the controller's data on which ground, and what was disclosed."""
     at = now()
-    told = [_told(one) for one in selectors.notices(at=at)]
+    told, said = [_told(one) for one in selectors.notices(at=at)], agreements.reader()
     context = {
         "open": [row for row in told if row["pending"]],
         "past": [row for row in told if not row["pending"]],
         "authorised": [
-            {"one": one, "ground": processors.GROUNDS.get(one.ground, one.ground)}
+            {"one": one, "ground": processors.GROUNDS.get(one.ground, one.ground), "why": one.verdict.said(said)[1]}
             for one in selectors.authorised(now=at)
         ],
         "disclosures": [
