@@ -307,6 +307,18 @@ def test_who_comes_back_before_the_end_has_no_end_and_owes_none_of_its_duties(wo
 
 
 @pytest.mark.req("AGR-4")
+def test_who_refused_a_version_may_stay_under_the_terms_that_end(customer: Customer) -> None:
+    assert customer.member.id
+    proposal = announced(customer, effective=LATER)
+    with scope(customer.id):
+        ends = versions.refuse_version(proposal_id=proposal, member_id=customer.member.id, at=NOON)
+    accept(customer, at=NOON + timedelta(days=1))
+    assert version_at(customer, ends) == "2023-09-07"
+    with pytest.raises(AlreadyInForce):
+        accept(customer, at=NOON + timedelta(days=2))
+
+
+@pytest.mark.req("AGR-4")
 def test_a_refusal_after_the_version_should_have_begun_ends_nothing_in_the_past() -> None:
     terms = library.load("ecomail")
     assert changes.ends(terms, LATER, NOON) == LATER

@@ -71,7 +71,8 @@ def accept(
     terms = library.checked(source, f"{name or 'agreement'}.toml")
     lock()
     before = selectors.in_force(at)
-    if before is not None and (before.terms.digest, before.language) == (terms.digest, language):
+    leaving = before is not None and before.state == "ended"  # who refused a version and now stays under the old one
+    if before is not None and not leaving and (before.terms.digest, before.language) == (terms.digest, language):
         raise AlreadyInForce(selectors.reader().gettext(_ALREADY), clause="agreement.acceptance")
     exact = _exact_text(terms, language)
     facts = AcceptFacts(
