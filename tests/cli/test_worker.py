@@ -14,7 +14,7 @@ from psycopg import sql
 
 from mandata.infra.postgres import Urls
 
-Begin = Callable[[], "subprocess.Popen[bytes]"]
+Begin = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
@@ -22,8 +22,9 @@ def begin(database: Urls) -> Iterator[Begin]:
     """Start a worker."""
     running = []
 
-    def start() -> "subprocess.Popen[bytes]":
-        process = subprocess.Popen([sys.executable, "-m", "tests.cli.jobs", "work"], env=_environment(database))
+    def start(*concurrency: str) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "tests.cli.jobs", "work", *concurrency]
+        process = subprocess.Popen(command, env=_environment(database))
         running.append(process)
         return process
 
@@ -37,8 +38,8 @@ def _environment(database: Urls) -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": database.app, "PYTHONPATH": os.pathsep.join(["src", "."])}
 
 
-def _queue(database: Urls, folder: Path, seconds: float) -> None:
-    command = [sys.executable, "-m", "tests.cli.jobs", "queue", str(folder), str(seconds)]
+def _queue(database: Urls, folder: Path, seconds: float, verb: str = "queue") -> None:
+    command = [sys.executable, "-m", "tests.cli.jobs", verb, str(folder), str(seconds)]
     subprocess.run(command, env=_environment(database), check=True)
 
 
@@ -56,6 +57,16 @@ def test_a_worker_asked_to_end_finishes_its_job_first(database: Urls, begin: Beg
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(30) == 0
     assert [file.name for file in sorted(tmp_path.iterdir())] == ["begun-0", "done-0"]
+
+
+def test_what_a_job_queues_in_a_transaction_runs_once_that_is_over(
+    database: Urls, begin: Begin, tmp_path: Path
+) -> None:
+    _queue(database, tmp_path, 2, verb="nest")
+    begin("2")
+    assert _await(tmp_path / "ready")
+    _await(tmp_path / "after", seconds=20)
+    assert [file.name for file in sorted(tmp_path.iterdir())] == ["after", "ready"]
 
 
 def test_the_job_of_a_worker_killed_with_9_is_taken_over(database: Urls, begin: Begin, tmp_path: Path) -> None:

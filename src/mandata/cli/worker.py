@@ -94,36 +94,39 @@ class Worker:
             _end_children()
 
     async def _jobs(self) -> None:
-        from procrastinate import PsycopgConnector
+        from procrastinate import App, PsycopgConnector
         from procrastinate.contrib.django.utils import connector_params
 
         from mandata.infra.jobs import app
 
         connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=self._concurrency + 2)
-        with app.replace_connector(connector) as jobs:
-            async with jobs.open_async():
-                working = asyncio.create_task(
-                    jobs.run_worker_async(
-                        concurrency=self._concurrency,
-                        install_signal_handlers=False,
-                        listen_notify=not read().database_pooled,
-                        delete_jobs="successful",
-                        update_heartbeat_interval=_HEARTBEAT,
-                        stalled_worker_timeout=_STALLED_AFTER,
-                        shutdown_graceful_timeout=_FINISH_WITHIN,  # then jobs are asked to stop, and queued again
-                        task_middleware=[_with_fresh_connections],
-                    )
+        # An app of its own for fetching. What jobs and loops queue goes by the other one, through Django's connection:
+        # into the transaction that makes it necessary, so that no job runs before what it is about can be seen.
+        jobs = App(connector=connector)
+        jobs.tasks, jobs.periodic_registry = app.tasks, app.periodic_registry
+        async with jobs.open_async():
+            working = asyncio.create_task(
+                jobs.run_worker_async(
+                    concurrency=self._concurrency,
+                    install_signal_handlers=False,
+                    listen_notify=not read().database_pooled,
+                    delete_jobs="successful",
+                    update_heartbeat_interval=_HEARTBEAT,
+                    stalled_worker_timeout=_STALLED_AFTER,
+                    shutdown_graceful_timeout=_FINISH_WITHIN,  # then jobs are asked to stop, and queued again
+                    task_middleware=[_with_fresh_connections],
                 )
-                for number in (signal.SIGTERM, signal.SIGINT):
-                    asyncio.get_running_loop().add_signal_handler(number, self._end, working)
-                rescuing = asyncio.create_task(self._rescue(jobs))
-                try:
-                    await working
-                except asyncio.CancelledError:
-                    if not self._ending.is_set():
-                        raise
-                finally:
-                    rescuing.cancel()
+            )
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, self._end, working)
+            rescuing = asyncio.create_task(self._rescue(jobs))
+            try:
+                await working
+            except asyncio.CancelledError:
+                if not self._ending.is_set():
+                    raise
+            finally:
+                rescuing.cancel()
         if not self._ending.is_set():
             # Procrastinate ends, as if asked to, when its database goes away; that must not look like a good end.
             raise Fault("The queue of jobs has lost its database.", remedy="Start the worker again; `mandata up` does.")
