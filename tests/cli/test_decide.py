@@ -76,7 +76,7 @@ def test_words_for_people_name_every_check_and_speak_czech() -> None:
     [
         ({"knds": ["opens"]}, "There is no fact knds.", "Did you mean kinds?"),
         ({"zzz": 1}, "There is no fact zzz.", "It may hold kinds, standing, purpose."),
-        ({}, "The fact kinds is missing.", "Write a list, each a text."),
+        ({}, "The fact kinds is missing.", "Write a list, each a text. `mandata decide track --example` prints facts"),
         ({"kinds": "opens"}, "kinds is no list.", "Write a list, each a text."),
         ({"kinds": [1]}, "kinds[0] = 1 has the wrong type.", "Write a text."),
         ({"kinds": [], "standing": {"acepted": True}}, "There is no fact standing.acepted.", "Did you mean accepted?"),

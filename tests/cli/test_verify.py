@@ -43,3 +43,9 @@ def _rename(database: Urls, log: UUID, old: str, new: str) -> None:
     with psycopg.connect(database.superuser) as connection:
         change = "UPDATE record_entry SET kind = %s WHERE controller_id = %s AND kind = %s"
         assert connection.execute(change, [new, log, old]).rowcount == 1
+
+
+def test_a_pack_that_is_not_there_is_called_missing_not_broken() -> None:
+    command = [sys.executable, "-m", "mandata.cli", "verify", "gone.zip"]
+    done = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1 and "There is no file gone.zip." in done.stderr and "ZIP of a pack" in done.stderr

@@ -151,7 +151,8 @@ def _facts(question: "Question", table: dict[str, Any]) -> Any:
     try:
         return read(question.facts, table, given={"standing": IN_FORCE} if question.is_act else None)
     except BadFacts as bad:
-        raise Fault(bad.problem, remedy=bad.remedy) from None
+        start = START.replace("ACT", question.name)
+        raise Fault(bad.problem, remedy=f"{bad.remedy} {start}".strip()) from None
 
 
 def _tell(question: "Question", agreement: str, verdicts: "tuple[Verdict, ...]", words: "Words", as_json: bool) -> bool:

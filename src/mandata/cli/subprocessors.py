@@ -115,7 +115,7 @@ def _words(one: "Listed") -> str:
     rests = ", ".join(f"{rest.kind}{'' if rest.holds else ' (lapsed)'}" for rest in one.mechanisms)
     parts = [f"{'  ' * (one.tier - 1)}{one.name}", one.country, one.role, one.state]
     parts += [rests] if rests else []
-    parts += ["" if one.covered else "NO TRANSFER MECHANISM IN FORCE"]
+    parts += ["" if one.covered else "NO TRANSFER MECHANISM IN FORCE", "" if one.contract_on else "NO CONTRACT ON FILE"]
     parts += [f"{change.kind} announced for {change.planned_for:%Y-%m-%d}" for change in one.coming]
     return " · ".join(part for part in parts if part)
 

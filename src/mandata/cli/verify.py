@@ -47,6 +47,10 @@ def _verify_pack(pack: Path, heads: list[Path], key: Path | None, as_json: bool)
     """Do what the verify.py inside of a pack does, with the program of this installation."""
     from mandata.record import verifier
 
+    if not pack.exists():
+        raise Fault(
+            f"There is no file {pack}.", remedy="Name the ZIP of a pack, or the folder that it was unpacked into."
+        )
     try:
         told = verifier.verify(str(pack), [head.read_bytes() for head in heads], key.read_bytes() if key else None)
     except verifier.FAULTS as error:

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from mandata.agreements import pdf as printer
@@ -18,6 +18,13 @@ from mandata.console import requests
 from mandata.console.accounts.registration import AcceptForm, QuestionsForm
 from mandata.foundation.errors import NotFound, Refused
 from mandata.infra.clock import now
+
+DECISIONS = {
+    "accepted": gettext_lazy("accepted"),
+    "silent": gettext_lazy("by silence after the announced period"),
+    "refused": gettext_lazy("refused"),
+    "withdrawn": gettext_lazy("withdrawn"),
+}
 
 
 def version(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
@@ -69,6 +76,7 @@ def _page(
         "form": confirmed,
         "refusal": refusal,
         "open": found.state == "announced",
+        "state": DECISIONS.get(found.state, ""),
         "ends": selectors.refusal_ends(found, at),
         "silence_source": current.terms.source("change.silence") if current else "",
         "calendar": found.terms.head.calendar,
