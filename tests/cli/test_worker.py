@@ -19,7 +19,9 @@ Begin = Callable[..., "subprocess.Popen[bytes]"]
 
 @pytest.fixture
 def begin(database: Urls) -> Iterator[Begin]:
-    """Start a worker."""
+    """Start a worker, before whom lies no work that other tests left."""
+    with psycopg.connect(database.app) as connection:
+        connection.execute("delete from procrastinate_jobs where status = 'todo'")
     running = []
 
     def start(*concurrency: str) -> "subprocess.Popen[bytes]":

@@ -1,6 +1,7 @@
 """Columns, fields and rows: what a file's words become, and why a row is not taken."""
 
 from datetime import UTC, datetime
+from unicodedata import category
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -267,7 +268,14 @@ def test_any_cells_give_a_row_or_a_known_reason(cells: list[str]) -> None:
     ).read
     found = read(2, cells)
     assert isinstance(found, Row) or found.reason in ROW_CODES
-    assert not isinstance(found, Row) or all(str(value).isprintable() for value in found.identity.values())
+    if isinstance(found, Row):
+        kept = "".join(str(value) for value in found.identity.values())
+        assert not {category(one) for one in kept} & {"Cc", "Zl", "Zp"}
+
+
+def test_a_control_character_alone_is_no_country() -> None:
+    found = reader("email", "customer", "country").read(2, ["a@example.com", "ANO", "\x80"])
+    assert isinstance(found, Row) and "country" not in found.identity
 
 
 def test_facets_are_derived_from_what_is_sealed() -> None:

@@ -170,7 +170,7 @@ _NO: Final = frozenset(
     ("no", "n", "false", "f", "0", "ne", "nein", "falsch", "nie", "non", "off", "nesouhlasi", "nepravda")
 )
 _BOOLEANS: Final = {folded(word): True for word in _YES} | {folded(word): False for word in _NO}
-_TIDY = str.maketrans(dict.fromkeys([*map(chr, range(32)), "\x7f", "\x85", "\u2028", "\u2029"], " "))
+_TIDY = str.maketrans(dict.fromkeys([*map(chr, (*range(32), *range(0x7F, 0xA0))), "\u2028", "\u2029"], " "))
 
 
 def tidy(text: str) -> str:
