@@ -1,6 +1,7 @@
 """Sub-processors as a controller, the operator and the public meet them."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -96,7 +97,7 @@ def test_the_operator_enters_one_files_a_mechanism_announces_it_and_sees_who_is_
     visitor.press("File it")
     visitor.page.get_by_text("Done, and recorded.").wait_for()
     visitor.press("Announce a change")
-    visitor.page.locator("#announce #id_planned_for").fill("2030-01-01T10:00")
+    visitor.page.locator("#announce #id_planned_for").fill(f"{now() + timedelta(days=90):%Y-%m-%dT10:00}")
     visitor.look("operator_subprocessor_announce")
     visitor.press("Announce")
     visitor.page.get_by_text("Done, and recorded.").wait_for()

@@ -1,12 +1,15 @@
 """Every word of the console in English and Czech."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.utils import translation
 from django.utils.translation import gettext
+
+from mandata.console.privacy.evidence import PackForm
 
 CATALOGUE = Path(__file__).resolve().parents[2] / "src" / "mandata" / "locale" / "cs" / "LC_MESSAGES" / "django.po"
 
@@ -44,3 +47,9 @@ def test_a_chosen_language_is_kept(database: object) -> None:
     client = Client()
     client.post("/account/language/", {"language": "cs", "next": "/login/"})
     assert "<h1>Přihlásit se</h1>" in client.get("/login/").content.decode()
+
+
+def test_a_day_is_filled_in_as_browsers_take_it_in_every_language() -> None:
+    with translation.override("cs"):
+        since = PackForm(initial={"since": date(2026, 3, 31)})["since"]
+        assert 'value="2026-03-31"' in str(since) and since.label == "Od"

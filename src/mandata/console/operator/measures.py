@@ -29,9 +29,13 @@ class MeasureForm(forms.Form):
     owner = forms.CharField(
         label=gettext_lazy("Who answers for it"), max_length=120, help_text=gettext_lazy("A post, no name.")
     )
-    checked_on = forms.DateField(label=gettext_lazy("Last checked"), widget=forms.DateInput(attrs={"type": "date"}))
+    checked_on = forms.DateField(
+        label=gettext_lazy("Last checked"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     next_on = forms.DateField(
-        label=gettext_lazy("Next check"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=gettext_lazy("Next check"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
     def __init__(self, *args: Any, rows: list[selectors.MeasureRow], **kwargs: Any) -> None:

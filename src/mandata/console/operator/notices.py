@@ -35,12 +35,12 @@ class DeliveryForm(forms.Form):
     posted_at = forms.DateTimeField(
         label=gettext_lazy("Posted, for a registered letter"),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     received_at = forms.DateTimeField(
         label=gettext_lazy("Received"),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     evidence = forms.CharField(
         label=gettext_lazy("Evidence"),

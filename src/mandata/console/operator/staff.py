@@ -31,11 +31,13 @@ class CommitmentForm(forms.Form):
     kind = forms.ChoiceField(
         label=gettext_lazy("What"), choices=list(KINDS.items()), initial="confidentiality", widget=forms.RadioSelect
     )
-    on = forms.DateField(label=gettext_lazy("Signed or held on"), widget=forms.DateInput(attrs={"type": "date"}))
+    on = forms.DateField(
+        label=gettext_lazy("Signed or held on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     until = forms.DateField(
         label=gettext_lazy("Training holds until"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("Its last day. A commitment to confidentiality has none."),
     )
     evidence = forms.CharField(

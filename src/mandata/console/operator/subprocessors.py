@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from mandata.accounts import selectors as accounts
 from mandata.agreements import selectors as agreements
@@ -55,7 +55,7 @@ class EntryForm(forms.Form):
     contract_on = forms.DateField(
         label=gettext_lazy("Contract with the same duties, of"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("Without it no data goes there."),
     )
     contract_evidence = forms.CharField(label=gettext_lazy("Where the contract lies"), max_length=300, required=False)
@@ -86,16 +86,20 @@ class MechanismForm(forms.Form):
 
     kind = forms.ChoiceField(label=gettext_lazy("Mechanism"), choices=list(processors.MECHANISMS.items()))
     reference = forms.CharField(label=gettext_lazy("Reference"), max_length=300, required=False)
-    valid_from = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    valid_from = forms.DateField(
+        label=pgettext_lazy("period", "From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     valid_until = forms.DateField(
-        label=gettext_lazy("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=gettext_lazy("Last day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
 
 class LapseForm(forms.Form):
     """When a mechanism ends."""
 
-    on = forms.DateField(label=gettext_lazy("Day"), widget=forms.DateInput(attrs={"type": "date"}))
+    on = forms.DateField(label=gettext_lazy("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     struck_down = forms.BooleanField(label=gettext_lazy("It was struck down on that day"), required=False)
 
 
@@ -104,7 +108,8 @@ class AnnounceForm(forms.Form):
 
     kind = forms.ChoiceField(label=gettext_lazy("What changes"), choices=list(processors.KINDS.items()))
     planned_for = forms.DateTimeField(
-        label=gettext_lazy("Not before"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+        label=gettext_lazy("Not before"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     replaces = forms.ChoiceField(label=gettext_lazy("In the place of"), required=False)
     country = forms.ChoiceField(

@@ -63,7 +63,7 @@ class UpstreamForm(forms.Form):
     contact = forms.EmailField(label=gettext_lazy("Contact"), required=False)
     authorised_on = forms.DateField(
         label=gettext_lazy("When it authorised you to pass the processing on"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     warranted = forms.BooleanField(label=gettext_lazy("We warrant that it has given this authorisation."))
 

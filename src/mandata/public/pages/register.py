@@ -23,7 +23,11 @@ def subprocessors(request: HttpRequest) -> HttpResponse:
     rows = [
         {"one": one, "rests": [(_KINDS[rest.kind], rest) for rest in one.mechanisms]} for one in selectors.register()
     ]
-    return render(request, "public/subprocessors.html", {"rows": rows, "operator_name": env().operator_name})
+    return render(
+        request,
+        "public/subprocessors.html",
+        {"rows": rows, "operator_name": env().operator_name, "controller_name": env().operator_name},
+    )
 
 
 def subprocessors_json(_request: HttpRequest) -> HttpResponse:
