@@ -194,9 +194,7 @@ class Template(models.Model):
 
     class Meta:
         db_table = "agreements_template"
-        constraints = [
-            models.UniqueConstraint(fields=["name", "version"], name="agreements_template_version")
-        ]
+        constraints = [models.UniqueConstraint(fields=["name", "version"], name="agreements_template_version")]
 
 
 class Measure(models.Model):

@@ -442,9 +442,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="template",
-            constraint=models.UniqueConstraint(
-                fields=("name", "version"), name="agreements_template_version"
-            ),
+            constraint=models.UniqueConstraint(fields=("name", "version"), name="agreements_template_version"),
         ),
         secure("agreements_suspension"),
         secure("agreements_proposal"),
