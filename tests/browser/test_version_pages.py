@@ -9,7 +9,7 @@ from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import scope
 from tests.browser.driving import Visitor
 from tests.world import World
-from tests.world.people import PASSWORD, House, registered
+from tests.world.people import PASSWORD, House, registered, staffed
 
 pytestmark = pytest.mark.browser
 
@@ -80,3 +80,16 @@ def test_a_copy_for_publication_is_taken_with_what_it_withholds(house: House, vi
         visitor.page.get_by_role("button", name="JSON").click()
     taken = download.value.path().read_text(encoding="utf-8")
     assert "Withheld: personal data." in taken and "1 Oven Lane" not in taken
+
+
+@pytest.mark.req("AGR-4")
+def test_the_operator_takes_a_version_back_that_waits(house: House, visitor: Visitor) -> None:
+    visitor.log_in(staffed(house).email, PASSWORD)
+    visitor.open(f"/operator/controllers/{house.id}/")
+    visitor.look("operator_controller_version")
+    visitor.press("Withdraw it")
+    visitor.look("operator_version_withdraw")
+    visitor.page.locator("#version button[type=submit]").click()
+    visitor.page.get_by_text("Withdrawn, and recorded.").wait_for()
+    with scope(house.id):
+        assert selectors.versions()[0].state == "withdrawn"

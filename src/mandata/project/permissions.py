@@ -256,6 +256,7 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "operator:record_verify": acts(OPERATOR),
         "operator:feed": acts(OPERATOR),
         "operator:unfeed": acts(OPERATOR),
+        "operator:version_withdraw": acts(OPERATOR),
         "operator:instructions": form(OPERATOR),
         "operator:instruction": reads(OPERATOR),
         "operator:instruction_act": acts(OPERATOR),

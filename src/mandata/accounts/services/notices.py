@@ -150,7 +150,8 @@ _UNREADABLE: Final = postman.Answer(taken=False, final=True, host="", reply="The
 def _claim(notice_id: UUID, at: datetime) -> Notice | Tried:
     """Take the notice in hand, counting the attempt before the first byte; or say why not."""
     row = Notice.objects.select_for_update().filter(id=notice_id).first()
-    if row is None:
+    if row is None:  # erased with its subject, or never committed
+        _log.warning("notice.not_there", notice=str(notice_id))
         return Tried(Outcome.FAILED)
     if row.state != "queued":
         return _tell(row, at) if row.claimed_at is not None else Tried(Outcome(row.state))

@@ -70,5 +70,6 @@ urlpatterns = [
         instructions.act,
         name="instruction_act",
     ),
+    path("controllers/<uuid:controller_id>/version/withdraw/", views.withdraw_version, name="version_withdraw"),
     path("controllers/<uuid:controller_id>/state/", views.move, name="move"),
 ]

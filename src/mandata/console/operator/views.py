@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mandata.accounts import selectors, services
+from mandata.agreements import selectors as agreements
 from mandata.agreements.selectors import obligations
-from mandata.agreements.services import suspension
+from mandata.agreements.services import suspension, versions
 from mandata.console import duties, processors, requests
 from mandata.console.accounts.forms import ReasonForm
 from mandata.console.context import ROLES
@@ -92,10 +93,23 @@ def controller(request: HttpRequest, controller_id: UUID) -> HttpResponse:
             "card": selectors.controller(),
             "state": selectors.state(),
             "people": [{**asdict(one), "role_name": ROLES[one.role]} for one in selectors.members()],
+            "version": agreements.waiting(),
         }
     context["state_name"], context["tone"] = STATES[str(context["state"])]
     context |= {"form": ReasonForm(), "controller_id": controller_id}
     return render(request, "console/operator/controller.html", context)
+
+
+@accounted
+def withdraw_version(request: HttpRequest, controller_id: UUID) -> HttpResponse:
+    """Take back the version of the agreement that waits for this controller's decision."""
+    with _known(controller_id):
+        waiting = agreements.waiting()
+        if waiting is None:
+            raise Http404
+        versions.withdraw(proposal_id=waiting.id, actor=requests.operator(request), at=now())
+    messages.success(request, _("Withdrawn, and recorded."))
+    return redirect("operator:controller", controller_id=controller_id)
 
 
 def move(request: HttpRequest, controller_id: UUID) -> HttpResponse:
