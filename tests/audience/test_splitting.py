@@ -61,7 +61,7 @@ def test_nothing_but_counts_leaves(world: World, owner: User) -> None:
     two.take_in(csv(20, 40))
     count([one.id, two.id], at=NOON)
     with scope(INSTANCE):
-        entry = Entry.objects.filter(kind="audience.split_counted").latest("at")
+        entry = Entry.objects.filter(kind="audience.split_counted").latest("id")
     body = json.loads(bytes(entry.leaf))["body"]
     assert body == {
         "controllers": sorted([str(one.id), str(two.id)]),

@@ -88,4 +88,4 @@ def test_what_cannot_be_packed_or_verified_is_told_in_words(world: World, tmp_pa
     none = _run("verify", tmp_path / "d.zip", database=False)
     assert (none.returncode, "is no pack" in none.stderr) == (1, True)
     gone = _run("verify", tmp_path / "e.zip", database=False)
-    assert (gone.returncode, "is no pack" in gone.stderr) == (1, True)
+    assert (gone.returncode, "There is no file" in gone.stderr) == (1, True)

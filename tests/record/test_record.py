@@ -51,7 +51,7 @@ def test_a_clock_that_jumps_back_an_hour_harms_no_log(world: World, monkeypatch:
     append(customer, 5)
     world.sequence()
     an_hour_ago = clock.milliseconds() - 3_600_000
-    monkeypatch.setattr(appending, "new_id", lambda: uuid7(an_hour_ago, os.urandom(10)))
+    monkeypatch.setattr(appending, "new_id", lambda: uuid7(an_hour_ago * 1_000_000, os.urandom(8)))
     append(customer, 5, kind="test.after_the_jump")
     world.sequence()
     monkeypatch.undo()
