@@ -5,7 +5,7 @@ import os
 import tempfile
 
 for _name in [name for name in os.environ if name.startswith("MANDATA_") or name.endswith("DATABASE_URL")]:
-    if _name != "MANDATA_TEST_DATABASE":
+    if _name not in ("MANDATA_TEST_DATABASE", "MANDATA_DATABASE_POOLED"):  # where the tests' database is, and how
         del os.environ[_name]
 
 VAR = tempfile.mkdtemp(prefix="mandata-test-")
