@@ -43,6 +43,10 @@ def test_a_member_sees_what_is_owed_why_until_when_and_waives_it(house: House, v
     visitor.page.get_by_text("Waived, and recorded.").wait_for()
     visitor.open("/privacy/obligations/?tab=closed")
     visitor.page.get_by_text("Answer to a complaint").wait_for()
+    with scope(house.id):
+        (waived,) = obligations.here(now(), state="waived").rows
+        assert waived.duty == "defect.answer"
+        assert obligations.obligation(waived.id, now()).reason == "Settled by telephone"
 
 
 @pytest.mark.req("AGR-13")
@@ -69,3 +73,8 @@ def test_the_operator_meets_one_stops_the_clock_of_another_and_lets_it_go_on(hou
     visitor.page.locator("#meet button[type=submit]").click()
     visitor.page.get_by_text("Met, and recorded.").wait_for()
     visitor.look("operator_obligation_met")
+    with scope(house.id):
+        done = obligations.obligation(by_duty["assistance.documents"].id, now())
+    assert (done.obliged.state, done.obliged.late) == ("met", False)
+    assert [(stop.ground, stop.ends is None) for stop in done.stops] == [("majeure", False)]
+    assert done.obliged.strict > by_duty["assistance.documents"].strict, "it moved by as long as the clock stood still"
