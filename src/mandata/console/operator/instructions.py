@@ -2,8 +2,7 @@
 demands.
 """
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django import forms
@@ -18,6 +17,7 @@ from mandata.agreements.selectors import instructions
 from mandata.agreements.services import instructions as services
 from mandata.console import instructing, requests
 from mandata.console.operator.access import accounted
+from mandata.console.operator.verbs import Verbs, carry_out
 from mandata.console.privacy.forms import MeetForm
 from mandata.infra.clock import now
 from mandata.infra.tenancy import INSTANCE, scope
@@ -109,16 +109,7 @@ def act(request: HttpRequest, controller_id: UUID, instruction_id: UUID, verb: s
     """Carry out a verb on an instruction."""
     if verb == "untold":
         return _untold(request, controller_id, instruction_id)
-    if verb not in _VERBS:
-        raise Http404
-    kind, do, words = _VERBS[verb]
-    form = kind(request.POST) if kind else None
-    if form is not None and not form.is_valid():
-        messages.error(request, _("Fill in what is asked for; nothing has happened."))
-    else:
-        with scope(controller_id):
-            do(request, instruction_id, form.cleaned_data if form else {})
-        messages.success(request, str(words))
+    carry_out(request, _VERBS, verb, controller_id=controller_id, thing=instruction_id)
     return redirect("operator:instruction", controller_id=controller_id, instruction_id=instruction_id)
 
 
@@ -156,8 +147,7 @@ def _carry_out(request: HttpRequest, one: UUID, given: dict[str, str]) -> None:
     services.carry_out(instruction_id=one, evidence=evidence, actor=requests.operator(request), at=now())
 
 
-Verb = Callable[[HttpRequest, UUID, dict[str, str]], None]
-_VERBS: dict[str, tuple[type[forms.Form] | None, Verb, object]] = {
+_VERBS: Final[Verbs] = {
     "question": (ConcernForm, _question, gettext_lazy("Pointed out and recorded; the controller is told.")),
     "assent": (None, _assent, gettext_lazy("Agreed and recorded; it binds now.")),
     "refuse": (RefusalForm, _refuse, gettext_lazy("Refused and recorded; the controller is told why.")),

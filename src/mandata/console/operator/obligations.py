@@ -1,14 +1,12 @@
 """The operator's inbox: what is owed by when, across all controllers; one obligation and what is done with it."""
 
-from collections.abc import Callable
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mandata.agreements.selectors import obligations
@@ -16,6 +14,7 @@ from mandata.agreements.services import clocks
 from mandata.agreements.services import obligations as services
 from mandata.console import duties, feeding, requests
 from mandata.console.operator.access import accounted
+from mandata.console.operator.verbs import Verbs, carry_out
 from mandata.console.privacy.forms import MeetForm, WaiveForm
 from mandata.infra.clock import now
 from mandata.infra.tenancy import INSTANCE, scope
@@ -96,16 +95,7 @@ def obligation(request: HttpRequest, controller_id: UUID, obligation_id: UUID) -
 @accounted
 def act(request: HttpRequest, controller_id: UUID, obligation_id: UUID, verb: str) -> HttpResponse:
     """Carry out a verb on an obligation; what is missing is told, and nothing happens."""
-    if verb not in _VERBS:
-        raise Http404
-    kind, done, words = _VERBS[verb]
-    form = kind(request.POST) if kind else None
-    if form is not None and not form.is_valid():
-        messages.error(request, _("Fill in what is asked for; nothing has happened."))
-    else:
-        with scope(controller_id):
-            done(request, obligation_id, form.cleaned_data if form else {})
-        messages.success(request, str(words))
+    carry_out(request, _VERBS, verb, controller_id=controller_id, thing=obligation_id)
     return redirect("operator:obligation", controller_id=controller_id, obligation_id=obligation_id)
 
 
@@ -148,8 +138,7 @@ def _recompute(request: HttpRequest, one: UUID, _given: dict[str, str]) -> None:
     clocks.recompute(obligation_id=one, actor=requests.operator(request), at=now())
 
 
-Verb = Callable[[HttpRequest, UUID, dict[str, str]], None]
-_VERBS: dict[str, tuple[type[forms.Form] | None, Verb, object]] = {
+_VERBS: Final[Verbs] = {
     "meet": (MeetForm, _meet, gettext_lazy("Met, and recorded.")),
     "stay": (StayForm, _stay, gettext_lazy("The clock stands still, and that is recorded.")),
     "resume": (None, _resume, gettext_lazy("The clock goes on; both times moved by as long as it stood.")),
