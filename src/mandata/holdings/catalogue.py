@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from mandata.accounts import personal as accounts
 from mandata.audience import personal as audience
 from mandata.delivery import personal as delivery
-from mandata.holdings import changes, opened
+from mandata.holdings import changes, opened, sought
 from mandata.holdings.rules import Cannot, Description, Erased, Found, Holding, Place, Record, Subject
 from mandata.record import personal as record
 from mandata.tracking import personal as tracking
@@ -293,6 +293,29 @@ PAYLOADS: Final = Place(
     eraser=_deleted(record.delete),
 )
 
+SOUGHT: Final = Place(
+    Description(
+        key="manual_searches",
+        area="holdings",
+        name=_("Searches of manual holdings"),
+        tables=("holdings_sought",),
+        category=_("address and name of a person whose data is still to be erased on paper or removable media"),
+        purpose=_("to find the person in the holdings that no program reaches"),
+        retention=_("until the last of the manual holdings has been gone through"),
+        recipients=_("the controller's privacy officers and owners; the processor on instruction"),
+        subjects=_SUBSCRIBERS,
+        source=_("the subscriber's own row, when it was erased"),
+        ground=_("Art. 17(1) GDPR: without it the erasure could not be finished on paper and removable media."),
+        until=_("the last of the manual holdings has been gone through"),
+        sealed=True,
+    ),
+    finder=lambda subject: Found(keep=sought.count(subject.reference)) if subject.reference else Found(),
+    exporter=_known(sought.told),
+    rectifier=Cannot(_("It is a copy of what was erased; it goes when the search is done.")),
+    restrictor=_NOT_ACTED_ON,
+    eraser=Cannot(_("It goes with the last task of the erasure that it is kept for.")),
+)
+
 MEMBERS: Final = Place(
     Description(
         key="members",
@@ -432,6 +455,7 @@ _OWN: Final[tuple[Holding, ...]] = (
     UPLOADS,
     NOTICES,
     PAYLOADS,
+    SOUGHT,
     MEMBERS,
     DIRECTORY,
     CONTACTS,
