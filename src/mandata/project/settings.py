@@ -42,12 +42,14 @@ INSTALLED_APPS = [
     "mandata.tracking",
     "mandata.holdings",
     "mandata.rights",
+    "mandata.backups",
     "mandata.console",
     "mandata.public",
     "mandata.project",
 ]
 
 MIDDLEWARE = [
+    "mandata.project.restoring.RestoringMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
