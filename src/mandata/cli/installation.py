@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from mandata.infra import environment
+from mandata.infra import environment, restoring
 from mandata.infra.environment import Environment
 from mandata.infra.postgres import Server, Urls
 
@@ -23,14 +23,18 @@ def server(settings: Environment) -> Server:
 
 
 @contextlib.contextmanager
-def connected() -> Iterator[Urls]:
+def connected(*, restoring_too: bool = False) -> Iterator[Urls]:
     """Have a database for as long as the block lasts: the own one of DATABASE_URL, or the embedded one.
 
     The embedded server is started, or joined where another command has started it, and ends with its last user. Its
     address goes into this process's environment, where the settings look for it; the owner's goes nowhere.
+    Raises Fault while the installation is being restored; `restoring_too` is for what restores, and for processes that
+    wait or explain by themselves.
     """
     settings = read()
     settings.var.mkdir(parents=True, exist_ok=True)
+    if not restoring_too:
+        restoring.require_open(settings.var, settings.database_url)
     if settings.database_url:
         yield Urls(superuser="", owner=settings.owner_database_url, app=settings.database_url)
         return

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mandata.cli.installation import SETTINGS, connected, var
+from mandata.cli.installation import SETTINGS, connected, read, var
 from mandata.cli.lifeline import follow
 from mandata.foundation.errors import Fault
 
@@ -32,7 +32,8 @@ def web(listen: Listen = "127.0.0.1:8000", threads: Threads = 4) -> None:
 
         mandata web --listen 0.0.0.0:8000 --threads 8
     """
-    with connected():
+    # Of an own database it answers while that is being restored, too: with the page that explains it.
+    with connected(restoring_too=bool(read().database_url)):
         _serve("mandata.project.wsgi:application", listen, threads, head=64 * 1024, static=var() / "static")
 
 

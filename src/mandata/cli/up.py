@@ -22,6 +22,7 @@ from mandata.cli.output import AsJson
 from mandata.cli.serve import address
 from mandata.cli.supervisor import Service, Supervisor
 from mandata.foundation.errors import Fault
+from mandata.infra import restoring
 from mandata.infra.postgres import Server
 
 _ANSWER_WITHIN = 60.0
@@ -66,7 +67,8 @@ def run(
     web: str, track: str, extras: list[str], then: Callable[[Supervisor], None], *, mailbox: str = "127.0.0.1:8025"
 ) -> None:
     """Start everything, call `then` once it answers, and stop everything when that returns; the database last."""
-    with _only_one(var()), connected() as urls:
+    restoring.require_open(var())  # the row in the database is asked for by `mandata migrate`; no driver is loaded here
+    with _only_one(var()), connected(restoring_too=True) as urls:
         _await_free_ports([web, track])
         _migrate({"DATABASE_URL": urls.app, "OWNER_DATABASE_URL": urls.owner} if urls.superuser else {})
         tend = _keeper(urlsplit(urls.app).port or 0) if urls.superuser else None

@@ -21,6 +21,7 @@ _HEARTBEAT = 5.0
 _STALLED_AFTER = 20.0
 _FINISH_WITHIN = 20.0
 _MANY = 500
+_CLOSED_PAUSE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def worker(
 
         mandata worker --concurrency 4
     """
-    with connected():
+    with connected(restoring_too=bool(read().database_url)):
         django()
         from mandata.delivery.services import roads
 
@@ -78,10 +79,12 @@ class Worker:
 
         self._concurrency = concurrency
         self._ending = threading.Event()
+        self._shut = False
         self._log = log("worker")
 
     def run(self) -> None:
-        """Work until SIGTERM or SIGINT."""
+        """Work until SIGTERM or SIGINT, or until the installation is being restored; before that is over, wait."""
+        self._await_open()
         threads = [threading.Thread(target=self._loop, args=(loop,), name=loop.name) for loop in LOOPS]
         for thread in threads:
             thread.start()
@@ -120,6 +123,7 @@ class Worker:
             for number in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self._end, working)
             rescuing = asyncio.create_task(self._rescue(jobs))
+            watching = asyncio.create_task(self._watch(working))
             try:
                 await working
             except asyncio.CancelledError:
@@ -127,6 +131,7 @@ class Worker:
                     raise
             finally:
                 rescuing.cancel()
+                watching.cancel()
         if not self._ending.is_set():
             # Procrastinate ends, as if asked to, when its database goes away; that must not look like a good end.
             raise Fault("The queue of jobs has lost its database.", remedy="Start the worker again; `mandata up` does.")
@@ -134,6 +139,22 @@ class Worker:
     def _end(self, working: "asyncio.Task[None]") -> None:
         self._ending.set()
         working.cancel()  # procrastinate takes this as: fetch no more, finish what runs
+
+    def _await_open(self) -> None:
+        """Wait, without a loop or a job begun, until nothing is being restored; a signal ends the process."""
+        from mandata.infra import restoring
+
+        if restoring.closed():
+            self._log.warning("worker.waits", reason="restoring")
+        while restoring.closed():
+            time.sleep(_CLOSED_PAUSE)
+
+    async def _watch(self, working: "asyncio.Task[None]") -> None:
+        """End, as if asked to, once a loop has found a restore; started again, the worker waits for its end."""
+        while not self._shut:
+            await asyncio.sleep(_CLOSED_PAUSE)
+        self._log.warning("worker.ends", reason="restoring")
+        self._end(working)
 
     async def _rescue(self, jobs: Any) -> None:
         """Queue again what a worker had in its hands when it died. Jobs are idempotent, so nothing happens twice."""
@@ -146,7 +167,7 @@ class Worker:
     def _loop(self, loop: Loop) -> None:
         from django.db import close_old_connections, connections
 
-        from mandata.infra import clock
+        from mandata.infra import clock, restoring
 
         module, _, name = loop.target.partition(":")
         work: Callable[..., object] = getattr(importlib.import_module(module), name)
@@ -154,6 +175,9 @@ class Worker:
         while not self._ending.wait(pause):
             try:
                 close_old_connections()
+                if restoring.closed():
+                    self._shut = True
+                    continue
                 done = work(at=clock.now())
                 pause = 0.0 if isinstance(done, int) and done >= _MANY else loop.every
             except Exception as error:

@@ -12,7 +12,8 @@ A raw WSGI application in a process of its own, served by granian; no Django, an
     GET  /health          200 while the process lives
 
 HEAD is answered like GET without the body. A token that is not ours, or not for that path, is 404 and leaves no trace.
-A spool that cannot be written is 503: what cannot be kept is not acknowledged.
+A spool that cannot be written is 503: what cannot be kept is not acknowledged. So is everything but /health while the
+installation is being restored.
 """
 
 import atexit
@@ -30,6 +31,7 @@ from mandata.foundation.errors import Fault
 from mandata.foundation.tokens import BadToken, Parsed, TokenKeys
 from mandata.infra import clock, logs
 from mandata.infra.environment import env
+from mandata.infra.restoring import Watch
 from mandata.public.linktables import DatabaseLinks, LinksAway, LinkTables
 from mandata.tracking import rules, spool
 from mandata.tracking.rules import Method
@@ -75,8 +77,10 @@ class Door:
         links: LinkTables,
         public_url: str,
         trusted_proxies: Iterable[IPv4Network | IPv6Network] = (),
+        closed: Callable[[], bool] = lambda: False,
     ) -> None:
         self._keyring = keyring
+        self._closed = closed
         self._events = events
         self._unsubscriptions = unsubscriptions
         self._links = links
@@ -92,6 +96,8 @@ class Door:
     def answer(self, environ: Environ) -> Answer:
         """Status, headers and body for a request."""
         path: str = environ["PATH_INFO"]
+        if self._closed() and path != "/health":
+            return _unavailable(environ, seconds=60)
         place = path[1:2] if path[2:3] == "/" else path
         method = _METHODS.get(environ["REQUEST_METHOD"], Method.OTHER)
         if method is Method.OTHER or (method is Method.POST and place != "u"):
@@ -200,6 +206,7 @@ def _door() -> Door:
         links=LinkTables(DatabaseLinks(settings.database_url)),
         public_url=settings.public_url,
         trusted_proxies=settings.trusted_networks,
+        closed=Watch(settings.var, settings.database_url, every=2.0),
     )
     atexit.register(door.close)
     return door

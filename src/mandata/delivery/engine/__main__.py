@@ -15,7 +15,10 @@ def main() -> int:
 
     django.setup()
     from mandata.delivery.engine.pool import worker
+    from mandata.infra import restoring
+    from mandata.infra.environment import env
 
+    restoring.require_open(env().var, env().database_url)
     engine = worker()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: engine.stop())

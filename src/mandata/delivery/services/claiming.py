@@ -23,7 +23,7 @@ from mandata.delivery.rules.retry import first_tried, retry
 from mandata.delivery.services import gate
 from mandata.delivery.services.returning import refused_at_the_door
 from mandata.delivery.statements import statement
-from mandata.infra import bulk
+from mandata.infra import bulk, restoring
 from mandata.infra.clock import new_id
 from mandata.infra.tenancy import scope
 from mandata.vault.services import Vault
@@ -106,7 +106,7 @@ def claim(*, order: Order, standing: Standing, limit: int, at: datetime) -> list
         "shard": order.shard,
     }
     with scope(order.controller_id):
-        if not gate.is_open(order.campaign_id, at=at):
+        if restoring.closed() or not gate.is_open(order.campaign_id, at=at):
             return []
         rows = bulk.execute(statement("claim", rule=standing.rule.sql()), values)
         _open_chunks(order, rows, at)
