@@ -30,7 +30,7 @@ from mandata.vault.providers import provider
 
 INDEX_VERSION = 1
 PAYLOAD = "record_payload.sealed"
-PURPOSES = ("email", "phone", "suppression", "number")
+PURPOSES = ("email", "phone", "suppression", "number", "name")
 """What blind indexes are kept for, each under a secret of its own."""
 
 
@@ -41,15 +41,38 @@ def begin(*, at: datetime) -> None:
         return
     provider().create_epoch_key(controller_id, 1)
     Epoch.objects.create(number=1, began_at=at)
-    epoch_key = AESGCM(provider().epoch_key(controller_id, 1))
-    Secret.objects.bulk_create(
-        Secret(
-            purpose=purpose,
-            version=INDEX_VERSION,
-            epoch=1,
-            wrapped=rules.wrap(epoch_key, controller_id, _secret_owner(purpose), os.urandom(32), os.urandom(12)),
-        )
-        for purpose in PURPOSES
+    ensure()
+
+
+def ensure() -> None:
+    """Make the secrets of those purposes that the scope's controller has none for yet (it is older than the purpose).
+
+    The newest epoch's row is held in the caller's transaction, so that no secret is wrapped for an epoch that is being
+    left; where two do it at once, one of them wins and both read the same.
+    """
+    controller_id = current_controller()
+    missing = set(PURPOSES) - set(Secret.objects.filter(version=INDEX_VERSION).values_list("purpose", flat=True))
+    held = bulk.execute(
+        "select number from vault_epoch where destroyed_at is null order by number desc limit 1 for key share", []
+    )
+    if not held or not missing:
+        return
+    epoch = held[0][0]
+    epoch_key = AESGCM(provider().epoch_key(controller_id, epoch))
+    bulk.insert(
+        "vault_secret",
+        {"purpose": "text", "version": "int2", "epoch": "int4", "wrapped": "bytea"},
+        [
+            (
+                purpose,
+                INDEX_VERSION,
+                epoch,
+                rules.wrap(epoch_key, controller_id, _secret_owner(purpose), os.urandom(32), os.urandom(12)),
+            )
+            for purpose in PURPOSES
+            if purpose in missing
+        ],
+        conflict="do nothing",
     )
 
 
@@ -73,7 +96,10 @@ class Vault:
                 "This controller has no keys.", remedy="A controller's keys are made when it is registered."
             )
         vault = cls(controller_id, epoch, {})
-        rows = Secret.objects.filter(version=INDEX_VERSION).values_list("purpose", "epoch", "wrapped")
+        rows = list(Secret.objects.filter(version=INDEX_VERSION).values_list("purpose", "epoch", "wrapped"))
+        if len(rows) < len(PURPOSES):
+            ensure()
+            rows = list(Secret.objects.filter(version=INDEX_VERSION).values_list("purpose", "epoch", "wrapped"))
         vault._secrets = {
             purpose: rules.unwrap(vault._epoch_key(number), controller_id, _secret_owner(purpose), bytes(wrapped))
             for purpose, number, wrapped in rows
