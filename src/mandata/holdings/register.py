@@ -63,7 +63,7 @@ TABLES: Final[dict[str, str]] = {
 FILES: Final[dict[str, str]] = {
     "tracking.spool": "numbers of campaigns and messages, link, time, kind of program, class of network",
     "delivery.journal": "numbers of messages, codes, times; no address, no reference",
-    "vault.providers": "keys of the installation and of the controllers' epochs, none of a person's",
+    "vault.keyfiles": "keys of the installation and of the controllers' epochs, none of a person's",
     "infra.secretkey": "one random key of the installation",
     "infra.stores": "objects of a store; what is personal in them is encrypted by whoever puts it there",
     "backups": "backups are encrypted to recipients before they are written; what an erased person left opens for nobody",
@@ -75,5 +75,9 @@ FILES: Final[dict[str, str]] = {
 }
 """Modules (or packages) of `mandata` that write files which hold no personal data."""
 
-PERSONAL_FILES: Final[dict[str, str]] = {"delivery.catcher": "catcher", "project.uploads": "uploads"}
+PERSONAL_FILES: Final[dict[str, str]] = {
+    "infra.outside": "suppression",
+    "delivery.catcher": "catcher",
+    "project.uploads": "uploads",
+}
 """Modules (or packages) that write files with personal data -> the key of their holding."""

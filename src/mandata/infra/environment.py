@@ -45,6 +45,24 @@ class Environment:
         None,
         "Folder of the installation's keys, apart from the database; default is keys/ in MANDATA_VAR.",
     )
+    outside: Path | None = _setting(
+        "MANDATA_OUTSIDE",
+        None,
+        "Folder of the outside log, best on another disk than the database; default is outside/ in MANDATA_VAR.",
+    )
+    key_provider: str = _setting(
+        "MANDATA_KEY_PROVIDER", "file", "Where keys are kept: file (the keys folder), or pkcs11 (opened by a token only)."
+    )
+    pkcs11_module: Path | None = _setting(
+        "MANDATA_PKCS11_MODULE", None, "The token's PKCS#11 library, such as /usr/lib/softhsm/libsofthsm2.so."
+    )
+    pkcs11_token: str = _setting("MANDATA_PKCS11_TOKEN", "", "Label of the token.")
+    pkcs11_pin_file: Path | None = _setting(
+        "MANDATA_PKCS11_PIN_FILE", None, "File with the token's user PIN and nothing else, readable for mandata only."
+    )
+    epoch_days: int = _setting(
+        "MANDATA_EPOCH_DAYS", 7, "After so many days a controller's key is replaced and its old value destroyed."
+    )
     secret_key: str = _setting(
         "MANDATA_SECRET_KEY", "", "Signs sessions; empty keeps a random one in the keys folder.", secret=True
     )
@@ -111,6 +129,34 @@ class Environment:
     timestamp_certificates: Path | None = _setting(
         "MANDATA_TIMESTAMP_CERTIFICATES", None, "PEM file with the authority's certificates, its root first."
     )
+    backup_store: str = _setting(
+        "MANDATA_BACKUP_STORE", "", "Where backups go: a folder on another disk, or s3://bucket/prefix. Empty: nowhere."
+    )
+    backup_recipients: str = _setting(
+        "MANDATA_BACKUP_RECIPIENTS", "", "Public keys of age, with commas, of those who can open backups."
+    )
+    recovery_recipients: str = _setting(
+        "MANDATA_RECOVERY_RECIPIENTS", "", "Public keys of age, with commas, of those who can recover the keys."
+    )
+    backup_database_url: str = _setting(
+        "MANDATA_BACKUP_DATABASE_URL",
+        "",
+        "For backups of an own server: past any pooler, a role with REPLICATION, or one with BYPASSRLS for dumps.",
+        secret=True,
+    )
+    backup_hours: int = _setting("MANDATA_BACKUP_HOURS", 24, "A backup is taken after this many hours.")
+    backup_full_days: int = _setting(
+        "MANDATA_BACKUP_FULL_DAYS", 7, "A full backup after this many days; those between are incremental."
+    )
+    backup_days: int = _setting(
+        "MANDATA_BACKUP_DAYS", 30, "Backups go after this many days, or sooner where a live agreement promises it."
+    )
+    backup_spool: int = _setting(
+        "MANDATA_BACKUP_SPOOL", 20_000, "MB of write-ahead log that wait on the disk while the store is away."
+    )
+    postgres_programs: Path | None = _setting(
+        "MANDATA_POSTGRES_PROGRAMS", None, "Folder of pg_basebackup and pg_dump; default is those that mandata brings."
+    )
     debug: bool = _setting("MANDATA_DEBUG", False, "Show traces in the browser; never in production.")
     log_level: str = _setting("MANDATA_LOG_LEVEL", "info", "debug, info, warning or error.")
 
@@ -126,6 +172,11 @@ class Environment:
     def keys_folder(self) -> Path:
         """The folder of the installation's keys."""
         return self.keys or self.var / "keys"
+
+    @property
+    def outside_folder(self) -> Path:
+        """The folder of the outside log."""
+        return self.outside or self.var / "outside"
 
 
 def read(values: "os._Environ[str] | dict[str, str]") -> Environment:
