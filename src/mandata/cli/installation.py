@@ -17,9 +17,10 @@ def read() -> Environment:
     return environment.read(os.environ)
 
 
-def server(settings: Environment) -> Server:
-    """Return the embedded server of this installation."""
-    return Server(settings.var / "postgres")
+def server(settings: Environment, *, port: int = 0) -> Server:
+    """Return the embedded server of this installation; its write-ahead log is archived where there is a store."""
+    archive = settings.backup_spool if settings.backup_store else 0
+    return Server(settings.var / "postgres", port=port, archive=archive)
 
 
 @contextlib.contextmanager

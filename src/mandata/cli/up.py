@@ -16,14 +16,13 @@ from urllib.parse import urlsplit
 
 import typer
 
-from mandata.cli.installation import connected, read, var
+from mandata.cli.installation import connected, read, server, var
 from mandata.cli.lifeline import SUPERVISOR
 from mandata.cli.output import AsJson
 from mandata.cli.serve import address
 from mandata.cli.supervisor import Service, Supervisor
 from mandata.foundation.errors import Fault
 from mandata.infra import restoring
-from mandata.infra.postgres import Server
 
 _ANSWER_WITHIN = 60.0
 _PORT_FREE_WITHIN = 25.0
@@ -85,7 +84,7 @@ def run(
 
 def _keeper(port: int) -> Callable[[], None]:
     """Return what keeps the embedded database alive, on the port by which its users know it."""
-    database = Server(read().var / "postgres", port=port)
+    database = server(read(), port=port)
 
     def keep() -> None:
         if database.running():

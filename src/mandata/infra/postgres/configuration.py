@@ -19,6 +19,13 @@ fsync = off
 full_page_writes = off
 """
 
+# A minute is the most that can be lost of what is committed when the whole machine is.
+_ARCHIVE = """
+archive_mode = on
+archive_command = '{command}'
+archive_timeout = 60s
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -27,6 +34,7 @@ class Settings:
     port: int
     shared_buffers: str = "128MB"
     durable: bool = True
+    archive: str = ""  # the command that takes the write-ahead log away; empty: nobody does
 
 
 def text(settings: Settings, *, root: Path, sockets: Path) -> str:
@@ -52,8 +60,10 @@ maintenance_work_mem = '128MB'
 effective_cache_size = '1GB'
 jit = off
 
-# Write-ahead log: enough for base backups, archiving and incremental backups.
+# Write-ahead log: enough for base backups, archiving and incremental backups. Its files are deleted, not used again,
+# so that what an erased person left in one goes with the next checkpoints.
 wal_level = replica
+wal_recycle = off
 summarize_wal = on
 wal_compression = pglz
 max_wal_size = '2GB'
@@ -66,6 +76,7 @@ log_error_verbosity = terse
 log_min_error_statement = panic
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
+{_ARCHIVE.format(command=_quoted(settings.archive)) if settings.archive else ""}\
 {"" if settings.durable else _THROW_AWAY}"""
 
 

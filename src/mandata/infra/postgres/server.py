@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mandata.foundation.errors import Fault
-from mandata.infra.postgres import configuration, place, process
+from mandata.infra.postgres import archiving, configuration, place, process
 from mandata.infra.postgres.lifeline import Lifeline
 from mandata.infra.postgres.place import Place
 from mandata.infra.postgres.urls import APP, DATABASE, OWNER, ROLES, SUPERUSER, Urls, url
@@ -28,15 +28,19 @@ class Server:
     """The embedded PostgreSQL of one folder.
 
     `port` 0 means a free one, remembered in the folder. `durable=False` makes a throw-away server for tests: no fsync,
-    and when the process that started it ends, in whatever way, the server and its data go.
+    and when the process that started it ends, in whatever way, the server and its data go. `archive`: the write-ahead
+    log is put into a spool of up to so many MB, for whoever ships it; 0: nobody wants it.
     Every method may be called by several commands at once; a file lock beside the folder puts them in order.
     """
 
-    def __init__(self, folder: Path, *, port: int = 0, shared_buffers: str = "128MB", durable: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, port: int = 0, shared_buffers: str = "128MB", durable: bool = True, archive: int = 0
+    ) -> None:
         self.folder = folder.absolute()
         self._port = port
         self._shared_buffers = shared_buffers
         self._durable = durable
+        self._archive = archive
         self._lifeline: Lifeline | None = None
 
     def running(self) -> bool:
@@ -169,7 +173,8 @@ class Server:
         draft.rename(where.data)
 
     def _write_configuration(self, where: Place) -> None:
-        chosen = configuration.Settings(self._choose_port(where), self._shared_buffers, self._durable)
+        archive = archiving.command(archiving.prepare(where, self._archive)) if self._archive else ""
+        chosen = configuration.Settings(self._choose_port(where), self._shared_buffers, self._durable, archive)
         if where.log.exists() and where.log.stat().st_size > 10_000_000:
             where.log.replace(where.run / "log.old")
         (where.root / "port").write_text(f"{chosen.port}\n")
