@@ -28,6 +28,9 @@ def move(baker: Baker, campaign: UUID, act: Act) -> None:
         Act.RESUME: lambda: services.resume(campaign_id=campaign, actor=baker.actor, at=LATER),
         Act.CANCEL: lambda: services.cancel(campaign_id=campaign, actor=baker.actor, at=LATER),
         Act.REOPEN: lambda: services.reopen(campaign_id=campaign, actor=baker.actor, at=LATER),
+        Act.HOLD: lambda: services.hold(campaign_id=campaign, reason="restored", actor=SYSTEM, at=LATER),
+        Act.RELEASE: lambda: services.release(campaign_id=campaign, actor=baker.actor, at=LATER),
+        Act.RELAUNCH: lambda: services.release(campaign_id=campaign, actor=baker.actor, at=LATER),
         Act.FINISH: lambda: services.finish(campaign_id=campaign, totals={"sent": 3}, actor=SYSTEM, at=LATER),
     }
     calls[act]()
@@ -38,6 +41,7 @@ WAYS = {
     State.LAUNCHING: [Act.LAUNCH],
     State.SENDING: [Act.LAUNCH, Act.BEGIN],
     State.PAUSED: [Act.LAUNCH, Act.BEGIN, Act.PAUSE],
+    State.HELD: [Act.LAUNCH, Act.BEGIN, Act.HOLD],
     State.FINISHED: [Act.LAUNCH, Act.BEGIN, Act.FINISH],
     State.CANCELLED: [Act.LAUNCH, Act.BEGIN, Act.CANCEL],
 }
@@ -54,7 +58,8 @@ def is_due(baker: Baker, campaign: UUID) -> bool:
 @pytest.mark.parametrize("act", list(Act))
 def test_services_move_as_the_table_says_and_delivery_is_told(baker: Baker, state: State, act: Act) -> None:
     campaign = baker.writes()
-    for step in WAYS[state]:
+    unfrozen = (state, act) == (State.HELD, Act.RELAUNCH)  # it was held before its audience was frozen
+    for step in [Act.LAUNCH, Act.HOLD] if unfrozen else WAYS[state]:
         move(baker, campaign, step)
     assert baker.state(campaign) == state
     target = TRANSITIONS.get((state, act))

@@ -36,6 +36,11 @@ ALLOWED = {
     ("finished", "reopen"): "sending",
     ("paused", "resume"): "sending",
     ("paused", "cancel"): "cancelled",
+    ("launching", "hold"): "held",
+    ("sending", "hold"): "held",
+    ("held", "release"): "sending",
+    ("held", "relaunch"): "launching",
+    ("held", "cancel"): "cancelled",
 }
 
 

@@ -37,6 +37,7 @@ def test_each_state_has_a_name() -> None:
         "Starting",
         "Sending",
         "Paused",
+        "Held",
         "Finished",
         "Cancelled",
     }

@@ -57,13 +57,17 @@ class Campaign(ScopedModel):
     launched_by = models.UUIDField(null=True)
     launched_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    held_from = models.CharField(max_length=12, blank=True, default="")  # the state to which a release goes back
+    held_reason = models.CharField(max_length=20, blank=True, default="")  # a code
 
     class Meta:
         db_table = "campaigns_campaign"
         constraints = [
             models.UniqueConstraint(fields=["controller_id", "number"], name="campaigns_campaign_number"),
             models.CheckConstraint(
-                condition=models.Q(state__in=["draft", "launching", "sending", "paused", "finished", "cancelled"]),
+                condition=models.Q(
+                    state__in=["draft", "launching", "sending", "paused", "held", "finished", "cancelled"]
+                ),
                 name="campaigns_campaign_state",
             ),
             models.CheckConstraint(

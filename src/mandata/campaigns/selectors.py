@@ -32,6 +32,7 @@ class CampaignRow:
     updated_at: datetime
     launched_at: datetime | None
     finished_at: datetime | None
+    held_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ _ROW = [
     "updated_at",
     "launched_at",
     "finished_at",
+    "held_reason",
 ]
 
 
@@ -208,6 +210,12 @@ def sendable(campaign_id: UUID) -> Sendable:
 def links(campaign_id: UUID) -> list[tuple[int, str, str]]:
     """Return number, target and label of each tracked link."""
     return list(Link.objects.filter(campaign_id=campaign_id).order_by("number").values_list("number", "url", "label"))
+
+
+def due_of_controller() -> list[UUID]:
+    """Return the campaigns of the scope in which something is due, now or later: those that a restore holds."""
+    running = (states.State.LAUNCHING, states.State.SENDING)
+    return list(Campaign.objects.filter(state__in=running).order_by("id").values_list("id", flat=True))
 
 
 def due(at: datetime, limit: int = 100) -> list[DueCampaign]:

@@ -64,6 +64,7 @@ STATES: Final[dict[str, str]] = {
     "launching": _("Starting"),
     "sending": _("Sending"),
     "paused": _("Paused"),
+    "held": _("Held"),
     "finished": _("Finished"),
     "cancelled": _("Cancelled"),
 }

@@ -88,6 +88,7 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "campaigns:progress": reads(*ALL),
         "campaigns:pause": acts(OWNER, MARKETER),
         "campaigns:resume": acts(OWNER, MARKETER),
+        "campaigns:release": acts(OWNER, MARKETER),
         "campaigns:cancel": form(OWNER, MARKETER),
         "campaigns:decide": acts(OWNER, MARKETER),
         "campaigns:report": reads(*ALL),

@@ -11,6 +11,7 @@ class State(StrEnum):
     LAUNCHING = "launching"  # launched; delivery freezes the audience
     SENDING = "sending"  # messages are claimed and sent
     PAUSED = "paused"  # nothing new is claimed until it is resumed
+    HELD = "held"  # an older database was put in place: nothing is done until a member releases it
     FINISHED = "finished"  # every message has its outcome
     CANCELLED = "cancelled"  # what was not sent will not be
 
@@ -26,6 +27,9 @@ class Act(StrEnum):
     CANCEL = "cancel"
     FINISH = "finish"
     REOPEN = "reopen"  # a member had messages of unknown outcome sent again
+    HOLD = "hold"
+    RELEASE = "release"  # a member let it go on: its audience was frozen before
+    RELAUNCH = "relaunch"  # a member let it go on: its audience is still to be frozen
 
 
 TRANSITIONS: Final[dict[tuple[State, Act], State]] = {
@@ -39,6 +43,11 @@ TRANSITIONS: Final[dict[tuple[State, Act], State]] = {
     (State.FINISHED, Act.REOPEN): State.SENDING,
     (State.PAUSED, Act.RESUME): State.SENDING,
     (State.PAUSED, Act.CANCEL): State.CANCELLED,
+    (State.LAUNCHING, Act.HOLD): State.HELD,
+    (State.SENDING, Act.HOLD): State.HELD,
+    (State.HELD, Act.RELEASE): State.SENDING,
+    (State.HELD, Act.RELAUNCH): State.LAUNCHING,
+    (State.HELD, Act.CANCEL): State.CANCELLED,
 }
 
 EDITABLE: Final = frozenset({State.DRAFT})

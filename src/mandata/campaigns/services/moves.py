@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from mandata.campaigns import selectors, words
@@ -71,6 +72,21 @@ def resume(*, campaign_id: UUID, actor: Actor, at: datetime) -> None:
 def cancel(*, campaign_id: UUID, actor: Actor, at: datetime, reason: str = "") -> None:
     """Send nothing more; what was sent stays sent. Delivery takes back what is queued, then calls `settle`."""
     _recorded(campaign_id, Act.CANCEL, actor, at, reason, finished_at=at)
+
+
+def hold(*, campaign_id: UUID, reason: str, actor: Actor, at: datetime) -> None:
+    """Do nothing more of a campaign that is due until a member releases it; never by itself. `reason` is a code."""
+    _move(campaign_id, Act.HOLD, at, held_from=F("state"), held_reason=reason)
+    append(kind="campaign.held", body={"campaign": campaign_id, "reason": reason}, actor=actor, at=at)
+
+
+def release(*, campaign_id: UUID, actor: Actor, at: datetime) -> None:
+    """Let a held campaign go on where it was: sending, or its audience still to be frozen. Raises WrongState."""
+    one = selectors.row(campaign_id)
+    act = Act.RELAUNCH if one.held_from == State.LAUNCHING else Act.RELEASE
+    _move(campaign_id, act, at, held_from="", held_reason="")
+    body: dict[str, object] = {"campaign": campaign_id, "reason": one.held_reason}
+    append(kind="campaign.released", body=body, actor=actor, at=at)
 
 
 def finish(*, campaign_id: UUID, totals: Mapping[str, int], actor: Actor, at: datetime) -> None:

@@ -13,11 +13,19 @@ TONES: Final = {
     "launching": "info",
     "sending": "info",
     "paused": "warn",
+    "held": "warn",
     "finished": "good",
     "cancelled": "calm",
 }
-ICONS: Final = {"draft": "pencil", "launching": "clock", "sending": "send", "paused": "pause", "cancelled": "stop"}
-LIVE: Final = frozenset({"launching", "sending", "paused"})
+ICONS: Final = {
+    "draft": "pencil",
+    "launching": "clock",
+    "sending": "send",
+    "paused": "pause",
+    "held": "pause",
+    "cancelled": "stop",
+}
+LIVE: Final = frozenset({"launching", "sending", "paused", "held"})
 
 
 def page(request: HttpRequest, found: selectors.CampaignDetail, step: str, **tones: str) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def send(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
         return render(request, "console/campaigns/launch.html", _before(request, found))
     context = page(request, found, "send") | _live(request, found) | _unknown(found.row.id)
     context |= {
-        "acts": {act: act in found.acts for act in ("pause", "resume", "cancel")},
+        "acts": {act: act in found.acts for act in ("pause", "resume", "release", "cancel")},
         "launched_by": _member(found.launched_by),
         "cancel_title": _("Stop “%(name)s” for good?") % {"name": found.row.name},
     }
@@ -90,7 +90,7 @@ def _live(request: HttpRequest, found: selectors.CampaignDetail) -> dict[str, An
             "rate": rate if running else None,
             "left": stands.left / rate if rate and running else None,
             "unit": _("messages"),
-            "tone": "warn" if found.row.state == "paused" else "good" if not stands.left and stands.total else "info",
+            "tone": _tone(found.row.state, stands),
             "running": running,
         },
         "stands": stands,
@@ -101,11 +101,18 @@ def _live(request: HttpRequest, found: selectors.CampaignDetail) -> dict[str, An
     }
 
 
+def _tone(state: str, stands: delivery.Progress) -> str:
+    if state in {"paused", "held"}:
+        return "warn"
+    return "good" if not stands.left and stands.total else "info"
+
+
 def _title(state: str) -> str:
     return {
         "launching": _("The audience is being counted out"),
         "sending": _("Sending"),
         "paused": _("Paused: nothing new leaves until somebody resumes it"),
+        "held": _("Held after a restore: nothing leaves until somebody releases it"),
         "finished": _("Every message has its outcome"),
         "cancelled": _("Cancelled: what was not sent will not be"),
     }.get(state, "")
@@ -169,6 +176,13 @@ def resume(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     """Go on."""
     services.resume(campaign_id=campaign_id, actor=requests.actor(request), at=now())
     messages.success(request, _("It goes on."))
+    return redirect("campaigns:send", campaign_id)
+
+
+def release(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+    """Let a campaign go on that was held because an older database was put in place."""
+    services.release(campaign_id=campaign_id, actor=requests.actor(request), at=now())
+    messages.success(request, _("Released. It goes on; whoever has got the message already gets no other."))
     return redirect("campaigns:send", campaign_id)
 
 

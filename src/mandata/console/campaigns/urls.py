@@ -21,6 +21,7 @@ urlpatterns = [
     path("<uuid:campaign_id>/progress/", sending.progress, name="progress"),
     path("<uuid:campaign_id>/pause/", sending.pause, name="pause"),
     path("<uuid:campaign_id>/resume/", sending.resume, name="resume"),
+    path("<uuid:campaign_id>/release/", sending.release, name="release"),
     path("<uuid:campaign_id>/cancel/", sending.cancel, name="cancel"),
     path("<uuid:campaign_id>/unknown/", sending.decide, name="decide"),
     path("<uuid:campaign_id>/report/", report.campaign, name="report"),

@@ -22,7 +22,7 @@ from mandata.infra.clock import now
 from mandata.tracking import selectors as tracking
 
 _MOST = 200
-_FILTERS = ("draft", "sending", "paused", "finished", "cancelled")
+_FILTERS = ("draft", "sending", "paused", "held", "finished", "cancelled")
 
 
 def campaigns(request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from mandata.accounts import selectors as accounts
 from mandata.agreements import selectors as agreements
 from mandata.audience.selectors import catalogue
+from mandata.campaigns import selectors
 from mandata.console.home.owed import owed
 from mandata.console.places import address
 from mandata.delivery import selectors as delivery
@@ -20,7 +21,8 @@ _SHOWN = 5
 
 def needs(campaigns: list[dict[str, Any]], *, at: datetime) -> list[dict[str, Any]]:
     """Return what needs somebody, the gravest first: icon, tone, title, text, url, act, clock (due, start, clause)."""
-    return [*_agreement(at), *_cases(at), *owed(at), *_unknown(campaigns), *_domains(campaigns), *_paused(campaigns)]
+    mine = [*_unknown(campaigns), *_domains(campaigns), *_held(), *_paused(campaigns)]
+    return [*_agreement(at), *_cases(at), *owed(at), *mine]
 
 
 def _agreement(at: datetime) -> list[dict[str, Any]]:
@@ -105,6 +107,20 @@ def _domains(campaigns: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "url": address("sending:domains"),
             "act": _("See the records"),
         }
+    ]
+
+
+def _held() -> list[dict[str, Any]]:
+    return [
+        {
+            "icon": "alert",
+            "tone": "bad",
+            "title": _("“%(name)s” is held after a restore") % {"name": row.name},
+            "text": _("The service was restored from a backup. Nothing of it leaves until somebody releases it."),
+            "url": reverse("campaigns:send", args=[row.id]),
+            "act": _("Decide"),
+        }
+        for row in selectors.campaigns(state="held")
     ]
 
 

@@ -9,6 +9,7 @@ from mandata.delivery.services.launching import (
     facts,
     launch,
     pause,
+    release,
     resume,
 )
 from mandata.delivery.services.returning import receive_return
@@ -25,6 +26,7 @@ __all__ = [
     "launch",
     "pause",
     "receive_return",
+    "release",
     "remove_domain",
     "resume",
     "tend_due",

@@ -104,6 +104,13 @@ def resume(*, campaign_id: UUID, actor: Actor, at: datetime) -> None:
     campaign_services.resume(campaign_id=campaign_id, actor=actor, at=at)
 
 
+def release(*, campaign_id: UUID, actor: Actor, at: datetime) -> None:
+    """Let a campaign that a restore held go on, if the gate still permits it. Raises GateRefused, WrongState."""
+    gate.ask(facts(campaign_id, at=at), about=campaign_id, actor=actor, at=at)
+    roads.ask(campaign_id, actor=actor, at=at)
+    campaign_services.release(campaign_id=campaign_id, actor=actor, at=at)
+
+
 def cancel(*, campaign_id: UUID, actor: Actor, at: datetime) -> None:
     """Send nothing more; what is queued is taken back at once. Raises WrongState."""
     campaign_services.cancel(campaign_id=campaign_id, actor=actor, at=at)

@@ -21,6 +21,14 @@ from mandata.infra.tenancy import current_controller, scope
 _SHUT = timedelta(seconds=5)
 _LOCK = "select 1 from campaigns_campaign where id = %b and state = 'launching' for update skip locked"
 
+_KNOWN = (
+    "select count(*)::bigint, coalesce(max(number), 0)::bigint from delivery_message "
+    "where controller_id = %(controller)s and campaign_id = %(campaign)s"
+)
+_ABSENT = (
+    "not exists (select from delivery_message m where m.controller_id = %(controller)s "
+    "and m.campaign_id = %(campaign)s and m.subscriber_id = s.id)"
+)
 _OPEN = (
     "from delivery_message where controller_id = %(controller)s and campaign_id = %(campaign)s "
     "and state in ('queued', 'deferred')"
@@ -57,7 +65,8 @@ def tend_campaign(*, controller_id: UUID, campaign_id: UUID, at: datetime) -> bo
 def freeze(*, campaign_id: UUID, at: datetime) -> int:
     """Make the messages of a launched campaign in one statement, and let them be claimed; return how many.
 
-    Without an agreement in force or recipients, the campaign goes back to its writer.
+    Whoever has one already, because a restore learned from the outside log that it was sent, gets no other. Without
+    an agreement in force or recipients, the campaign goes back to its writer.
     """
     one, rule = campaigns.row(campaign_id), agreements.recipient_rule(at)
     if rule is None or one.list_id is None:
@@ -70,7 +79,10 @@ def freeze(*, campaign_id: UUID, at: datetime) -> int:
     }
     if not bulk.execute(_LOCK, [campaign_id]):
         return 0  # another worker is freezing it, or has just done so
-    recipients = int(bulk.execute(statement("freeze", rule=rule.sql()), values)[0][0])
+    known, taken = map(int, bulk.execute(_KNOWN, values)[0])
+    values["taken"] = taken
+    absent = _ABSENT if known else "true"
+    recipients = known + int(bulk.execute(statement("freeze", rule=rule.sql(), absent=absent), values)[0][0])
     bulk.execute("select delivery_analyse(%b)", [campaign_id])
     campaign_services.begin(campaign_id=campaign_id, recipients=recipients, actor=SYSTEM, at=at)
     _log.info("campaign.frozen", campaign=str(campaign_id), recipients=recipients)
