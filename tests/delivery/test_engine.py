@@ -62,6 +62,17 @@ def caught(catcher: Catcher) -> Counter[str]:
 
 
 @pytest.mark.req("CAM-1", "DLV-5")
+def test_a_domain_with_accents_is_written_to_by_its_name_in_ascii(
+    bakery: Shop, catcher: Catcher, tmp_path: Path
+) -> None:
+    bakery.people(1, "reader{}@žluťoučký-kůň.example".format)
+    campaign = bakery.launched()
+    worker(catcher.smtp_port, tmp_path / "journals", bakery).run()
+    assert bakery.states(campaign) == {"sent": 1}
+    assert list(caught(catcher)) == ["reader0@xn--luouk-k-z2a6lsyxjlexh.example"]
+
+
+@pytest.mark.req("CAM-1", "DLV-5")
 def test_everybody_on_the_list_gets_one_message_and_the_campaign_finishes(
     bakery: Shop, catcher: Catcher, tmp_path: Path
 ) -> None:

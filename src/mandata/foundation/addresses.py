@@ -98,6 +98,11 @@ def parse(text: str) -> Address:
     return _parse_by_library(text)
 
 
+def on_the_wire(normal: str) -> str:
+    """Return a normal form as SMTP commands and headers carry it: with its domain in ASCII. Raises `AddressError`."""
+    return normal if normal.isascii() else parse(normal).on_the_wire
+
+
 def is_valid(text: str) -> bool:
     """True where `parse` accepts `text`."""
     try:

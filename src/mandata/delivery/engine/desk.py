@@ -21,6 +21,7 @@ from mandata.delivery.rendering.errors import Unrenderable
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.services.claiming import Claimed, Settled
 from mandata.delivery.transports.port import Letter
+from mandata.foundation.addresses import on_the_wire
 from mandata.foundation.tokens import TokenKeys, mint_many, references
 from mandata.infra.clock import now
 from mandata.vault.services import Vault
@@ -107,7 +108,7 @@ class Desk:
         compiled = waiting.chunk.campaign.compiled
         # Opened here and not in the supply thread: an identity is in the clear only while its message is made.
         values = waiting.claimed.values(waiting.chunk.vault)
-        address = str(values.get("email", ""))
+        address = on_the_wire(str(values.get("email", "")))
         tokens = mint_many(self.keys, waiting.reference, compiled.tokens)
         try:
             if not address:

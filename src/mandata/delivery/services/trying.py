@@ -19,6 +19,7 @@ from mandata.delivery.transports.port import Letter, Unreachable
 from mandata.delivery.transports.settings import from_url
 from mandata.delivery.transports.smtp import SmtpTransport
 from mandata.foundation.actors import Actor
+from mandata.foundation.addresses import on_the_wire
 from mandata.foundation.tokens import mint_many, references
 from mandata.infra.environment import env
 from mandata.record.services import append
@@ -66,7 +67,7 @@ def test_send(*, campaign_id: UUID, to: Sequence[str], fields: Mapping[str, Any]
     sender = f"{tokens[compiled.bounce_index]}@{env().return_domain}"
     letters = [
         Letter(key, sender, address, compiled.fill(Recipient(address, fields, display_name(fields)), tokens, at))
-        for key, address in enumerate(list(to)[:MOST])
+        for key, address in enumerate(map(on_the_wire, list(to)[:MOST]))
     ]
     desk, wanted = _Desk(letters), len(letters)
     settings = from_url(env().smtp_url, helo=env().return_domain, connections=1)
