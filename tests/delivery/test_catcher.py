@@ -143,7 +143,7 @@ def test_what_is_held_for_an_address_is_found_and_erased_to_the_last_byte(catche
     send(catcher, "gone@a.test", content=secret)
     send(catcher, "stays@a.test")
     client = CatcherClient(f"http://127.0.0.1:{catcher.http_port}")
-    assert client.erase("gone@a.test") == 1
+    assert client.erase(["gone@a.test"]) == 1
     assert client.find("gone@a.test") == []
     held = b"".join(path.read_bytes() for path in (tmp_path / "caught").iterdir())
     assert b"Quetzalcoatl" not in held and b"gone@a.test" not in held

@@ -14,7 +14,7 @@ from mandata.foundation.actors import Actor
 from mandata.holdings import catalogue, selectors, services
 from mandata.holdings.errors import ErasureIncomplete, NothingHeld, UnknownGround
 from mandata.holdings.models import Erasure
-from mandata.holdings.rules import Erased, Found, Place
+from mandata.holdings.rules import Found, Place
 from mandata.infra import bulk
 from mandata.infra.clock import new_id
 from mandata.infra.postgres import Urls
@@ -215,11 +215,11 @@ def test_a_holding_that_erases_less_than_it_counted_fails_the_whole_erasure(worl
     description = catalogue.SUBSCRIBERS.description
     lazy = Place(
         replace(description, key="lazy"),
-        finder=lambda subject: Found(delete=1),
+        finder=lambda subjects: {one.key: Found(delete=1) for one in subjects},
         exporter=lambda subject: (),
         rectifier=catalogue.KEYS.rectifier,
         restrictor=catalogue.KEYS.restrictor,
-        eraser=lambda subject, at: Erased(),
+        eraser=lambda subjects, at: {},
     )
     catalogue.provide(lazy)
     try:

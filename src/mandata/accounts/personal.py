@@ -2,17 +2,21 @@
 address.
 """
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 from uuid import UUID
+
+from django.db.models.functions import Upper
 
 from mandata.accounts.models import Invitation, Member, Notice
 from mandata.accounts.services.notices import contents
+from mandata.infra import bulk
 from mandata.vault.services import Vault
 
 
-def count_notices(subject: UUID) -> int:
-    """Return how many notices to the data subject are kept."""
-    return Notice.objects.filter(subject=subject).count()
+def count_notices(subjects: Sequence[UUID]) -> dict[UUID, int]:
+    """Return how many notices to each data subject are kept."""
+    return bulk.tally("select subject, count(*) from accounts_notice where subject = any(%b) group by 1", subjects)
 
 
 def notices(subject: UUID) -> list[dict[str, object]]:
@@ -31,9 +35,12 @@ def told(notice_ids: Collection[UUID]) -> list[dict[str, object]]:
     return found
 
 
-def delete_notices(subject: UUID) -> int:
-    """Delete the notices to the data subject with their keys; return how many."""
-    return forget(Notice.objects.filter(subject=subject).values_list("id", flat=True))
+def delete_notices(subjects: Sequence[UUID]) -> dict[UUID, int]:
+    """Delete the notices to the data subjects with their keys; return how many to each."""
+    found = dict(Notice.objects.filter(subject__in=subjects).values_list("id", "subject")) if subjects else {}
+    if found:
+        forget(found)
+    return dict(Counter(found.values()))
 
 
 def forget(notice_ids: Collection[UUID]) -> int:
@@ -43,14 +50,21 @@ def forget(notice_ids: Collection[UUID]) -> int:
     return int(Notice.objects.filter(id__in=ids).delete()[0])
 
 
-def not_to(subject: UUID, notice_ids: Collection[UUID]) -> list[UUID]:
-    """Return those of the notices that are not addressed to the data subject."""
-    return list(Notice.objects.filter(id__in=notice_ids).exclude(subject=subject).values_list("id", flat=True))
+def not_to(subjects: Collection[UUID], notice_ids: Collection[UUID]) -> list[UUID]:
+    """Return those of the notices that are not addressed to one of the data subjects."""
+    rows = Notice.objects.filter(id__in=notice_ids).exclude(subject__in=list(subjects))
+    return list(rows.values_list("id", flat=True))
 
 
-def count_members(address: str) -> int:
-    """Return how many memberships and open invitations stand under an address."""
-    return len(members(address))
+def count_members(addresses: Sequence[str]) -> dict[str, int]:
+    """Return how many memberships and open invitations stand under each address, compared without regard to case."""
+    wanted = {address.upper(): address for address in addresses if address}
+    if not wanted:
+        return {}
+    people = Member.objects.annotate(folded=Upper("user__email")).filter(folded__in=list(wanted))
+    asked = Invitation.objects.annotate(folded=Upper("email")).filter(folded__in=list(wanted))
+    found = [*people.values_list("folded", flat=True), *asked.values_list("folded", flat=True)]
+    return dict(Counter(wanted[folded] for folded in found))
 
 
 def members(address: str) -> list[dict[str, object]]:

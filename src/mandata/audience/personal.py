@@ -5,16 +5,18 @@ Always inside a scope. A person is known by the random reference, or by the blin
 is no reference: rows that were never taken in, and suppression, which outlives the person.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from mandata.audience import selectors
 from mandata.audience.models import Import, List, Rejection, Subscriber, Subscription, Suppression, UploadChunk
-from mandata.audience.rules.blanking import Form, blank_out, form_of, lines
+from mandata.audience.rules.blanking import Form, blank_out, form_of, lines, needles
 from mandata.audience.selectors.imports import REJECTION, UPLOAD, piece
 from mandata.foundation import canonical
 from mandata.foundation.addresses import AddressError, clean, parse
+from mandata.infra import bulk
 from mandata.vault.services import Vault
 
 
@@ -27,13 +29,13 @@ class Keys:
     suppression_index: bytes = field(repr=False)
 
 
-def keys_of(address: str) -> Keys | None:
-    """Return the keys of an address, None for what is no address."""
+def keys_of(address: str, *, vault: Vault | None = None) -> Keys | None:
+    """Return the keys of an address, None for what is no address. Who asks for many hands in an open vault."""
     try:
         lookup = parse(clean(address)).lookup
     except AddressError:
         return None
-    vault = Vault.open()
+    vault = vault or Vault.open()
     return Keys(lookup, vault.index("email", lookup), vault.index("suppression", lookup))
 
 
@@ -65,9 +67,78 @@ def _identity(row: Subscriber) -> dict[str, object]:
 _FACETS = ("mail_domain", "provider", "language", "country", "region", "birthday")
 
 
-def count_subscribers(reference: UUID) -> int:
-    """Return 1 where there is such a subscriber, else 0."""
-    return Subscriber.objects.filter(id=reference).count()
+def keys_of_many(references: Sequence[UUID]) -> dict[UUID, Keys]:
+    """Return the keys of those subscribers that there are, in two statements.
+
+    The blind indexes are those that were stored; the look-up form is opened, and empty where the key is gone.
+    """
+    rows = bulk.execute(_KEYS, [list(references)], binary=True) if references else []
+    opened = selectors.identities([row[0] for row in rows])
+    return {
+        reference: Keys(_lookup(str(opened.get(reference, {}).get("email", ""))), email_index, suppression_index)
+        for reference, email_index, suppression_index in rows
+    }
+
+
+_KEYS = "select id, email_index, suppression_index from audience_subscriber where id = any(%b)"
+
+
+def _lookup(address: str) -> str:
+    try:
+        return parse(clean(address)).lookup
+    except AddressError:
+        return ""
+
+
+def lock(references: Sequence[UUID]) -> None:
+    """Keep everybody else from changing these subscribers until the transaction ends; in order, so that two who lock
+    the same ones wait for each other and never both."""
+    if references:
+        bulk.execute(
+            "select 1 from audience_subscriber where id = any(%b) order by controller_id, id for update",
+            [sorted(references)],
+        )
+
+
+def chosen(
+    *, list_id: UUID | None, state: str, provider: str, country: str, after: UUID | None, limit: int
+) -> list[UUID]:
+    """Return the references of subscribers that a filter of the subscribers' page describes, in the order of the ids,
+    those after one; empty values narrow nothing."""
+    wanted = {"list": list_id, "state": state, "provider": provider, "country": country}
+    rows = bulk.execute(_CHOSEN, wanted | {"after": after or UUID(int=0), "limit": limit}, binary=True)
+    return [row[0] for row in rows]
+
+
+_CHOSEN = """
+select s.id from audience_subscriber s
+where s.id > %(after)b::uuid and (%(provider)b = '' or s.provider = %(provider)b)
+  and (%(country)b = '' or s.country = %(country)b)
+  and (%(list)b::uuid is null or exists (
+    select from audience_subscription b
+    where b.list_id = %(list)b::uuid and b.subscriber_id = s.id and (%(state)b = '' or b.state = %(state)b)))
+order by s.id limit %(limit)b
+"""
+
+
+def known(references: Sequence[UUID]) -> list[UUID]:
+    """Return those of the references that are a subscriber's."""
+    rows = bulk.execute("select id from audience_subscriber where id = any(%b)", [list(references)], binary=True)
+    return [row[0] for row in rows]
+
+
+def references_of(email_indexes: Sequence[bytes]) -> dict[bytes, UUID]:
+    """Return the references of those blind indexes that are a subscriber's."""
+    rows = bulk.execute(_BY_INDEX, [list(email_indexes)], binary=True) if email_indexes else []
+    return {bytes(index): reference for index, reference in rows}
+
+
+_BY_INDEX = "select email_index, id from audience_subscriber where email_index = any(%b)"
+
+
+def count_subscribers(references: Sequence[UUID]) -> dict[UUID, int]:
+    """Return 1 for each of the references that is a subscriber's."""
+    return bulk.tally("select id, 1::int8 from audience_subscriber where id = any(%b)", references)
 
 
 def subscriber(reference: UUID) -> list[dict[str, object]]:
@@ -80,14 +151,20 @@ def subscriber(reference: UUID) -> list[dict[str, object]]:
     return [{**_identity(row), **row.clear, **facets, **{name: at for name, at in times.items() if at}}]
 
 
-def delete_subscriber(reference: UUID) -> int:
-    """Delete the subscriber; return how many rows went."""
-    return Subscriber.objects.filter(id=reference).delete()[0]
+def delete_subscribers(references: Sequence[UUID]) -> dict[UUID, int]:
+    """Delete the subscribers; return 1 for each that there was."""
+    return bulk.tally(
+        "with gone as (delete from audience_subscriber where id = any(%b) returning id) select id, 1::int8 from gone",
+        references,
+    )
 
 
-def count_subscriptions(reference: UUID) -> int:
-    """Return on how many lists the subscriber stands or stood."""
-    return Subscription.objects.filter(subscriber_id=reference).count()
+def count_subscriptions(references: Sequence[UUID]) -> dict[UUID, int]:
+    """Return on how many lists each subscriber stands or stood."""
+    return bulk.tally(
+        "select subscriber_id, count(*) from audience_subscription where subscriber_id = any(%b) group by 1",
+        references,
+    )
 
 
 def subscriptions(reference: UUID) -> list[dict[str, object]]:
@@ -98,14 +175,20 @@ def subscriptions(reference: UUID) -> list[dict[str, object]]:
     return [{"list": names.get(row.list_id, ""), **{name: getattr(row, name) for name in told}} for row in rows]
 
 
-def delete_subscriptions(reference: UUID) -> int:
-    """Delete the subscriber's subscriptions; return how many."""
-    return Subscription.objects.filter(subscriber_id=reference).delete()[0]
+def delete_subscriptions(references: Sequence[UUID]) -> dict[UUID, int]:
+    """Delete the subscribers' subscriptions; return how many of each."""
+    return bulk.tally(
+        "with gone as (delete from audience_subscription where subscriber_id = any(%b) returning subscriber_id)"
+        " select subscriber_id, count(*) from gone group by 1",
+        references,
+    )
 
 
-def count_suppressions(suppression_index: bytes) -> int:
-    """Return how many suppressions the address has."""
-    return Suppression.objects.filter(hash=suppression_index).count()
+def count_suppressions(suppression_indexes: Sequence[bytes]) -> dict[bytes, int]:
+    """Return how many suppressions each address has."""
+    return bulk.tally(
+        "select hash, count(*) from audience_suppression where hash = any(%b) group by 1", suppression_indexes
+    )
 
 
 def suppressions(suppression_index: bytes) -> list[dict[str, object]]:
@@ -114,9 +197,11 @@ def suppressions(suppression_index: bytes) -> list[dict[str, object]]:
     return list(rows.values("channel", "scope", "reason", "since", "until"))
 
 
-def count_rejections(email_index: bytes) -> int:
-    """Return how many rows with this address imports refused and kept."""
-    return Rejection.objects.filter(email_index=email_index).count()
+def count_rejections(email_indexes: Sequence[bytes]) -> dict[bytes, int]:
+    """Return how many rows with each address imports refused and kept."""
+    return bulk.tally(
+        "select email_index, count(*) from audience_rejection where email_index = any(%b) group by 1", email_indexes
+    )
 
 
 def rejections(email_index: bytes) -> list[dict[str, object]]:
@@ -132,50 +217,58 @@ def rejections(email_index: bytes) -> list[dict[str, object]]:
     ]
 
 
-def delete_rejections(email_index: bytes) -> int:
-    """Delete the refused rows with this address; return how many."""
-    return Rejection.objects.filter(email_index=email_index).delete()[0]
+def delete_rejections(email_indexes: Sequence[bytes]) -> dict[bytes, int]:
+    """Delete the refused rows with these addresses; return how many with each."""
+    return bulk.tally(
+        "with gone as (delete from audience_rejection where email_index = any(%b) returning email_index)"
+        " select email_index, count(*) from gone group by 1",
+        email_indexes,
+    )
 
 
-def count_uploaded(address: str) -> int:
-    """Return how many lines of files that wait for their import hold the address."""
-    return sum(hits for hits, _ in _uploaded(address)) if address else 0
+def count_uploaded(addresses: Sequence[str]) -> dict[str, int]:
+    """Return how many lines of files that wait for their import hold each address."""
+    return dict(Counter(address for address, _ in _uploaded(addresses)))
 
 
 def uploaded(address: str) -> list[dict[str, object]]:
     """Return the lines with the address in files that wait for their import."""
-    texts = [text for _, found in _uploaded(address) for text in found] if address else []
-    return [{"line": text} for text in texts]
+    return [{"line": text} for _, text in _uploaded([address])]
 
 
-def blank_uploaded(address: str) -> int:
-    """Overwrite with blanks, in files that wait for their import, the lines with the address; return how many."""
-    return sum(hits for hits, _ in _uploaded(address, blank=True)) if address else 0
+def blank_uploaded(addresses: Sequence[str]) -> dict[str, int]:
+    """Overwrite with blanks, in files that wait for their import, the lines with the addresses; return how many with
+    each."""
+    return dict(Counter(address for address, _ in _uploaded(addresses, blank=True)))
 
 
-def _uploaded(address: str, *, blank: bool = False) -> Iterator[tuple[int, list[str]]]:
-    for import_id in UploadChunk.objects.order_by().values_list("import_id", flat=True).distinct():
-        yield _search_upload(import_id, address, blank=blank)
+def _uploaded(addresses: Sequence[str], *, blank: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield (address, line); each file is gone through once, however many addresses are looked for."""
+    wanted = [address for address in addresses if address]
+    waiting = UploadChunk.objects.order_by().values_list("import_id", flat=True).distinct() if wanted else ()
+    for import_id in waiting:
+        yield from _search_upload(import_id, wanted, blank=blank)
 
 
-def _search_upload(import_id: UUID, address: str, *, blank: bool) -> tuple[int, list[str]]:
+def _search_upload(import_id: UUID, addresses: list[str], *, blank: bool) -> Iterator[tuple[str, str]]:
     """Go through a file two pieces at a time, so that a line across a border is seen whole."""
-    vault, found, hits = Vault.open(), [], 0
+    vault = Vault.open()
     key = vault.key(import_id)
     numbers = list(UploadChunk.objects.filter(import_id=import_id).order_by("number").values_list("number", flat=True))
     form = _form(import_id, piece(vault, import_id, key, 0) or b"")
-    before, before_number = bytearray(), -1
+    wanted = needles(addresses, form)
+    before, before_number, seen = bytearray(), -1, set[tuple[int, str]]()
     for number in numbers:
         window, last = before + (piece(vault, import_id, key, number) or b""), number == numbers[-1]
-        for start, end in lines(window, address, form, last=last):
-            found.append(bytes(window[start:end]).decode(form.encoding, "replace").strip())
-        changed = blank_out(window, address, form, last=last)
-        hits += changed
-        parts = {before_number: window[: len(before)], number: window[len(before) :]}
-        if changed and blank:
+        hits = {hit for hit in lines(window, wanted, last=last) if (hit[0], hit[2]) not in seen}
+        for start, end, address in hits:
+            yield address, bytes(window[start:end]).decode(form.encoding, "replace").strip()
+        if hits and blank:
+            blank_out(window, wanted, last=last)
+            parts = {before_number: window[: len(before)], number: window[len(before) :]}
             _write_pieces(vault, import_id, key, {part: bytes(parts[part]) for part in parts if part >= 0})
-        before, before_number = parts[number], number
-    return hits, found
+        seen = {(max(start - len(before), 0), address) for start, end, address in hits if end > len(before)}
+        before, before_number = window[len(before) :], number
 
 
 def _form(import_id: UUID, start: bytes) -> Form:

@@ -5,24 +5,30 @@ was still to be sent is counted as cancelled. What came back stays as a statisti
 server's words.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import connection
-
 from mandata.delivery.models import Message, Return
+from mandata.infra import bulk
 
 ERASURE_SHARD = -1
 """The shard of the counters in which erasures move what was still to be sent; shards are summed when read."""
 
 
-def count_messages(subscriber: UUID) -> int:
-    """Return how many messages to the subscriber are known."""
-    return Message.objects.filter(subscriber_id=subscriber).count()
+def count_messages(subscribers: Sequence[UUID]) -> dict[UUID, int]:
+    """Return how many messages to each subscriber are known."""
+    return bulk.tally(
+        "select subscriber_id, count(*) from delivery_message where subscriber_id = any(%b) group by 1", subscribers
+    )
 
 
-def numbers(subscriber: UUID) -> list[tuple[UUID, int]]:
-    """Return the subscriber's messages as (campaign, number), by which tracking knows them."""
-    return list(Message.objects.filter(subscriber_id=subscriber).values_list("campaign_id", "number"))
+def numbers(subscribers: Sequence[UUID]) -> list[tuple[UUID, UUID, int]]:
+    """Return the subscribers' messages as (subscriber, campaign, number), by which tracking knows them."""
+    return bulk.execute(
+        "select subscriber_id, campaign_id, number from delivery_message where subscriber_id = any(%b)",
+        [list(subscribers)],
+        binary=True,
+    )
 
 
 def messages(subscriber: UUID) -> list[dict[str, object]]:
@@ -31,19 +37,24 @@ def messages(subscriber: UUID) -> list[dict[str, object]]:
     return list(Message.objects.filter(subscriber_id=subscriber).order_by("sent_at", "campaign_id").values(*names))
 
 
-def delete_messages(subscriber: UUID) -> int:
-    """Delete the subscriber's messages; return how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CANCEL_COUNTED, {"subscriber": subscriber, "shard": ERASURE_SHARD})
-        cursor.execute("delete from delivery_message where subscriber_id = %s", [subscriber])
-        return int(cursor.rowcount)
+def delete_messages(subscribers: Sequence[UUID]) -> dict[UUID, int]:
+    """Delete the subscribers' messages; return how many of each."""
+    if not subscribers:
+        return {}
+    bulk.execute(_CANCEL_COUNTED, {"subscribers": list(subscribers), "shard": ERASURE_SHARD})
+    return bulk.tally(_DELETE, subscribers)
 
+
+_DELETE = """
+with gone as (delete from delivery_message where subscriber_id = any(%b) returning subscriber_id)
+select subscriber_id, count(*) from gone group by 1
+"""
 
 _CANCEL_COUNTED = """
 with waiting as (
     select controller_id, campaign_id, provider, state, count(*) as messages
     from delivery_message
-    where subscriber_id = %(subscriber)s and state not in ('sent', 'failed', 'unknown', 'cancelled')
+    where subscriber_id = any(%(subscribers)b) and state not in ('sent', 'failed', 'unknown', 'cancelled')
     group by controller_id, campaign_id, provider, state
 ), moves as (
     select controller_id, campaign_id, provider, state, -messages as change from waiting
@@ -51,15 +62,17 @@ with waiting as (
     select controller_id, campaign_id, provider, 'cancelled', sum(messages) from waiting group by 1, 2, 3
 )
 insert into delivery_counter (controller_id, campaign_id, shard, provider, state, count)
-select controller_id, campaign_id, %(shard)s, provider, state, change from moves
+select controller_id, campaign_id, %(shard)s::int2, provider, state, change from moves
 on conflict (controller_id, campaign_id, shard, provider, state)
 do update set count = delivery_counter.count + excluded.count
 """
 
 
-def count_returns(subscriber: UUID) -> int:
-    """Return how many bounces, complaints and replies are known of the subscriber."""
-    return Return.objects.filter(subscriber_id=subscriber).count()
+def count_returns(subscribers: Sequence[UUID]) -> dict[UUID, int]:
+    """Return how many bounces, complaints and replies are known of each subscriber."""
+    return bulk.tally(
+        "select subscriber_id, count(*) from delivery_return where subscriber_id = any(%b) group by 1", subscribers
+    )
 
 
 def returns(subscriber: UUID) -> list[dict[str, object]]:
@@ -68,6 +81,15 @@ def returns(subscriber: UUID) -> list[dict[str, object]]:
     return list(Return.objects.filter(subscriber_id=subscriber).order_by("received_at").values(*names))
 
 
-def anonymise_returns(subscriber: UUID) -> int:
-    """Take the person out of what came back; return how many became statistics."""
-    return Return.objects.filter(subscriber_id=subscriber).update(subscriber_id=None, diagnostic="")
+def anonymise_returns(subscribers: Sequence[UUID]) -> dict[UUID, int]:
+    """Take the persons out of what came back; return how many of each became statistics."""
+    return bulk.tally(_ANONYMISE, subscribers)
+
+
+_ANONYMISE = """
+with done as (
+    update delivery_return r set subscriber_id = null, diagnostic = ''
+    from unnest(%b::uuid[]) as w (id) where r.subscriber_id = w.id returning w.id
+)
+select id, count(*) from done group by 1
+"""

@@ -6,9 +6,8 @@ export; an erasure goes through it backwards, so that what refers to something g
 of all.
 """
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -16,8 +15,20 @@ from django.utils.translation import gettext_lazy as _
 from mandata.accounts import personal as accounts
 from mandata.audience import personal as audience
 from mandata.delivery import personal as delivery
-from mandata.holdings import changes, opened, sought
-from mandata.holdings.rules import Cannot, Description, Erased, Found, Holding, Place, Record, Subject
+from mandata.holdings import changes, chosen, opened, sought
+from mandata.holdings.rules import (
+    Cannot,
+    Description,
+    Erased,
+    Eraser,
+    Finder,
+    Found,
+    Holding,
+    Key,
+    Place,
+    Record,
+    Subject,
+)
 from mandata.record import personal as record
 from mandata.tracking import personal as tracking
 from mandata.vault import personal as vault
@@ -30,20 +41,71 @@ def _known(read: Callable[[UUID], list[dict[str, object]]]) -> Callable[[Subject
     return lambda subject: tuple(read(subject.reference)) if subject.reference else ()
 
 
-def _delete(count: Callable[[UUID], int]) -> Callable[[Subject], Found]:
-    return lambda subject: Found(delete=count(subject.reference)) if subject.reference else Found()
+def _references(subjects: Sequence[Subject]) -> list[UUID]:
+    return [one.reference for one in subjects if one.reference]
 
 
-def _anonymise(count: Callable[[UUID], int]) -> Callable[[Subject], Found]:
-    return lambda subject: Found(anonymise=count(subject.reference)) if subject.reference else Found()
+Tally = Callable[[list[UUID]], Mapping[UUID, int]]
 
 
-def _deleted(act: Callable[[UUID], int]) -> Callable[[Subject, datetime], Erased]:
-    return lambda subject, _at: Erased(deleted=act(subject.reference)) if subject.reference else Erased()
+def _delete(count: Tally) -> Finder:
+    return lambda subjects: {key: Found(delete=rows) for key, rows in count(_references(subjects)).items()}
 
 
-def _anonymised(act: Callable[[UUID], int]) -> Callable[[Subject, datetime], Erased]:
-    return lambda subject, _at: Erased(anonymised=act(subject.reference)) if subject.reference else Erased()
+def _anonymise(count: Tally) -> Finder:
+    return lambda subjects: {key: Found(anonymise=rows) for key, rows in count(_references(subjects)).items()}
+
+
+def _keep(count: Tally) -> Finder:
+    return lambda subjects: {key: Found(keep=rows) for key, rows in count(_references(subjects)).items()}
+
+
+def _deleted(act: Tally) -> Eraser:
+    return lambda subjects, _at: {key: Erased(deleted=rows) for key, rows in act(_references(subjects)).items()}
+
+
+def _anonymised(act: Tally) -> Eraser:
+    return lambda subjects, _at: {key: Erased(anonymised=rows) for key, rows in act(_references(subjects)).items()}
+
+
+Trait = TypeVar("Trait", bytes, str)
+
+
+def _by(
+    trait: Callable[[Subject], Trait], count: Callable[[list[Trait]], Mapping[Trait, int]]
+) -> Callable[[Sequence[Subject]], dict[Key, int]]:
+    """Count by something else than the reference: the address, or one of its blind indexes. Who has none is not asked
+    for."""
+
+    def counted(subjects: Sequence[Subject]) -> dict[Key, int]:
+        whose = {trait(one): one.key for one in subjects if trait(one)}
+        return {whose[value]: rows for value, rows in count(list(whose)).items()} if whose else {}
+
+    return counted
+
+
+def _address(subject: Subject) -> str:
+    return subject.address
+
+
+def _email_index(subject: Subject) -> bytes:
+    return subject.email_index
+
+
+def _suppression_index(subject: Subject) -> bytes:
+    return subject.suppression_index
+
+
+def _found(counted: Callable[[Sequence[Subject]], dict[Key, int]]) -> Finder:
+    return lambda subjects: {key: Found(delete=rows) for key, rows in counted(subjects).items()}
+
+
+def _kept(counted: Callable[[Sequence[Subject]], dict[Key, int]]) -> Finder:
+    return lambda subjects: {key: Found(keep=rows) for key, rows in counted(subjects).items()}
+
+
+def _gone(counted: Callable[[Sequence[Subject]], dict[Key, int]]) -> Eraser:
+    return lambda subjects, _at: {key: Erased(deleted=rows) for key, rows in counted(subjects).items()}
 
 
 _FACT: Final = Cannot(_("It states what happened; what happened is not corrected, it is explained beside it."))
@@ -76,7 +138,7 @@ SUBSCRIBERS: Final = Place(
     exporter=_known(audience.subscriber),
     rectifier=changes.rectify,
     restrictor=changes.restrict,
-    eraser=_deleted(audience.delete_subscriber),
+    eraser=_deleted(audience.delete_subscribers),
 )
 
 SUBSCRIPTIONS: Final = Place(
@@ -119,7 +181,7 @@ SUPPRESSION: Final = Place(
         ),
         until=_("the person subscribes anew, or the agreement ends"),
     ),
-    finder=lambda subject: Found(keep=audience.count_suppressions(subject.suppression_index)),
+    finder=_kept(_by(_suppression_index, audience.count_suppressions)),
     exporter=lambda subject: tuple(audience.suppressions(subject.suppression_index)),
     rectifier=_FACT,
     restrictor=Cannot(_("It is a restriction itself.")),
@@ -202,11 +264,11 @@ FIRSTS: Final = Place(
         subjects=_SUBSCRIBERS,
         source=_("the person's mail program or browser"),
     ),
-    finder=_delete(lambda reference: tracking.count_firsts(delivery.numbers(reference))),
+    finder=_delete(lambda references: tracking.count_firsts(delivery.numbers(references))),
     exporter=_known(opened.firsts),
     rectifier=_FACT,
     restrictor=_BY_IDENTITY,
-    eraser=_deleted(lambda reference: tracking.delete_firsts(delivery.numbers(reference))),
+    eraser=_deleted(lambda references: tracking.delete_firsts(delivery.numbers(references))),
 )
 
 REJECTIONS: Final = Place(
@@ -223,11 +285,11 @@ REJECTIONS: Final = Place(
         source=_("a file that the controller imported"),
         sealed=True,
     ),
-    finder=lambda subject: Found(delete=audience.count_rejections(subject.email_index)),
+    finder=_found(_by(_email_index, audience.count_rejections)),
     exporter=lambda subject: tuple(audience.rejections(subject.email_index)),
     rectifier=Cannot(_("It is a copy of a row in the controller's file; the file is corrected.")),
     restrictor=_NOT_ACTED_ON,
-    eraser=lambda subject, _at: Erased(deleted=audience.delete_rejections(subject.email_index)),
+    eraser=_gone(_by(_email_index, audience.delete_rejections)),
 )
 
 UPLOADS: Final = Place(
@@ -244,11 +306,11 @@ UPLOADS: Final = Place(
         source=_("a file that the controller uploaded"),
         sealed=True,
     ),
-    finder=lambda subject: Found(delete=audience.count_uploaded(subject.address)),
+    finder=_found(_by(_address, audience.count_uploaded)),
     exporter=lambda subject: tuple(audience.uploaded(subject.address)),
     rectifier=Cannot(_("It is the controller's file; the file is corrected and uploaded again.")),
     restrictor=_NOT_ACTED_ON,
-    eraser=lambda subject, _at: Erased(deleted=audience.blank_uploaded(subject.address)),
+    eraser=_gone(_by(_address, audience.blank_uploaded)),
 )
 
 NOTICES: Final = Place(
@@ -309,11 +371,31 @@ SOUGHT: Final = Place(
         until=_("the last of the manual holdings has been gone through"),
         sealed=True,
     ),
-    finder=lambda subject: Found(keep=sought.count(subject.reference)) if subject.reference else Found(),
+    finder=_keep(sought.count),
     exporter=_known(sought.told),
     rectifier=Cannot(_("It is a copy of what was erased; it goes when the search is done.")),
     restrictor=_NOT_ACTED_ON,
     eraser=Cannot(_("It goes with the last task of the erasure that it is kept for.")),
+)
+
+CHOSEN: Final = Place(
+    Description(
+        key="chosen",
+        area="holdings",
+        name=_("Selections for erasure"),
+        tables=("holdings_chosen",),
+        category=_("who is to be erased with many others, by the random reference"),
+        purpose=_("to erase exactly those who were chosen, and to say of whom it failed"),
+        retention=_("until the person is erased"),
+        recipients=_("the controller's privacy officers and owners; the processor on instruction"),
+        subjects=_SUBSCRIBERS,
+        source=_("the member who chose"),
+    ),
+    finder=_delete(chosen.count),
+    exporter=_known(chosen.told),
+    rectifier=_FACT,
+    restrictor=_NOT_ACTED_ON,
+    eraser=_deleted(chosen.delete),
 )
 
 MEMBERS: Final = Place(
@@ -331,7 +413,7 @@ MEMBERS: Final = Place(
         ground=_("The membership is a relation of its own; it ends on the page of the members."),
         until=_("the membership ends"),
     ),
-    finder=lambda subject: Found(keep=accounts.count_members(subject.address)),
+    finder=_kept(_by(_address, accounts.count_members)),
     exporter=lambda subject: tuple(accounts.members(subject.address)),
     rectifier=Cannot(_("A member changes name and address on the account's own page.")),
     restrictor=Cannot(_("A member's access is suspended on the page of the members.")),
@@ -416,11 +498,11 @@ CATCHER: Final = Place(
         subjects=_SUBSCRIBERS,
         source=_("the sending itself"),
     ),
-    finder=lambda subject: Found(delete=opened.count_caught(subject.address)),
+    finder=_found(_by(_address, opened.count_caught)),
     exporter=lambda subject: tuple(opened.caught(subject.address)),
     rectifier=_LETTER,
     restrictor=_NOT_ACTED_ON,
-    eraser=lambda subject, _at: Erased(deleted=opened.erase_caught(subject.address)),
+    eraser=_gone(_by(_address, opened.erase_caught)),
 )
 
 KEYS: Final = Place(
@@ -440,7 +522,7 @@ KEYS: Final = Place(
     exporter=Cannot(_("A key says nothing about a person.")),
     rectifier=Cannot(_("A key says nothing about a person.")),
     restrictor=_BY_IDENTITY,
-    eraser=_deleted(vault.destroy),
+    eraser=_deleted(vault.destroy_each),
 )
 
 _OWN: Final[tuple[Holding, ...]] = (
@@ -456,6 +538,7 @@ _OWN: Final[tuple[Holding, ...]] = (
     NOTICES,
     PAYLOADS,
     SOUGHT,
+    CHOSEN,
     MEMBERS,
     DIRECTORY,
     CONTACTS,

@@ -5,7 +5,9 @@ envelope sender, a notice by its Message-ID; what is neither is another's or nob
 """
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from email.parser import BytesHeaderParser
 from typing import Any
 from urllib.error import URLError
@@ -30,37 +32,43 @@ class Mail:
     number: int
     at: str
     sender: str
+    recipient: str = field(repr=False)
 
 
-def count(address: str) -> int:
-    """Return how many messages to the address are caught."""
-    return len(_find(address))
+def count(addresses: Sequence[str]) -> dict[str, int]:
+    """Return how many messages to each address are caught."""
+    return dict(Counter(mail.recipient for mail in _find(addresses)))
 
 
 def told(address: str) -> list[dict[str, object]]:
     """Return the messages to the address as they came."""
     return [
-        {"at": mail.at, "message": _client().content(mail.number).decode("utf-8", "replace")} for mail in _find(address)
+        {"at": mail.at, "message": _client().content(mail.number).decode("utf-8", "replace")}
+        for mail in _find([address])
     ]
 
 
-def erase(address: str) -> int:
-    """Overwrite and forget the messages to the address; return how many."""
-    found = [mail.number for mail in _find(address)]
-    return _client().erase(address, found) if found else 0
+def erase(addresses: Sequence[str]) -> dict[str, int]:
+    """Overwrite and forget the messages to the addresses; return how many to each."""
+    found = _find(addresses)
+    if found:
+        _client().erase([mail.recipient for mail in found], [mail.number for mail in found])
+    return dict(Counter(mail.recipient for mail in found))
 
 
 def _client() -> CatcherClient:
     return CatcherClient(env().catcher_url)
 
 
-def _find(address: str) -> list[Mail]:
-    if not env().catcher_url or not address:
+def _find(addresses: Sequence[str]) -> list[Mail]:
+    """One question for all addresses."""
+    asked = {address.lower(): address for address in addresses}
+    if not env().catcher_url or not asked:
         return []
     try:
         return [
-            Mail(int(found["id"]), str(found["at"]), str(found["sender"]))
-            for found in _client().find(address)
+            Mail(int(found["id"]), str(found["at"]), str(found["sender"]), asked[str(found["recipient"])])
+            for found in _client().find(*asked)
             if _is_ours(found)
         ]
     except URLError as error:

@@ -1,6 +1,12 @@
 """What the holdings refuse, and how an erasure can fail."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from mandata.foundation.errors import Fault, NotFound, Refused
+
+if TYPE_CHECKING:
+    from mandata.holdings.rules import Shortfall
 
 
 class NoSuchSubject(NotFound):
@@ -23,4 +29,32 @@ class UnknownGround(Refused):
 
 
 class ErasureIncomplete(Fault):
-    """An erasure did less than it had announced; all of it was rolled back."""
+    """An erasure did less than it had announced; all of it was rolled back. `short` says where."""
+
+    def __init__(self, short: "Sequence[Shortfall]") -> None:
+        told = "; ".join(f"{one.holding}: {one.done} of {one.expected}, {one.left} left" for one in short[:20])
+        super().__init__(
+            f"The erasure was rolled back, because it was not whole ({told}).",
+            remedy="Run it again; if it stays so, the holding's erasure is wrong.",
+        )
+        self.short = tuple(short)
+
+
+class NobodyChosen(Refused):
+    """A selection for an erasure has nobody in it."""
+
+    code = "holdings.nobody_chosen"
+    status = 422
+
+
+class NotConfirmed(Refused):
+    """An erasure of many was confirmed with another number than that of the people chosen."""
+
+    code = "holdings.not_confirmed"
+    status = 422
+
+
+class WrongState(Refused):
+    """An erasure of many is not in a state in which this can be done."""
+
+    code = "holdings.wrong_state"

@@ -12,6 +12,7 @@ class Erasure(ScopedModel):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.UUIDField()
     case_id = models.UUIDField(null=True)
+    run_id = models.UUIDField(null=True)  # the erasure of many that it was a part of
     ground = models.CharField(max_length=40)
     counts = models.JSONField(default=dict)
     kept = models.JSONField(default=list)
@@ -21,6 +22,67 @@ class Erasure(ScopedModel):
 
     class Meta:
         db_table = "holdings_erasure"
+        indexes = [
+            models.Index(fields=["controller_id", "subject"]),
+            models.Index(
+                fields=["controller_id", "run_id", "id"],
+                condition=models.Q(run_id__isnull=False),
+                name="holdings_erasure_run_idx",
+            ),
+        ]
+
+
+class Run(ScopedModel):
+    """An erasure of many people: who was chosen how, on what ground, what the preview counted, how far it is.
+
+    `cursor` is the last reference that was gone through in the present state; what is chosen lies in `Chosen`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    number = models.IntegerField()
+    state = models.CharField(max_length=12, default="counting")
+    ground = models.CharField(max_length=40)
+    source = models.CharField(max_length=12)  # list, filter, references
+    wanted = models.JSONField(default=dict)  # the filter as it was: ids and codes
+    people = models.IntegerField(default=0)
+    cursor = models.UUIDField(null=True)
+    seen = models.IntegerField(default=0)
+    counts = models.JSONField(default=dict)  # holding -> [delete, anonymise, keep], as the preview found them
+    erased = models.IntegerField(default=0)
+    earlier = models.IntegerField(default=0)
+    failed = models.IntegerField(default=0)
+    asked_by = models.CharField(max_length=60)
+    confirmed_by = models.CharField(max_length=60, blank=True)
+    error = models.CharField(max_length=200, blank=True)
+    asked_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "holdings_run"
+        constraints = [
+            models.UniqueConstraint(fields=["controller_id", "number"], name="holdings_run_number"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["counting", "ready", "running", "done", "cancelled"]),
+                name="holdings_run_state",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(source__in=["list", "filter", "references"]), name="holdings_run_source"
+            ),
+        ]
+
+
+class Chosen(ScopedModel):
+    """Somebody who is to be erased by a run, by the random reference; goes with the person. Who stays has failed."""
+
+    pk = models.CompositePrimaryKey("controller_id", "run_id", "subject")
+    run_id = models.UUIDField()
+    subject = models.UUIDField()
+    holdings = models.CharField(max_length=400, blank=True)  # where the erasure failed
+    told = models.CharField(max_length=400, blank=True)  # how
+
+    class Meta:
+        db_table = "holdings_chosen"
         indexes = [models.Index(fields=["controller_id", "subject"])]
 
 

@@ -33,7 +33,7 @@ def events(reference: UUID) -> Rows:
 
 def firsts(reference: UUID) -> Rows:
     """Return the first acts on the person's messages, with titles and where the links lead."""
-    return _linked(tracking.firsts(delivery.numbers(reference)))
+    return _linked(tracking.firsts(delivery.numbers([reference])))
 
 
 def payloads(reference: UUID) -> Rows:

@@ -33,6 +33,7 @@ TABLES: Final[dict[str, str]] = {
     "tracking_spoolmark": "names and offsets of our own files",
     "tracking_counter": "numbers by hour, link and provider",
     "holdings_erasure": "the log of erasures: random references that lead to nobody, counts, dead keys' fingerprints",
+    "holdings_run": "erasures of many: ground, ids and codes of the selection, counts, times",
     "holdings_manual": "what manual holdings are called, where they are, which post answers for them; they name nobody",
     "holdings_task": "what is to be done in manual holdings: ids, times, counts, remarks with addresses cut",
     "record_entry": "random references, codes, counts, times; what is personal lies in record_payload",

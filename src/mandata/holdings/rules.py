@@ -4,17 +4,22 @@ A holding answers five verbs about one subject. A verb that cannot apply to a pl
 data that the catalogue shows and a test demands, never an exception that somebody forgets.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from mandata.foundation.actors import Actor
 
+Value = TypeVar("Value")
+
 Words: TypeAlias = object
 """Text for people: a str, or a text that is translated when it is read."""
+
+Key: TypeAlias = UUID | bytes
+"""What names a subject among others: its reference, or for somebody without one the blind index of the address."""
 
 Record: TypeAlias = Mapping[str, object]
 """One thing held about a person: name of the value -> JSON-like value (text, number, truth, time, list, mapping)."""
@@ -42,6 +47,11 @@ class Subject:
     suppression_index: bytes = field(repr=False)
     address: str = field(repr=False, default="")
     """The look-up form of the address, for places that hold mail or rows as they came."""
+
+    @property
+    def key(self) -> Key:
+        """What the subject goes by in the answers of `find` and `erase`."""
+        return self.reference or self.email_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +142,11 @@ class Description:
 
 
 class Holding(Protocol):
-    """A place that holds personal data (design decision 7)."""
+    """A place that holds personal data (design decision 7).
+
+    `find` and `erase` are asked for many subjects at once, by a number of statements that does not grow with them; one
+    subject is a batch of one. Their answers leave out whoever has nothing.
+    """
 
     @property
     def description(self) -> Description:
@@ -142,8 +156,8 @@ class Holding(Protocol):
     def verbs(self) -> Mapping[Verb, Words | None]:
         """Say of each verb None where it works, or the reason why it cannot apply."""
 
-    def find(self, subject: Subject) -> Found:
-        """Count what is held of the subject."""
+    def find(self, subjects: Sequence[Subject]) -> Mapping[Key, Found]:
+        """Count what is held of each subject."""
 
     def export(self, subject: Subject) -> Exported | Cannot:
         """Return what is held of the subject, and nothing of anybody else."""
@@ -154,13 +168,14 @@ class Holding(Protocol):
     def restrict(self, subject: Subject, restricted: bool, by: Actor, at: datetime) -> Changed | Cannot:
         """Begin or end a restriction (Art. 18 GDPR)."""
 
-    def erase(self, subject: Subject, at: datetime) -> Erased | Cannot:
+    def erase(self, subjects: Sequence[Subject], at: datetime) -> Mapping[Key, Erased] | Cannot:
         """Delete what can be deleted, make the rest anonymous, leave what has a ground (Art. 17 GDPR)."""
 
 
+Finder: TypeAlias = Callable[[Sequence[Subject]], Mapping[Key, Found]]
 Rectifier: TypeAlias = Callable[[Subject, Mapping[str, str], Actor, datetime], int]
 Restrictor: TypeAlias = Callable[[Subject, bool, Actor, datetime], int]
-Eraser: TypeAlias = Callable[[Subject, datetime], Erased]
+Eraser: TypeAlias = Callable[[Sequence[Subject], datetime], Mapping[Key, Erased]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +183,15 @@ class Place:
     """A holding put together from functions: each verb has one, or the reason why it cannot apply."""
 
     description: Description
-    finder: Callable[[Subject], Found] | Cannot
+    finder: Finder | Cannot
     exporter: Callable[[Subject], tuple[Record, ...]] | Cannot
     rectifier: Rectifier | Cannot
     restrictor: Restrictor | Cannot
     eraser: Eraser | Cannot
 
-    def find(self, subject: Subject) -> Found:
-        """Count; a place that cannot know a person has nothing of one."""
-        return Found() if isinstance(self.finder, Cannot) else self.finder(subject)
+    def find(self, subjects: Sequence[Subject]) -> Mapping[Key, Found]:
+        """Count; a place that cannot know a person has nothing of anybody."""
+        return {} if isinstance(self.finder, Cannot) else self.finder(subjects)
 
     def export(self, subject: Subject) -> Exported | Cannot:
         """Return everything, or why there is nothing to return."""
@@ -194,9 +209,9 @@ class Place:
             return self.restrictor
         return Changed(self.restrictor(subject, restricted, by, at))
 
-    def erase(self, subject: Subject, at: datetime) -> Erased | Cannot:
+    def erase(self, subjects: Sequence[Subject], at: datetime) -> Mapping[Key, Erased] | Cannot:
         """Erase, or say why not."""
-        return self.eraser if isinstance(self.eraser, Cannot) else self.eraser(subject, at)
+        return self.eraser if isinstance(self.eraser, Cannot) else self.eraser(subjects, at)
 
     @property
     def verbs(self) -> Mapping[Verb, Words | None]:
@@ -256,3 +271,21 @@ def shortfalls(
 def only_counted(values: Mapping[str, Found]) -> dict[str, Found]:
     """Leave out the holdings that have nothing."""
     return {key: found for key, found in values.items() if found.total}
+
+
+def of_one(many: Mapping[str, Mapping[Key, Value]], key: Key) -> dict[str, Value]:
+    """Return what each holding answered about one subject, from answers about many; silent holdings are left out."""
+    return {holding: answers[key] for holding, answers in many.items() if key in answers}
+
+
+def total(many: Mapping[str, Mapping[Key, Found]]) -> dict[str, Found]:
+    """Add up what each holding has of many subjects."""
+    return only_counted({holding: added(answers.values()) for holding, answers in many.items()})
+
+
+def added(found: Iterable[Found]) -> Found:
+    """Add counts up."""
+    delete = anonymise = keep = 0
+    for one in found:
+        delete, anonymise, keep = delete + one.delete, anonymise + one.anonymise, keep + one.keep
+    return Found(delete, anonymise, keep)

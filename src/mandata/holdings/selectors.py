@@ -1,6 +1,6 @@
 """Reads of the holdings, inside a controller's scope: who is meant, what is held, what was erased, what proves it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,9 @@ from mandata.holdings.catalogue import SUPPRESSION, catalogue
 from mandata.holdings.errors import NoSuchSubject
 from mandata.holdings.models import Erasure
 from mandata.holdings.register import FILES, TABLES
-from mandata.holdings.rules import Found, Kept, Subject, Verb, only_counted
+from mandata.holdings.rules import Found, Kept, Subject, Verb, added, only_counted
 from mandata.record import selectors as record
+from mandata.vault.services import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +111,51 @@ def subject_by_address(address: str) -> Subject | None:
     return Subject(reference, keys.email_index, keys.suppression_index, keys.lookup)
 
 
-def preview(subject: Subject) -> Preview:
-    """Count what every holding has of a subject, and what an erasure would leave."""
-    holdings = {holding.description.key: holding for holding in catalogue()}
-    found = only_counted({key: holding.find(subject) for key, holding in holdings.items()})
+def subjects(references: Sequence[UUID]) -> list[Subject]:
+    """Return the subjects with these references, in their order; whoever is not in the audience (any more) only by the
+    reference."""
+    keys = audience.keys_of_many(references)
+    found = []
+    for reference in references:
+        own = keys.get(reference)
+        known = (own.email_index, own.suppression_index, own.lookup) if own else (b"", b"", "")
+        found.append(Subject(reference, *known))
+    return found
+
+
+def subjects_by_address(addresses: Sequence[str]) -> list[Subject]:
+    """Return the subjects with these addresses, each once; what is no address is left out."""
+    vault = Vault.open()
+    keys = {own.email_index: own for own in (audience.keys_of(one, vault=vault) for one in addresses) if own}
+    references = audience.references_of(list(keys))
+    return [Subject(references.get(index), index, own.suppression_index, own.lookup) for index, own in keys.items()]
+
+
+def preview(*subjects: Subject) -> Preview:
+    """Count what every holding has of subjects together, and what an erasure would leave."""
+    return preview_of({one.description.key: added(one.find(subjects).values()) for one in catalogue()})
+
+
+def preview_of(counts: Mapping[str, Found]) -> Preview:
+    """Return counts of holdings as a preview."""
+    holdings = {holding.description.key: holding.description for holding in catalogue()}
+    found = only_counted(counts)
     kept = tuple(
-        Kept(key, count.keep, holdings[key].description.ground, holdings[key].description.until)
+        Kept(key, count.keep, holdings[key].ground, holdings[key].until)
         for key, count in found.items()
-        if count.keep
+        if count.keep and key in holdings
     )
     return Preview(found, kept)
 
 
 def preview_rows(subject: Subject) -> list[PreviewRow]:
     """Return a preview in words, in the active language, for the page that asks before erasing."""
+    return rows_of(preview(subject))
+
+
+def rows_of(seen: Preview) -> list[PreviewRow]:
+    """Return a preview in words, in the active language."""
     rows = []
-    seen = preview(subject)
     for holding in catalogue():
         one = holding.description
         found = seen.counts.get(one.key)

@@ -4,18 +4,20 @@ The program's own erasure is at once; somebody who must go to a filing cabinet h
 kept for that lies under a key of the erasure's own, which dies with the last task.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from mandata.foundation import canonical
 from mandata.holdings.models import Sought
+from mandata.infra import bulk
 from mandata.vault.services import Vault
 
 PLACE = "holdings_sought.sealed"
 
 
-def count(reference: UUID) -> int:
-    """Return how many erasures still have manual holdings to be searched for the person."""
-    return Sought.objects.filter(subject=reference).count()
+def count(references: Sequence[UUID]) -> dict[UUID, int]:
+    """Return for each person how many erasures still have manual holdings to be searched."""
+    return bulk.tally("select subject, count(*) from holdings_sought where subject = any(%b) group by 1", references)
 
 
 def told(reference: UUID) -> list[dict[str, object]]:

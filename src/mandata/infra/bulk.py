@@ -43,6 +43,14 @@ def insert(
     return execute(statement, [list(column) for column in zip(*rows, strict=True)])
 
 
+def tally(statement: str, keys: Sequence[Any]) -> dict[Any, int]:
+    """Run a statement that takes an array of keys and answers with (key, count); return it as a mapping.
+
+    Keys of nothing are not in it. No keys: no statement.
+    """
+    return dict(execute(statement, [list(keys)], binary=True)) if keys else {}
+
+
 def execute(
     statement: sql.Composable | str,
     arguments: Sequence[Any] | Mapping[str, Any],

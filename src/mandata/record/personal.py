@@ -5,14 +5,16 @@ Always inside a controller's scope. An entry whose payload is gone stays provabl
 more.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
+from mandata.infra import bulk
 from mandata.record.models import Entry, Payload
 
 
-def count(holder: UUID) -> int:
-    """Return how many payloads are sealed under the holder's key."""
-    return Payload.objects.filter(holder=holder).count()
+def count(holders: Sequence[UUID]) -> dict[UUID, int]:
+    """Return how many payloads are sealed under each holder's key."""
+    return bulk.tally("select holder, count(*) from record_payload where holder = any(%b) group by 1", holders)
 
 
 def payloads(holder: UUID) -> list[tuple[UUID, str, bytes]]:
@@ -22,6 +24,12 @@ def payloads(holder: UUID) -> list[tuple[UUID, str, bytes]]:
     return [(entry, kinds[entry], bytes(sealed)) for entry, sealed in rows]
 
 
-def delete(holder: UUID) -> int:
-    """Delete the holder's payloads with their salts; return how many."""
-    return Payload.objects.filter(holder=holder).delete()[0]
+def delete(holders: Sequence[UUID]) -> dict[UUID, int]:
+    """Delete the holders' payloads with their salts; return how many of each."""
+    return bulk.tally(_DELETE, holders)
+
+
+_DELETE = """
+with gone as (delete from record_payload where holder = any(%b) returning holder)
+select holder, count(*) from gone group by 1
+"""

@@ -2,26 +2,45 @@
 catalogue.
 """
 
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from mandata.holdings.rules import Cannot, Description, Erased, Found, Place, Record, Subject
+from mandata.holdings.rules import Cannot, Description, Erased, Found, Key, Place, Record, Subject, added
 from mandata.rights import selectors
 from mandata.rights.models import Answer, Case
 from mandata.rights.services import emptying
 
 
-def _of(subject: Subject) -> QuerySet[Case]:
-    mine = Q(email_index=subject.email_index)
-    return Case.objects.filter(mine | Q(subject=subject.reference) if subject.reference else mine)
+def _of(*subjects: Subject) -> QuerySet[Case]:
+    mine = Q(email_index__in=[one.email_index for one in subjects])
+    return Case.objects.filter(mine | Q(subject__in=[one.reference for one in subjects if one.reference]))
 
 
-def _find(subject: Subject) -> Found:
-    filled = _of(subject).exclude(sealed=b"").count()
-    return Found(anonymise=filled, keep=_of(subject).count() - filled)
+def _whose(subjects: Sequence[Subject]) -> Callable[[UUID | None, bytes | memoryview | None], set[Key]]:
+    """Return what tells by a case's subject and index whose it is; by an address that changed hands, two people's."""
+    by_index = {one.email_index: one.key for one in subjects}
+    by_reference = {one.reference: one.key for one in subjects if one.reference}
+
+    def keys(subject: UUID | None, index: bytes | memoryview | None) -> set[Key]:
+        found = {by_reference.get(subject) if subject else None, by_index.get(bytes(index)) if index else None}
+        return {key for key in found if key is not None}
+
+    return keys
+
+
+def _find(subjects: Sequence[Subject]) -> dict[Key, Found]:
+    whose, found = _whose(subjects), defaultdict[Key, list[Found]](list)
+    filled = _of(*subjects).annotate(filled=~Q(sealed=b""))
+    for subject, index, is_filled in filled.values_list("subject", "email_index", "filled"):
+        for key in whose(subject, index):
+            found[key].append(Found(anonymise=1) if is_filled else Found(keep=1))
+    return {key: added(some) for key, some in found.items()}
 
 
 def _export(subject: Subject) -> tuple[Record, ...]:
@@ -45,13 +64,38 @@ def _export(subject: Subject) -> tuple[Record, ...]:
     return tuple(told)
 
 
-def _erase(subject: Subject, _at: datetime) -> Erased:
-    filled = list(_of(subject).exclude(sealed=b"").values_list("id", flat=True))
-    return Erased(anonymised=emptying.empty(filled, but_mails_to=subject.reference))
+def _erase(subjects: Sequence[Subject], _at: datetime) -> dict[Key, Erased]:
+    whose = _whose(subjects)
+    filled = list(_of(*subjects).exclude(sealed=b"").values_list("id", "subject", "email_index"))
+    if filled:
+        emptying.empty([row[0] for row in filled], but_mails_to=[one.reference for one in subjects if one.reference])
+    counts = Counter(key for _, subject, index in filled for key in whose(subject, index))
+    return {key: Erased(anonymised=count) for key, count in counts.items()}
 
 
-def _answers(subject: Subject) -> QuerySet[Answer]:
-    return Answer.objects.filter(id__in=_of(subject).values("id"))
+def _answers(*subjects: Subject) -> QuerySet[Answer]:
+    return Answer.objects.filter(id__in=_of(*subjects).values("id"))
+
+
+def _answered(subjects: Sequence[Subject]) -> dict[UUID, set[Key]]:
+    """Answers with whose they are."""
+    whose = _whose(subjects)
+    cases = _of(*subjects).values_list("id", "subject", "email_index")
+    keys = {case: whose(subject, index) for case, subject, index in cases}
+    return {answer: keys[answer] for answer in Answer.objects.filter(id__in=list(keys)).values_list("id", flat=True)}
+
+
+def _find_answers(subjects: Sequence[Subject]) -> dict[Key, Found]:
+    counts = Counter(key for keys in _answered(subjects).values() for key in keys)
+    return {key: Found(delete=count) for key, count in counts.items()}
+
+
+def _erase_answers(subjects: Sequence[Subject], _at: datetime) -> dict[Key, Erased]:
+    found = _answered(subjects)
+    if found:
+        Answer.objects.filter(id__in=list(found)).delete()
+    counts = Counter(key for keys in found.values() for key in keys)
+    return {key: Erased(deleted=count) for key, count in counts.items()}
 
 
 def _export_answers(subject: Subject) -> tuple[Record, ...]:
@@ -96,9 +140,9 @@ ANSWERS: Final = Place(
         source=_("the other holdings"),
         sealed=True,
     ),
-    finder=lambda subject: Found(delete=_answers(subject).count()),
+    finder=_find_answers,
     exporter=_export_answers,
     rectifier=Cannot(_("It is a copy; what it was made from is corrected, and a new one can be asked for.")),
     restrictor=Cannot(_("Only the person reads it.")),
-    eraser=lambda subject, _at: Erased(deleted=_answers(subject).delete()[0]),
+    eraser=_erase_answers,
 )

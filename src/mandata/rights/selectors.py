@@ -161,7 +161,7 @@ def subject_of(case_id: UUID) -> Subject | None:
     row = Case.objects.filter(id=case_id).first()
     if row is None:
         raise NoSuchCase(_("There is no such case."))
-    if row.subject is not None and audience.count_subscribers(row.subject):
+    if row.subject is not None and audience.known([row.subject]):
         return holdings.subject(row.subject)  # the address may have changed since
     return holdings.subject_by_address(_unsealed([row])[row.id].address)
 

@@ -5,23 +5,23 @@ Erased, an event stays as a statistic: the reference goes, with the network and 
 out. The counters never knew a person.
 """
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from django.db.backends.utils import CursorWrapper
-
+from mandata.infra import bulk
 from mandata.tracking.models import Event
 from mandata.tracking.rules import Signal
 
-Messages = Collection[tuple[UUID, int]]
-"""Messages as (campaign, number)."""
+Messages = Collection[tuple[UUID, UUID, int]]
+"""Messages as (subscriber, campaign, number)."""
 
 
-def count_events(subscriber: UUID) -> int:
-    """Return how many events are known of the subscriber."""
-    return Event.objects.filter(subscriber_id=subscriber).count()
+def count_events(subscribers: Sequence[UUID]) -> dict[UUID, int]:
+    """Return how many events are known of each subscriber."""
+    return bulk.tally(
+        "select subscriber_id, count(*) from tracking_event where subscriber_id = any(%b) group by 1", subscribers
+    )
 
 
 def events(subscriber: UUID) -> list[dict[str, object]]:
@@ -33,46 +33,52 @@ def events(subscriber: UUID) -> list[dict[str, object]]:
     ]
 
 
-def anonymise_events(subscriber: UUID) -> int:
-    """Take the person out of the subscriber's events; return how many became statistics."""
-    return Event.objects.filter(subscriber_id=subscriber).update(subscriber_id=None, agent="", network="")
+def anonymise_events(subscribers: Sequence[UUID]) -> dict[UUID, int]:
+    """Take the person out of the subscribers' events; return how many of each became statistics."""
+    return bulk.tally(_ANONYMISE, subscribers)
 
 
-_COUNT = """
-select count(*) from tracking_first
-where (campaign_id, message) in (select * from unnest(%s::uuid[], %s::bigint[]))
+# Who it was is joined, because a row that was changed returns what it has become.
+_ANONYMISE = """
+with done as (
+    update tracking_event e set subscriber_id = null, agent = '', network = ''
+    from unnest(%b::uuid[]) as w (id) where e.subscriber_id = w.id returning w.id
+)
+select id, count(*) from done group by 1
 """
-_DELETE = """
-delete from tracking_first
-where (campaign_id, message) in (select * from unnest(%s::uuid[], %s::bigint[]))
-"""
-_READ = """
-select campaign_id, kind, link, at from tracking_first
-where (campaign_id, message) in (select * from unnest(%s::uuid[], %s::bigint[])) order by at
-"""
+_WANTED = (
+    "unnest(%(subscribers)b::uuid[], %(campaigns)b::uuid[], %(numbers)b::int8[]) as w (subscriber, campaign, number)"
+)
+_MINE = "f.campaign_id = w.campaign and f.message = w.number"
+_COUNT = f"select w.subscriber, count(*) from {_WANTED} join tracking_first f on {_MINE} group by 1"  # noqa: S608 - our own words
+_DELETE = f"""
+with gone as (delete from tracking_first f using {_WANTED} where {_MINE} returning w.subscriber)
+select subscriber, count(*) from gone group by 1
+"""  # noqa: S608 - our own words
+_READ = f"""
+select f.campaign_id, f.kind, f.link, f.at from {_WANTED} join tracking_first f on {_MINE} order by f.at
+"""  # noqa: S608 - our own words
 
 
-def count_firsts(messages: Messages) -> int:
-    """Return how many first acts are known of the messages."""
-    with _run(_COUNT, messages) as cursor:
-        return int(cursor.fetchone()[0])
+def count_firsts(messages: Messages) -> dict[UUID, int]:
+    """Return how many first acts are known of each subscriber's messages."""
+    return dict(_run(_COUNT, messages))
 
 
-def delete_firsts(messages: Messages) -> int:
-    """Delete the messages' first acts; return how many. The counters keep what they counted."""
-    with _run(_DELETE, messages) as cursor:
-        return int(cursor.rowcount)
+def delete_firsts(messages: Messages) -> dict[UUID, int]:
+    """Delete the messages' first acts; return how many of each subscriber. The counters keep what they counted."""
+    return dict(_run(_DELETE, messages))
 
 
 def firsts(messages: Messages) -> list[dict[str, object]]:
     """Return the messages' first acts, oldest first."""
     names = ("campaign_id", "kind", "link", "at")
-    with _run(_READ, messages) as cursor:
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return [dict(zip(names, row, strict=True)) for row in _run(_READ, messages)]
 
 
-@contextmanager
-def _run(statement: str, messages: Messages) -> Iterator[CursorWrapper]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [[campaign for campaign, _ in messages], [number for _, number in messages]])
-        yield cursor
+def _run(statement: str, messages: Messages) -> list[tuple[Any, ...]]:
+    if not messages:
+        return []
+    subscribers, campaigns, numbers = zip(*messages, strict=True)
+    wanted = {"subscribers": list(subscribers), "campaigns": list(campaigns), "numbers": list(numbers)}
+    return bulk.execute(statement, wanted)

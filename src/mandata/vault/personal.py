@@ -1,8 +1,10 @@
 """What the vault holds of one person, for `holdings`: the key that everything about the person is sealed under."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from mandata.infra import bulk
 from mandata.vault import rules
 from mandata.vault.models import SubjectKey
 from mandata.vault.services import Vault
@@ -16,15 +18,26 @@ class KeyMark:
     epoch: int
 
 
-def count(holder: UUID) -> int:
-    """Return 1 where the holder has a key, else 0."""
-    return SubjectKey.objects.filter(holder=holder).count()
+def count(holders: Sequence[UUID]) -> dict[UUID, int]:
+    """Return 1 for each of the holders that has a key."""
+    return bulk.tally("select holder, 1::int8 from vault_subject_key where holder = any(%b)", holders)
 
 
-def mark(holder: UUID) -> KeyMark | None:
-    """Return what names the holder's key, None where there is none (any more)."""
-    epoch = SubjectKey.objects.filter(holder=holder).values_list("epoch", flat=True).first()
-    return None if epoch is None else KeyMark(rules.fingerprint(Vault.open().key(holder)), epoch)
+def marks(holders: Sequence[UUID]) -> dict[UUID, KeyMark]:
+    """Return what names the keys of those holders that have one (still)."""
+    rows = SubjectKey.objects.filter(holder__in=holders).values_list("holder", "epoch") if holders else ()
+    epochs = dict(rows)
+    keys = Vault.open().keys(epochs) if epochs else {}
+    return {holder: KeyMark(rules.fingerprint(key), epochs[holder]) for holder, key in keys.items()}
+
+
+def destroy_each(holders: Sequence[UUID]) -> dict[UUID, int]:
+    """Destroy the keys of the holders; return 1 for each that had one."""
+    return bulk.tally(
+        "with gone as (delete from vault_subject_key where holder = any(%b) returning holder)"
+        " select holder, 1::int8 from gone",
+        holders,
+    )
 
 
 def destroy(*holders: UUID) -> int:

@@ -3,8 +3,9 @@
 Offsets into the file stay right, because a line keeps its length; the import finds an empty row and refuses it.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 from mandata.foundation.addresses import AddressError, parse
@@ -31,29 +32,80 @@ def form_of(start: bytes, encoding: str) -> Form:
     return Form("utf-8", b"\n", b" ")
 
 
-def lines(window: bytes | bytearray, address: str, form: Form, *, last: bool) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of each whole line of the window with the address, in any case.
+@dataclass(frozen=True, slots=True)
+class Needles:
+    """Addresses made ready to be looked for in files of one form.
 
-    A line without its end is given only in the `last` window of a file.
+    `by_rest`: length of "@" and domain in bytes -> "@" and domain -> length of the local part -> local part -> whose.
     """
-    lowered = bytes(window).lower()
-    for spelling in _spellings(address):
-        needle, at = spelling.encode(form.encoding), 0
-        while (hit := lowered.find(needle, at)) >= 0:
+
+    form: Form
+    by_rest: dict[int, dict[bytes, dict[int, dict[bytes, str]]]] = field(repr=False)
+
+
+def needles(addresses: Collection[str], form: Form) -> Needles:
+    """Make addresses (look-up forms) ready; what has no "@" is left out, because it is no address."""
+    found: dict[int, dict[bytes, dict[int, dict[bytes, str]]]] = defaultdict(dict)
+    for address in addresses:
+        for spelling in _spellings(address):
+            local, at, domain = spelling.rpartition("@")
+            if at:
+                name, rest = local.encode(form.encoding), (at + domain).encode(form.encoding)
+                found[len(rest)].setdefault(rest, {}).setdefault(len(name), {})[name] = address
+    return Needles(form, dict(found))
+
+
+def lines(window: bytes | bytearray, wanted: Needles, *, last: bool) -> Iterator[tuple[int, int, str]]:
+    """Yield (start, end, address) of each whole line of the window with one of the addresses, in any case.
+
+    Once for each hit. A line without its end is given only in the `last` window of a file. The window is gone through
+    once, however many addresses are looked for.
+    """
+    form, lowered = wanted.form, bytes(window).lower()
+    sign, hit = "@".encode(form.encoding), -1
+    while (hit := lowered.find(sign, hit + 1)) >= 0:
+        for address in _at(lowered, hit, wanted):
             start = lowered.rfind(form.newline, 0, hit)
             start = 0 if start < 0 else start + len(form.newline)
             end = lowered.find(form.newline, hit)
-            at = hit + len(needle) if end < 0 else end
             if end >= 0 or last:
-                yield start, len(window) if end < 0 else end
+                yield start, len(window) if end < 0 else end, address
 
 
-def blank_out(window: bytearray, address: str, form: Form, *, last: bool) -> int:
-    """Overwrite each whole line with the address by blanks of the same length; return how many lines."""
-    found = set(lines(window, address, form, last=last))
-    for start, end in found:
-        window[start:end] = (form.blank * (end - start))[: end - start]
-    return len(found)
+def _at(lowered: bytes, hit: int, wanted: Needles) -> Iterator[str]:
+    """The addresses whose "@" stands at a place; not those that are only a part of a longer one, another's."""
+    unit = len(wanted.form.blank)
+    for length, rests in wanted.by_rest.items():
+        locals_ = rests.get(lowered[hit : hit + length])
+        if locals_ is None or _goes_on(_text(lowered[hit + length : hit + length + 2 * unit], wanted.form)):
+            continue
+        for size, names in locals_.items():
+            address = names.get(lowered[hit - size : hit]) if size <= hit else None
+            before = _text(lowered[max(hit - size - unit, 0) : max(hit - size, 0)], wanted.form)
+            if address is not None and not ((before.isalnum() and before.isascii()) or before in _JOINS):
+                yield address
+
+
+_JOINS: Final = frozenset("._%+-")
+
+
+def _goes_on(after: str) -> bool:
+    return after[:1].isalnum() or after[:1] == "-" or (after[:1] == "." and after[1:2].isalnum())
+
+
+def _text(part: bytes, form: Form) -> str:
+    return part.decode(form.encoding, "replace")
+
+
+def blank_out(window: bytearray, wanted: Needles, *, last: bool) -> list[str]:
+    """Overwrite each whole line with one of the addresses by blanks of the same length.
+
+    Returns whose lines these were, an address once for each line that it stood in.
+    """
+    found = set(lines(window, wanted, last=last))
+    for start, end, _ in found:
+        window[start:end] = (wanted.form.blank * (end - start))[: end - start]
+    return [address for _, _, address in found]
 
 
 def _spellings(address: str) -> set[str]:

@@ -27,14 +27,14 @@ class CatcherClient:
         """Return a message as it came."""
         return self._call("GET", f"/messages/{number}")
 
-    def find(self, address: str) -> list[dict[str, Any]]:
-        """Return the messages to an address."""
-        found: list[dict[str, Any]] = self._json("POST", "/find", {"address": address})
+    def find(self, *addresses: str) -> list[dict[str, Any]]:
+        """Return the messages to one of the addresses."""
+        found: list[dict[str, Any]] = self._json("POST", "/find", {"addresses": addresses})
         return found
 
-    def erase(self, address: str, only: Sequence[int] | None = None) -> int:
-        """Erase the messages to an address, or of them only those with these numbers; return how many."""
-        return int(self._json("POST", "/erase", {"address": address, "ids": only})["erased"])
+    def erase(self, addresses: Sequence[str], only: Sequence[int] | None = None) -> int:
+        """Erase the messages to these addresses, or of them only those with these numbers; return how many."""
+        return int(self._json("POST", "/erase", {"addresses": addresses, "ids": only})["erased"])
 
     def bounce(self, number: int, reply: str = "550 5.1.1 No such user") -> None:
         """Have a delivery report sent about a message."""

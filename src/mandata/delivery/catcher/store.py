@@ -5,9 +5,10 @@ index are kept back and written in groups, so that storing costs little more tha
 kill the last group may be missing from the index: the catcher promises nothing about durability.
 """
 
+import json
 import sqlite3
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,14 @@ create table if not exists message (
 );
 create index if not exists message_recipient on message (recipient);
 """
+
+
+_FIND: Final = "select * from message where recipient in (select value from json_each(?)) order by id"
+_WHERE: Final = "select id, segment, start, length from message where recipient in (select value from json_each(?))"
+
+
+def _listed(addresses: Sequence[str]) -> str:
+    return json.dumps([address.lower() for address in addresses])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +118,9 @@ class Store:
         found = self._messages("select * from message where id = ?", (number,))
         return found[0] if found else None
 
-    def find(self, address: str) -> list[Caught]:
-        """Return everything held for an address, as recipient."""
-        return self._messages("select * from message where recipient = ? order by id", (address.lower(),))
+    def find(self, addresses: Sequence[str]) -> list[Caught]:
+        """Return everything held for these addresses, as recipients."""
+        return self._messages(_FIND, (_listed(addresses),))
 
     def content(self, number: int) -> bytes:
         """Return a message's content. KeyError when there is none."""
@@ -124,11 +133,12 @@ class Store:
             content: bytes = file.read(length)
             return content
 
-    def erase(self, address: str, only: Collection[int] | None = None) -> int:
-        """Overwrite and forget everything held for an address, or of it `only` the messages with these numbers."""
+    def erase(self, addresses: Sequence[str], only: Collection[int] | None = None) -> int:
+        """Overwrite and forget everything held for these addresses, or of it `only` the messages with these numbers."""
+        wanted = None if only is None else set(only)
         with self._lock:
-            rows = self._rows("select id, segment, start, length from message where recipient = ?", (address.lower(),))
-            rows = [row for row in rows if only is None or row[0] in only]
+            rows = self._rows(_WHERE, (_listed(addresses),))
+            rows = [row for row in rows if wanted is None or row[0] in wanted]
             for _, segment, start, length in rows:
                 with (self.folder / segment).open("r+b", buffering=0) as file:
                     file.seek(start)

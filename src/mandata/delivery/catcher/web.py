@@ -5,8 +5,8 @@ GET  /messages?after=&limit= messages in order: [{"id", "at", "sender", "recipie
 GET  /messages/7             the message as it came, message/rfc822
 POST /messages/7/bounce      {"reply": "550 5.1.1 No such user"}: a delivery report goes to its sender
 POST /messages/7/complain    {}: a complaint goes to its sender
-POST /find                   {"address"}: all messages to it. Addresses travel in bodies, never in paths
-POST /erase                  {"address", "ids"?}: all of it, or only these, overwritten and forgotten; {"erased": n}
+POST /find                   {"addresses"}: all messages to them. Addresses travel in bodies, never in paths
+POST /erase                  {"addresses", "ids"?}: all of theirs, or only these, overwritten and forgotten: {"erased"}
 POST /clear                  {}: everything forgotten
 
 A browser (it accepts text/html) gets / and /messages/7 as pages for people, and may send /find as a form.
@@ -103,7 +103,7 @@ def _found(catcher: "Catcher", path: str, raw: bytes) -> object:
     address = parse_qs(raw.decode("utf-8", "replace")).get("address", [""])[0].strip()
     if not address:
         return _page(catcher, "/")
-    return _listed(catcher, catcher.store.find(address)[-mailbox.SHOWN :], address)
+    return _listed(catcher, catcher.store.find([address])[-mailbox.SHOWN :], address)
 
 
 def _listed(catcher: "Catcher", messages: list[Caught], address: str) -> _Page:
@@ -136,11 +136,11 @@ def _post(catcher: "Catcher", path: str, raw: bytes) -> object:
         body = json.loads(raw or b"{}")
     except ValueError:
         raise _Wrong(400, "the body is not JSON") from None
-    address = str(body.get("address", "")) if isinstance(body, dict) else ""
+    addresses = _addresses(body)
     if path == "/find":
-        return [caught.as_dict() for caught in catcher.store.find(address)]
+        return [caught.as_dict() for caught in catcher.store.find(addresses)]
     if path == "/erase":
-        return {"erased": catcher.store.erase(address, body.get("ids"))}
+        return {"erased": catcher.store.erase(addresses, body.get("ids"))}
     if path == "/clear":
         catcher.store.clear()
         return {"count": 0}
@@ -152,6 +152,11 @@ def _post(catcher: "Catcher", path: str, raw: bytes) -> object:
     else:
         raise _Wrong(405, "this asks for GET")
     return {"queued": True}
+
+
+def _addresses(body: object) -> list[str]:
+    named = body.get("addresses", [body.get("address", "")]) if isinstance(body, dict) else []
+    return [str(one) for one in named] if isinstance(named, list) else []
 
 
 def _message(catcher: "Catcher", path: str) -> tuple[Caught, str]:

@@ -5,15 +5,17 @@ in the order of their ids, extends the tree and signs a head. So a rollback leav
 for another writer.
 """
 
-from mandata.record.services.appending import append
+from mandata.record.services.appending import NewEntry, append, append_many
 from mandata.record.services.handing import HeadDue, head_due, heads_due, receipt
 from mandata.record.services.sequencing import NewHead, sequence, sequence_due
 from mandata.record.services.stamping import stamp, stamp_due
 
 __all__ = [
     "HeadDue",
+    "NewEntry",
     "NewHead",
     "append",
+    "append_many",
     "head_due",
     "heads_due",
     "receipt",

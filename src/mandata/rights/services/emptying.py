@@ -8,11 +8,11 @@ from mandata.rights.models import Case, CaseEvent
 from mandata.vault import personal as vault
 
 
-def empty(case_ids: Collection[UUID], *, but_mails_to: UUID | None = None) -> int:
+def empty(case_ids: Collection[UUID], *, but_mails_to: Collection[UUID] = ()) -> int:
     """Empty cases of what the person wrote, with their keys and the mails about them; return how many.
 
-    What stays says that a request came, when, and how it was answered. `but_mails_to`: mails addressed to this data
-    subject are left to the holding of notices, which counts them as its own.
+    What stays says that a request came, when, and how it was answered. `but_mails_to`: mails addressed to these data
+    subjects are left to the holding of notices, which counts them as its own.
     """
     ids = list(case_ids)
     notices = CaseEvent.objects.filter(case_id__in=ids).values_list("detail", flat=True)
