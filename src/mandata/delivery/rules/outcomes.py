@@ -12,6 +12,8 @@ A transport yields one `Outcome` for each letter that it took:
 import re
 from typing import Final, Literal, NamedTuple
 
+from mandata.foundation import cutting
+
 Fate = Literal["sent", "deferred", "failed", "unknown", "returned"]
 
 SENT: Final = "sent"
@@ -23,7 +25,6 @@ RETURNED: Final = "returned"
 DIAGNOSTIC_LIMIT: Final = 200
 
 _ENHANCED = re.compile(rb"^([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)")
-_ADDRESS = re.compile(r"<[^<>\s]*>|[^\s<>\"'(),;:]+@[^\s<>\"'(),;]+")
 
 
 Stage = Literal["", "connect", "mail", "rcpt", "data", "content"]
@@ -52,12 +53,7 @@ def enhanced_status(text: bytes) -> str:
 
 def without_addresses(text: str, address: str = "") -> str:
     """Return a diagnostic with everything that looks like an address cut, and `address` and its local part too."""
-    cut = _ADDRESS.sub("<address>", text)
-    local = address.partition("@")[0]
-    for secret in (address, local):
-        if len(secret) >= 3:
-            cut = re.sub(re.escape(secret), "<address>", cut, flags=re.IGNORECASE)
-    return " ".join(cut.split())[:DIAGNOSTIC_LIMIT]
+    return cutting.without_addresses(text, address)[:DIAGNOSTIC_LIMIT]
 
 
 def refused(key: int, code: int, text: bytes, address: str = "", stage: Stage = "") -> Outcome:
