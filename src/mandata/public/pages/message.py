@@ -14,6 +14,7 @@ from mandata.campaigns import selectors as campaigns
 from mandata.campaigns.errors import ContentNotReady
 from mandata.campaigns.rules import merging
 from mandata.foundation import tokens
+from mandata.foundation.addresses import on_the_wire
 from mandata.infra.clock import now
 from mandata.public.pages.holder import Holder, for_holder
 from mandata.vault.services import token_keys
@@ -57,7 +58,7 @@ def _filled(holder: Holder) -> str | None:
     except (NoSuchSubscriber, ContentNotReady):
         return None
     fields = merging.values(person.identity, person.clear)
-    recipient = Recipient(str(fields.get("email", "")), fields, merging.display_name(fields))
+    recipient = Recipient(on_the_wire(str(fields.get("email", ""))), fields, merging.display_name(fields))
     keys = token_keys()
     reference = tokens.references(keys, [(sendable.number, holder.reader.message_no)])[0]
     own = tokens.mint_many(keys, reference, Compiled.from_bytes(sendable.data).tokens)
