@@ -87,7 +87,7 @@ def test_a_notice_is_handed_over_and_its_reply_and_digest_are_kept(home: Househo
     assert _deliver(home, notice) is Outcome.SENT
     fate = _fate(home, notice)
     assert (fate["state"], fate["attempts"], fate["host"]) == ("sent", 1, "127.0.0.1")
-    assert fate["reply"] == "250 2.0.0 Ok: queued as 4711 for <…@…>", "addresses are cut from what servers say"
+    assert fate["reply"] == "250 2.0.0 Ok: queued as 4711 for <address>", "addresses are cut from what servers say"
     mail = message_from_bytes(postbox.mails[0], policy=policy.default)
     assert mail["To"] == "Mark <mark@bakery.example>"
     assert mail["Auto-Submitted"] == "auto-generated"

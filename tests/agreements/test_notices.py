@@ -101,7 +101,7 @@ def test_a_notice_is_served_with_the_whole_proof_in_the_record(house: House, box
     body = entry["body"]
     assert body["sha256"] == hashlib.sha256(box.letters[0].content).hexdigest()
     assert (body["host"], body["attempts"], body["about"]) == ("127.0.0.1", 1, {"kind": "change", "id": str(change)})
-    assert body["reply"] == "250 2.0.0 Ok: queued as 4711 for <…@…>"
+    assert body["reply"] == "250 2.0.0 Ok: queued as 4711 for <address>"
     assert entry["clause"] == "subprocessor.notice"
     assert body["server"]
     assert entries(house, "notice.served")[0]["body"]["served"] == str(served)

@@ -24,6 +24,9 @@ from mandata.infra import logs
         ),
         ({"count": 3, "code": 550}, {"count": 3, "code": 550}),
         ({"event": "<Jan.Novák+x@bäckerei.example>, next"}, {"event": "<…@…>, next"}),
+        ({"event": "to=novak%40bakery.example ok"}, {"event": "…@… ok"}),
+        ({"event": "said: novak=40bakery.example, no"}, {"event": "said: …@…, no"}),
+        ({"event": "novak&#64;bakery.example"}, {"event": "…@…"}),
     ],
 )
 def test_addresses_and_named_secrets_are_cut(event: dict[str, object], expected: dict[str, object]) -> None:
@@ -40,3 +43,16 @@ def test_the_standard_librarys_logging_goes_the_same_way(capsys: pytest.CaptureF
         logging.root.handlers[:], logging.root.level = before
     assert line["event"] == "could not reach …@…"
     assert line["level"] == "warning"
+
+
+def test_what_a_library_tells_of_its_inside_is_logged_at_no_level(capsys: pytest.CaptureFixture[str]) -> None:
+    before = logging.root.handlers[:], logging.root.level
+    try:
+        logs.configure("debug")
+        logging.getLogger("library").debug("DATA readline: %r", b"To: Jan Nov\xc3\xa1k")
+        logging.getLogger("library").info("taken")
+        told = capsys.readouterr().err
+    finally:
+        logging.root.handlers[:], logging.root.level = before
+    assert "DATA" not in told
+    assert "taken" in told

@@ -1,6 +1,5 @@
 """Composes a notice as bytes and hands it to a submission server over SMTP (RFC 5321, RFC 5322)."""
 
-import re
 import smtplib
 import socket
 import ssl
@@ -16,9 +15,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
+from mandata.foundation.cutting import without_addresses
+
 TIMEOUT = 30.0
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-_ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]]+@[^\s<>\"',;:()\[\]]+")
 
 
 class Unwritable(Exception):
@@ -182,8 +182,4 @@ def _converse(server: smtplib.SMTP, envelope: Envelope, data: bytes, about: _Sta
 
 
 def _clean(text: str, to: str = "") -> str:
-    cut = _ADDRESS.sub("…@…", " ".join(text.split()))
-    local = to.rpartition("@")[0]
-    if len(local) >= 3:
-        cut = re.sub(re.escape(local), "…", cut, flags=re.IGNORECASE)
-    return cut[:500]
+    return without_addresses(text, to)[:500]

@@ -30,6 +30,7 @@ _SHAPE: Final = re.compile(
     rf"|(?:\\.|[^\s<>\"'(),;:\[\]\\@]){{1,128}}+\s?{_AT}\s?[^\s<>\"'(),;]+",
     re.IGNORECASE,
 )
+_NESTED: Final = re.compile(rf"<[^<>\s]*(?:{CUT}[^<>\s]*)+>")
 _WORD: Final = re.compile(r"=\?[\w.+*-]+\?[BbQq]\?[^?\s]*\?=")
 _OCTETS: Final = re.compile(r"(?:[%=][0-9A-Fa-f]{2})+")
 _SOFT: Final = re.compile(r"=[ \t]*\r?\n")
@@ -75,7 +76,7 @@ class _Secret:
 def _cut(text: str, secrets: tuple[_Secret, ...]) -> str:
     for secret in secrets:
         text = secret.sub(CUT, text)
-    return _SHAPE.sub(CUT, text)
+    return _SHAPE.sub(CUT, _NESTED.sub(CUT, text))
 
 
 def _names_somebody(read: str, plain: str, secrets: tuple[_Secret, ...]) -> bool:

@@ -13,7 +13,9 @@ from typing import Any
 
 import structlog
 
-_ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]]+@[^\s<>\"',;:()\[\]]+")
+_ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]]+(?:[@\uff20]|%40|=40|&#64;)[^\s<>\"',;:()\[\]]+")
+_AT = ("@", "\uff20", "%40", "=40", "&#64;")
+"""An at sign as it is written, and as encodings write it."""
 _TOKEN = re.compile(r"(?<=/)[A-Za-z0-9_-]{40,}(?=\.ics\b|(?![A-Za-z0-9_.-]))")
 """Longer than an id: whoever reads it in a log could use the page, or the calendar, as who it was given to."""
 _VALUES = re.compile(r"^(DETAIL|CONTEXT|QUERY): .*?(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
@@ -33,7 +35,7 @@ def cut(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableM
 
 
 def _without_values(text: str) -> str:
-    if "@" in text:
+    if any(at in text for at in _AT):
         text = _ADDRESS.sub("…@…", text)
     return _VALUES.sub(r"\1: …", _TOKEN.sub("…", text))
 
@@ -49,7 +51,11 @@ class _ToStandardError:
 
 
 def configure(level: str = "info") -> None:
-    """Send structlog and the standard library's logging through the same renderer."""
+    """Send structlog and the standard library's logging through the same renderer.
+
+    What libraries tell below `info` is left out at every level: it is their inside, and with it what goes through them
+    (the lines of a mail, the values of a page), which no net knows for personal.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -73,7 +79,8 @@ def configure(level: str = "info") -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    least = max(getattr(logging, level.upper(), logging.INFO), logging.INFO)
+    logging.basicConfig(handlers=[handler], level=least, force=True)
 
 
 def log(area: str) -> Any:
