@@ -45,6 +45,8 @@ LOOPS = (
     Loop("record", "mandata.record.services:sequence_due", 0.3),
     Loop("stamps", "mandata.record.services:stamp_due", 60.0),
     Loop("heads", "mandata.accounts.services.heads:hand_heads", 900.0),
+    Loop("epochs", "mandata.vault.turning:turn_due", 60.0),
+    Loop("recovery", "mandata.vault.recovery:keep_due", 60.0),
     Loop("obligations", "mandata.agreements.services:remind_due", 5.0),
 )
 

@@ -34,6 +34,7 @@ SCOPE_FREE: dict[str, str] = {
     "subprocessors_subprocessor": "the public register: companies, no people",
     "subprocessors_mechanism": "the public register: what a transfer rests on, dates",
     "subprocessors_change": "intended changes of the public register: ids, times",
+    "audience_indexing": "whose look-ups are being made anew: ids, times, counts",
     "campaigns_number": "message tokens carry this number, not a controller: ids",
     "campaigns_active": "which campaigns have work due: ids, times",
     "delivery_chunk": "leases of the sending workers: ids, times, counts",

@@ -1,6 +1,8 @@
 """Tables of the vault: wrapped keys, and which epochs there were. The epoch keys themselves lie outside the
 database."""
 
+from typing import Any
+
 from django.db import models
 
 from mandata.infra.tenancy import ScopedModel
@@ -32,13 +34,23 @@ class Secret(ScopedModel):
         db_table = "vault_secret"
 
 
-class Epoch(ScopedModel):
-    """An epoch of a controller's key: when it began, and when its value was destroyed. No key material."""
+class Epoch(models.Model):
+    """An epoch of a controller's key. No key material; scope-free, because the turning of epochs and recovery look for
+    whose turn it is before any controller's scope is open.
+
+    `left_at`: from then on nothing is wrapped under it any more (its successor has begun). `destroyed_at`: its value is
+    gone. `copied_at`: since then a recovery copy has had its value.
+    """
 
     pk = models.CompositePrimaryKey("controller_id", "number")
+    controller_id = models.UUIDField()
     number = models.IntegerField()
     began_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+    copied_at = models.DateTimeField(null=True)
     destroyed_at = models.DateTimeField(null=True)
+
+    objects: models.Manager[Any] = models.Manager()
 
     class Meta:
         db_table = "vault_epoch"

@@ -21,7 +21,7 @@ to its place, so that a ciphertext moved to another row, column or customer does
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -83,6 +83,29 @@ def unwrap(epoch_key: AESGCM, controller_id: UUID, owner: bytes, wrapped: bytes)
         return epoch_key.decrypt(wrapped[1:13], wrapped[13:], b"mandata wrap 1" + controller_id.bytes + owner)
     except InvalidTag:
         raise DoesNotOpen("the wrapped key does not open under this epoch's key") from None
+
+
+def rewrap_many(
+    left: Mapping[int, AESGCM],
+    epoch_key: AESGCM,
+    controller_id: UUID,
+    rows: Sequence[tuple[UUID, int, bytes]],
+    noise: bytes,
+) -> list[bytes]:
+    """Return the keys of rows (holder, epoch, wrapped) wrapped anew under an epoch key. `left`: epoch -> the key that
+    opens it; `noise`: 12 random bytes for each row. Raises DoesNotOpen."""
+    prefix, encrypt = b"mandata wrap 1" + controller_id.bytes, epoch_key.encrypt
+    fresh = []
+    try:
+        for at, (holder, epoch, wrapped) in zip(range(0, NONCE_BYTES * len(rows), NONCE_BYTES), rows, strict=True):
+            if wrapped[0] != 1:
+                raise DoesNotOpen("the wrapped key has a version that this program does not know")
+            data, nonce = prefix + holder.bytes, noise[at : at + NONCE_BYTES]
+            key = left[epoch].decrypt(wrapped[1:13], wrapped[13:], data)
+            fresh.append(b"".join((b"\x01", nonce, encrypt(nonce, key, data))))
+    except InvalidTag:
+        raise DoesNotOpen("a wrapped key does not open under its epoch's key") from None
+    return fresh
 
 
 def blind_index(secret: bytes, normalised: str) -> bytes:

@@ -13,6 +13,7 @@ import hmac
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Final, TypeVar
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,12 +25,20 @@ from mandata.infra import bulk
 from mandata.infra.tenancy import current_controller
 from mandata.record.rules import Commitment
 from mandata.vault import rules
-from mandata.vault.errors import DoesNotOpen, KeyDestroyed
+from mandata.vault.errors import DoesNotOpen, KeyDestroyed, KeysMissing
 from mandata.vault.models import Epoch, Secret, SubjectKey
 from mandata.vault.providers import provider
 
 INDEX_VERSION = 1
 PAYLOAD = "record_payload.sealed"
+_READS: Final = 3
+_NEWEST: Final = (
+    "select number from vault_epoch where controller_id = %s and left_at is null order by number desc limit 1"
+)
+_HOLD: Final = "select pg_advisory_xact_lock_shared(hashtextextended(%s, 0))"
+_KEYS: Final = "select holder, epoch, wrapped from vault_subject_key where holder = any(%b)"
+_T = TypeVar("_T")
+
 PURPOSES = ("email", "phone", "suppression", "number", "name")
 """What blind indexes are kept for, each under a secret of its own."""
 
@@ -37,43 +46,13 @@ PURPOSES = ("email", "phone", "suppression", "number", "name")
 def begin(*, at: datetime) -> None:
     """Give the scope's controller its first epoch and its secrets. Running it again changes nothing."""
     controller_id = current_controller()
-    if Epoch.objects.exists():
+    if Epoch.objects.filter(controller_id=controller_id).exists():
         return
     provider().create_epoch_key(controller_id, 1)
-    Epoch.objects.create(number=1, began_at=at)
-    ensure()
-
-
-def ensure() -> None:
-    """Make the secrets of those purposes that the scope's controller has none for yet (it is older than the purpose).
-
-    The newest epoch's row is held in the caller's transaction, so that no secret is wrapped for an epoch that is being
-    left; where two do it at once, one of them wins and both read the same.
-    """
-    controller_id = current_controller()
-    missing = set(PURPOSES) - set(Secret.objects.filter(version=INDEX_VERSION).values_list("purpose", flat=True))
-    held = bulk.execute(
-        "select number from vault_epoch where destroyed_at is null order by number desc limit 1 for key share", []
-    )
-    if not held or not missing:
-        return
-    epoch = held[0][0]
-    epoch_key = AESGCM(provider().epoch_key(controller_id, epoch))
-    bulk.insert(
-        "vault_secret",
-        {"purpose": "text", "version": "int2", "epoch": "int4", "wrapped": "bytea"},
-        [
-            (
-                purpose,
-                INDEX_VERSION,
-                epoch,
-                rules.wrap(epoch_key, controller_id, _secret_owner(purpose), os.urandom(32), os.urandom(12)),
-            )
-            for purpose in PURPOSES
-            if purpose in missing
-        ],
-        conflict="do nothing",
-    )
+    Epoch.objects.create(controller_id=controller_id, number=1, began_at=at)
+    vault = Vault(controller_id, 1, {})
+    for purpose in PURPOSES:
+        vault.add_secret(purpose)
 
 
 class Vault:
@@ -89,27 +68,66 @@ class Vault:
     @classmethod
     def open(cls) -> "Vault":
         """Open the vault of the scope's controller."""
-        controller_id = current_controller()
-        epoch = Epoch.objects.filter(destroyed_at=None).order_by("-number").values_list("number", flat=True).first()
-        if epoch is None:
+        vault = cls(current_controller(), 0, {})
+        vault.epoch = vault._newest()
+        vault._secrets = vault._patiently(vault._read_secrets)
+        return vault
+
+    def _newest(self) -> int:
+        rows = bulk.execute(_NEWEST, [self.controller_id], prepare=True)
+        if not rows:
             raise KeyDestroyed(
                 "This controller has no keys.", remedy="A controller's keys are made when it is registered."
             )
-        vault = cls(controller_id, epoch, {})
-        rows = list(Secret.objects.filter(version=INDEX_VERSION).values_list("purpose", "epoch", "wrapped"))
-        if len(rows) < len(PURPOSES):
-            ensure()
-            rows = list(Secret.objects.filter(version=INDEX_VERSION).values_list("purpose", "epoch", "wrapped"))
-        vault._secrets = {
-            purpose: rules.unwrap(vault._epoch_key(number), controller_id, _secret_owner(purpose), bytes(wrapped))
+        return int(rows[0][0])
+
+    def _read_secrets(self) -> dict[str, bytes]:
+        rows = Secret.objects.filter(version=INDEX_VERSION).values_list("purpose", "epoch", "wrapped")
+        return {
+            purpose: rules.unwrap(self._epoch_key(number), self.controller_id, secret_owner(purpose), bytes(wrapped))
             for purpose, number, wrapped in rows
         }
-        return vault
+
+    def _patiently(self, read: Callable[[], _T]) -> _T:
+        """Read wrapped keys, and again where their epoch's value went between the reading and the opening: what was
+        left has been wrapped anew by then, and the next statement sees it."""
+        for _ in range(_READS - 1):
+            with contextlib.suppress(KeysMissing):
+                return read()
+        return read()
 
     def _epoch_key(self, epoch: int) -> AESGCM:
         if epoch not in self._epoch_keys:
             self._epoch_keys[epoch] = AESGCM(provider().epoch_key(self.controller_id, epoch))
         return self._epoch_keys[epoch]
+
+    def _current(self) -> AESGCM:
+        """Return the newest epoch's key, or the one of an epoch that this object has open still."""
+        try:
+            return self._epoch_key(self.epoch)
+        except KeysMissing:  # left and destroyed since this object was made
+            self.epoch = self._newest()
+            return self._epoch_key(self.epoch)
+
+    def hold_epoch(self) -> int:
+        """Return the newest epoch's number, and keep it the newest until the caller's transaction ends.
+
+        Whoever stores a wrapped key calls this first: a turn waits for those who hold the epoch before it leaves it, so
+        that nothing is stored under an epoch that is being left.
+        """
+        bulk.execute(_HOLD, [_hold_name(self.controller_id)], prepare=True)
+        newest = self._newest()  # a statement of its own: one that waited sees what was there before
+        if newest != self.epoch:
+            self._epoch_key(newest)
+            self.epoch = newest
+        return newest
+
+    def add_secret(self, purpose: str) -> None:
+        """Make the secret of a purpose where there is none yet, in the caller's transaction."""
+        epoch, owner = self.hold_epoch(), secret_owner(purpose)
+        wrapped = rules.wrap(self._epoch_key(epoch), self.controller_id, owner, os.urandom(32), os.urandom(12))
+        columns = {"purpose": "text", "version": "int2", "epoch": "int4", "wrapped": "bytea"}
+        bulk.insert("vault_secret", columns, [(purpose, INDEX_VERSION, epoch, wrapped)], conflict="do nothing")
 
     def create(self, holders: Sequence[UUID]) -> dict[UUID, bytes]:
         """Make a random key for each holder, keep them wrapped (one statement), and return them for sealing at once."""
@@ -122,7 +140,7 @@ class Vault:
         seals in one transaction's place and writes in another's."""
         noise = os.urandom(44 * len(holders))
         drawn = [(noise[at : at + 32], noise[at + 32 : at + 44]) for at in range(0, len(noise), 44)]
-        epoch_key, controller_id, epoch = self._epoch_key(self.epoch), self.controller_id, self.epoch
+        epoch_key, controller_id, epoch = self._current(), self.controller_id, self.epoch
         wrapped = [
             (holder, epoch, rules.wrap(epoch_key, controller_id, holder.bytes, key, nonce))
             for holder, (key, nonce) in zip(holders, drawn, strict=True)
@@ -130,19 +148,32 @@ class Vault:
         return {holder: key for holder, (key, _) in zip(holders, drawn, strict=True)}, wrapped
 
     def keep(self, wrapped: Sequence[tuple[UUID, int, bytes]]) -> None:
-        """Keep the wrapped keys that `make` returned, in the caller's transaction."""
-        bulk.insert("vault_subject_key", {"holder": "uuid", "epoch": "int4", "wrapped": "bytea"}, wrapped)
+        """Keep the wrapped keys that `make` returned, in the caller's transaction. What was wrapped under an epoch that
+        has been left since is wrapped anew."""
+        if not wrapped:
+            return
+        epoch = self.hold_epoch()
+        rows = [row if row[1] == epoch else self._rewrapped(row, epoch) for row in wrapped]
+        bulk.insert("vault_subject_key", {"holder": "uuid", "epoch": "int4", "wrapped": "bytea"}, rows)
+
+    def _rewrapped(self, row: tuple[UUID, int, bytes], epoch: int) -> tuple[UUID, int, bytes]:
+        holder, left, wrapped = row
+        key = rules.unwrap(self._epoch_key(left), self.controller_id, holder.bytes, wrapped)
+        fresh = rules.wrap(self._epoch_key(epoch), self.controller_id, holder.bytes, key, os.urandom(12))
+        return holder, epoch, fresh
 
     def keys(self, holders: Iterable[UUID]) -> dict[UUID, bytes]:
         """Return the keys of those holders that still have one, in one query."""
-        rows = bulk.execute(
-            "select holder, epoch, wrapped from vault_subject_key where holder = any(%b)", [list(holders)]
-        )
-        controller_id = self.controller_id
-        return {
-            holder: rules.unwrap(self._epoch_key(epoch), controller_id, holder.bytes, bytes(wrapped))
-            for holder, epoch, wrapped in rows
-        }
+        wanted, controller_id = list(holders), self.controller_id
+
+        def read() -> dict[UUID, bytes]:
+            rows = bulk.execute(_KEYS, [wanted], binary=True)
+            return {
+                holder: rules.unwrap(self._epoch_key(epoch), controller_id, holder.bytes, bytes(wrapped))
+                for holder, epoch, wrapped in rows
+            }
+
+        return self._patiently(read)
 
     def key(self, holder: UUID) -> bytes:
         """Return a holder's key. Raises KeyDestroyed when it has none any more."""
@@ -189,6 +220,9 @@ class Vault:
         """Return the blind index (16 bytes) of a normalised value for a purpose of `PURPOSES`."""
         indexer = self._indexers.get(purpose)
         if indexer is None:
+            if purpose not in self._secrets and purpose in PURPOSES:  # a purpose that is younger than the controller
+                self.add_secret(purpose)
+                self._secrets = self._patiently(self._read_secrets)
             indexer = self._indexers[purpose] = rules.indexer(self._secrets[purpose])
         return indexer(normalised)
 
@@ -262,8 +296,18 @@ def return_key() -> bytes:
     return provider().service_key("return-1", 32)
 
 
-def _secret_owner(purpose: str) -> bytes:
+def secret_owner(purpose: str) -> bytes:
+    """Return the owner's name under which a secret is wrapped."""
     return b"secret " + purpose.encode()
+
+
+def _hold_name(controller_id: UUID) -> str:
+    return f"vault:{controller_id}"
+
+
+def await_holders(controller_id: UUID) -> None:
+    """Wait until no transaction holds the controller's epoch, and let none hold it until the caller's one ends."""
+    bulk.execute(_HOLD.replace("_shared", ""), [_hold_name(controller_id)])
 
 
 __all__ = [
