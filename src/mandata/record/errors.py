@@ -1,6 +1,6 @@
 """What the record refuses."""
 
-from mandata.foundation.errors import NotFound, Refused
+from mandata.foundation.errors import Fault, NotFound, Refused
 
 
 class NoSuchHead(NotFound):
@@ -9,3 +9,11 @@ class NoSuchHead(NotFound):
 
 class NothingToPack(Refused):
     """The log has nothing in the period that a pack could hold."""
+
+
+class OlderDatabase(Fault):
+    """The database knows less than the outside log: an older one was put in place."""
+
+
+class Contradicted(Fault):
+    """The outside log and the record tell different things, or the one lacks what the other needs."""

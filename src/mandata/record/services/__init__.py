@@ -7,6 +7,7 @@ for another writer.
 
 from mandata.record.services.appending import NewEntry, append, append_many
 from mandata.record.services.handing import HeadDue, head_due, heads_due, receipt
+from mandata.record.services.replaying import Replayed, adopt, replay_placed
 from mandata.record.services.sequencing import NewHead, sequence, sequence_due
 from mandata.record.services.stamping import stamp, stamp_due
 
@@ -14,11 +15,14 @@ __all__ = [
     "HeadDue",
     "NewEntry",
     "NewHead",
+    "Replayed",
+    "adopt",
     "append",
     "append_many",
     "head_due",
     "heads_due",
     "receipt",
+    "replay_placed",
     "sequence",
     "sequence_due",
     "stamp",

@@ -1,7 +1,6 @@
 """The sequencer: places for committed entries, a signed head over them, and the head's own entry in the installation's
-log, in one transaction."""
+log, in one transaction; all of it is in the outside log before the commit."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,16 +9,17 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from mandata.foundation.actors import SYSTEM
-from mandata.infra import bulk
+from mandata.infra import bulk, outside
 from mandata.infra.logs import log as logger
 from mandata.infra.tenancy import INSTANCE, scope
 from mandata.record import rules, selectors
+from mandata.record.services import placing
 from mandata.record.services.appending import append
+from mandata.record.services.placing import Placed
 from mandata.record.signing import signer
 
 _BATCH: Final = 8_192
 _TURNS: Final = 16
-_LOCK_CLASS: Final = 0x6D61  # "ma": keeps our advisory locks apart from others'
 
 # Loosely: one step in the index for each log, however many entries wait.
 _LOGS: Final = """
@@ -34,14 +34,20 @@ with recursive logs as (
 # What was put into the queue and is no entry, or has its place already, stays there for `mandata verify` to name.
 _TAKE: Final = """
 with batch as materialized (
-    select p.entry, p.hash from record_pending p
+    select p.entry, p.hash, e.at, e.kind, e.subject, e.leaf, y.holder, y.sealed from record_pending p
+    cross join lateral (
+        select at, kind, subject, leaf from record_entry
+        where controller_id = p.controller_id and id = p.entry offset 0
+    ) e
+    left join lateral (
+        select holder, sealed from record_payload where controller_id = p.controller_id and id = p.entry offset 0
+    ) y on true
     where p.controller_id = %(log)s
-      and exists (select from record_entry e where e.controller_id = p.controller_id and e.id = p.entry)
       and not exists (select from record_leaf l where l.controller_id = p.controller_id and l.entry = p.entry)
     order by p.entry limit %(most)s
 ), taken as (
     delete from record_pending p using batch b where p.controller_id = %(log)s and p.entry = b.entry
-) select entry, hash from batch order by entry
+) select * from batch order by entry
 """
 
 
@@ -98,25 +104,17 @@ def sequence(log: UUID, *, at: datetime) -> NewHead | None:
 
 def _locked(log: UUID) -> bool:
     statement = "select pg_try_advisory_xact_lock(%(class)s::int4, hashtext(%(log)s::text))"
-    return bool(bulk.execute(statement, {"class": _LOCK_CLASS, "log": str(log)}, prepare=True)[0][0])
+    return bool(bulk.execute(statement, {"class": placing.LOCK_CLASS, "log": str(log)}, prepare=True)[0][0])
 
 
 def _extend(log: UUID, at: datetime) -> NewHead | None:
-    batch = bulk.execute(_TAKE, {"log": log, "most": _BATCH}, binary=True, prepare=True)
+    batch = [Placed(*row) for row in bulk.execute(_TAKE, {"log": log, "most": _BATCH}, binary=True, prepare=True)]
     if not batch:
         return None
     before, previous = selectors.sizes()
-    frontier = selectors.frontier(before)
-    _place(frontier.size, batch)
-    nodes = [node for _, digest in batch for node in frontier.append(digest)]
-    bulk.insert("record_node", {"level": "int2", "index": "int8", "hash": "bytea"}, nodes)
-    size, root = frontier.size, frontier.root()
+    root = placing.grow(before, [(one.entry, one.hash) for one in batch])
+    size = before + len(batch)
     note = rules.sign_head(signer(), log, size, root, at)
-    columns = {"size": "int8", "previous": "int8", "root": "bytea", "at": "timestamptz", "note": "text"}
-    bulk.insert("record_head", columns, [(size, previous, root, at, note)])
+    placing.keep_head(size, previous, root, at, note)
+    outside.write(placing.PLACED, placing.body(before, previous, note, batch))
     return NewHead(placed=len(batch), size=size, root=root)
-
-
-def _place(start: int, batch: Sequence[tuple[UUID, bytes]]) -> None:
-    rows = [(start + offset, entry, digest) for offset, (entry, digest) in enumerate(batch)]
-    bulk.insert("record_leaf", {"index": "int8", "entry": "uuid", "hash": "bytea"}, rows)

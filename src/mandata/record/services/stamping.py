@@ -14,6 +14,7 @@ from uuid import UUID
 
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.foundation.errors import Fault
+from mandata.infra import outside
 from mandata.infra.clock import new_id
 from mandata.infra.environment import env
 from mandata.infra.tenancy import INSTANCE, scope
@@ -22,6 +23,8 @@ from mandata.record.models import Stamp
 from mandata.record.services.appending import append
 
 EVERY: Final = timedelta(days=1)
+STAMPED: Final = "record.stamped"
+"""Line of the outside log: a stamp with its token, of which the entry has the hash only."""
 _PATIENCE: Final = 10.0
 _LONGEST: Final = 1 << 20
 
@@ -82,6 +85,7 @@ def stamp(asked: Authority | None = None, *, at: datetime, actor: Actor = SYSTEM
         row = Stamp.objects.create(id=new_id(), size=head.size, at=stated, authority=name, token=token)
         body = rules.stamp_body(row.id, head.size, stated, name, token)
         append(kind="record.stamped", body=body, actor=actor, subject=row.id, at=at)
+        outside.write(STAMPED, {**body, "token": token})
     return UUID(str(row.id))
 
 
