@@ -161,6 +161,26 @@ SUBSCRIPTIONS: Final = Place(
     eraser=_deleted(audience.delete_subscriptions),
 )
 
+LOOKUPS: Final = Place(
+    Description(
+        key="lookups",
+        area="audience",
+        name=_("Look-ups"),
+        tables=("audience_lookup",),
+        category=_("keyed hashes of the words of the name, of identification numbers and of further telephone numbers"),
+        purpose=_("to find a person by a whole word of the name or a number, while these lie sealed"),
+        retention=_WHILE_HELD,
+        recipients=_CONTROLLER,
+        subjects=_SUBSCRIBERS,
+        source=_("made from the sealed fields"),
+    ),
+    finder=_delete(audience.count_lookups),
+    exporter=_known(audience.lookups),
+    rectifier=Cannot(_("They are made anew whenever the fields that they are made from are corrected.")),
+    restrictor=_BY_IDENTITY,
+    eraser=_deleted(audience.delete_lookups),
+)
+
 SUPPRESSION: Final = Place(
     Description(
         key="suppression",
@@ -528,6 +548,7 @@ KEYS: Final = Place(
 _OWN: Final[tuple[Holding, ...]] = (
     SUBSCRIBERS,
     SUBSCRIPTIONS,
+    LOOKUPS,
     SUPPRESSION,
     MESSAGES,
     RETURNS,

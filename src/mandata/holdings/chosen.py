@@ -1,6 +1,6 @@
 """Who was chosen to be erased with many others, by the random reference: written and read by runs, and a holding."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from mandata.holdings.models import Chosen, Run
@@ -26,3 +26,38 @@ def delete(references: Sequence[UUID]) -> dict[UUID, int]:
         " select subject, count(*) from gone group by 1",
         references,
     )
+
+
+def add(run: UUID, references: Sequence[UUID]) -> int:
+    """Put people into a run's selection; return how many are new in it."""
+    columns = {"run_id": "uuid", "subject": "uuid", "holdings": "text", "told": "text"}
+    rows = [(run, one, "", "") for one in references]
+    return len(bulk.insert("holdings_chosen", columns, rows, conflict="do nothing", returning="1"))
+
+
+def page(run: UUID, after: UUID | None, limit: int) -> list[UUID]:
+    """Return who still stands in a run's selection, in order, those after one."""
+    rows = bulk.execute(
+        "select subject from holdings_chosen where run_id = %b and subject > %b order by subject limit %b",
+        [run, after or UUID(int=0), limit],
+        binary=True,
+    )
+    return [row[0] for row in rows]
+
+
+def tell(run: UUID, failures: Mapping[UUID, tuple[Sequence[str], str]]) -> None:
+    """Write down of whom it failed: in which holdings, how. Never what would name somebody."""
+    for reference, (holdings, words) in failures.items():
+        rows = Chosen.objects.filter(run_id=run, subject=reference)
+        rows.update(holdings=", ".join(holdings)[:400], told=words[:400])
+
+
+def failures(run: UUID, limit: int) -> list[tuple[UUID, str, str]]:
+    """Return of whom it failed: reference, holdings, how."""
+    rows = Chosen.objects.filter(run_id=run).exclude(told="").order_by("subject")
+    return list(rows.values_list("subject", "holdings", "told")[:limit])
+
+
+def clear(run: UUID) -> None:
+    """Empty a run's selection."""
+    bulk.execute("delete from holdings_chosen where run_id = %b", [run])

@@ -20,8 +20,8 @@ from mandata.audience.rules.bases import Reason
 from mandata.audience.services import suppression
 from mandata.foundation.actors import Actor
 from mandata.foundation.errors import Fault, Refused
-from mandata.holdings import rules, selectors
-from mandata.holdings.catalogue import catalogue
+from mandata.holdings import manual, rules, selectors
+from mandata.holdings.catalogue import CHOSEN, catalogue
 from mandata.holdings.errors import ErasureIncomplete
 from mandata.holdings.models import Erasure
 from mandata.holdings.rules import Cannot, Erased, Found, Key, Subject
@@ -126,21 +126,30 @@ def lock(people: Sequence[Subject]) -> None:
 def together(people: Sequence[Subject], order: Order) -> Outcome:
     """Erase people in the open transaction, all or nobody. Raises ErasureIncomplete, naming each who fell short."""
     before = find(people)
-    touched = [one for one in people if any(found.touched for found in rules.of_one(before, one.key).values())]
-    outcome = _untouched([one for one in people if one not in touched], order)
+    held = {one.key for one in people if _is_held(rules.of_one(before, one.key))}
+    touched = [one for one in people if one.key in held]
+    outcome = _untouched([one for one in people if one.key not in held], order)
     if not touched:
         return outcome
-    indexes = [one.suppression_index for one in touched]
+    indexes = [one.suppression_index for one in touched if one.suppression_index]
     suppression.suppress_many(indexes=indexes, reason=Reason.ERASURE, at=order.at)
     marks = vault.marks([one.reference for one in touched if one.reference])
+    ids = {one.key: new_id() for one in touched}
+    if order.case_id is None:  # a case has opened its own when it was confirmed, and they are done
+        manual.open_for_erasures(erasures={ids[one.key]: one for one in touched}, run_id=order.run_id, at=order.at)
     erased = erase_rows(touched, order.at)
     after = find(touched)
     _demand_whole(touched, before, erased, after)
-    rows = _rows(touched, order, erased, after, marks)
+    rows = _rows(touched, order, erased, after, marks, ids)
     _keep(rows)
     _enter(rows, order)
     _tell_outside(rows, touched)
     return outcome + Outcome(done=tuple(selectors.done(row) for row in rows))
+
+
+def _is_held(found: Mapping[str, Found]) -> bool:
+    """Whether there is anything to erase; that somebody is chosen to be erased is nothing by itself."""
+    return any(one.touched for holding, one in found.items() if holding != CHOSEN.description.key)
 
 
 def find(people: Sequence[Subject]) -> dict[str, Mapping[Key, Found]]:
@@ -210,6 +219,7 @@ def _rows(
     erased: Mapping[str, Mapping[Key, Erased]],
     after: Mapping[str, Mapping[Key, Found]],
     marks: Mapping[UUID, vault.KeyMark],
+    ids: Mapping[Key, UUID],
 ) -> list[Erasure]:
     grounds, epoch, rows = _grounds(), Vault.open().epoch, []
     for one in people:
@@ -217,7 +227,7 @@ def _rows(
         done, left = rules.of_one(erased, one.key), rules.of_one(after, one.key)
         rows.append(
             Erasure(
-                id=new_id(),
+                id=ids[one.key],
                 subject=one.reference or order.case_id or new_id(),
                 case_id=order.case_id,
                 run_id=order.run_id,

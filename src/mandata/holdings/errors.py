@@ -40,11 +40,10 @@ class ErasureIncomplete(Fault):
         self.short = tuple(short)
 
 
-class NobodyChosen(Refused):
-    """A selection for an erasure has nobody in it."""
+class NoSuchRun(NotFound):
+    """There is no such erasure of many."""
 
-    code = "holdings.nobody_chosen"
-    status = 422
+    code = "holdings.no_such_run"
 
 
 class NotConfirmed(Refused):

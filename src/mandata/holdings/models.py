@@ -40,7 +40,7 @@ class Run(ScopedModel):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.IntegerField()
-    state = models.CharField(max_length=12, default="counting")
+    state = models.CharField(max_length=12, default="choosing")
     ground = models.CharField(max_length=40)
     source = models.CharField(max_length=12)  # list, filter, references
     wanted = models.JSONField(default=dict)  # the filter as it was: ids and codes
@@ -63,7 +63,9 @@ class Run(ScopedModel):
         constraints = [
             models.UniqueConstraint(fields=["controller_id", "number"], name="holdings_run_number"),
             models.CheckConstraint(
-                condition=models.Q(state__in=["counting", "ready", "running", "done", "cancelled"]),
+                condition=models.Q(
+                    state__in=["choosing", "counting", "ready", "running", "stopped", "done", "cancelled"]
+                ),
                 name="holdings_run_state",
             ),
             models.CheckConstraint(

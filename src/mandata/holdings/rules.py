@@ -242,6 +242,15 @@ CLAUSES: Final[Mapping[str, str]] = {
 }
 
 
+FILTERS: Final = ("list", "state", "provider", "country")
+"""By what people are chosen for an erasure of many, as on the subscribers' page."""
+
+
+def source_of(wanted: Mapping[str, str]) -> str:
+    """Return what a selection is called: of one list and nothing else, or by a filter."""
+    return "list" if set(wanted) == {"list"} else "filter"
+
+
 @dataclass(frozen=True, slots=True)
 class Shortfall:
     """A holding in which an erasure did less than it had announced."""

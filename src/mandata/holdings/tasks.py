@@ -1,7 +1,13 @@
 """Jobs of the holdings."""
 
+from uuid import UUID
+
+import psycopg
+from django.db import InterfaceError, OperationalError
+from procrastinate import JobContext, RetryStrategy
+
 from mandata.accounts import selectors as accounts
-from mandata.holdings import services
+from mandata.holdings import runs, services
 from mandata.infra.clock import now
 from mandata.infra.jobs import app
 from mandata.infra.tenancy import scope
@@ -20,3 +26,18 @@ def sweep(timestamp: int) -> None:
             with scope(one.id):
                 services.sweep(at=at)
         start += PAGE
+
+
+@app.task(
+    name=runs.JOB,
+    queue="holdings",
+    pass_context=True,
+    retry=RetryStrategy(
+        max_attempts=6,
+        exponential_wait=3,
+        retry_exceptions=[OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError],
+    ),
+)
+def erase_run(context: JobContext, controller_id: str, run_id: str) -> None:
+    """Work at an erasure of many for a while; `run_slice` queues the next slice in a transaction."""
+    runs.run_slice(controller_id=UUID(controller_id), run_id=UUID(run_id), stop=context.should_abort)

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("number", models.IntegerField()),
-                ("state", models.CharField(default="counting", max_length=12)),
+                ("state", models.CharField(default="choosing", max_length=12)),
                 ("ground", models.CharField(max_length=40)),
                 ("source", models.CharField(max_length=12)),
                 ("wanted", models.JSONField(default=dict)),
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="run",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["counting", "ready", "running", "done", "cancelled"])),
+                condition=models.Q(("state__in", ["choosing", "counting", "ready", "running", "stopped", "done", "cancelled"])),
                 name="holdings_run_state",
             ),
         ),

@@ -1,0 +1,259 @@
+"""Erasures of many people: chosen, counted, confirmed, carried out in batches, told. A killed worker's goes on.
+
+A run is a row; whoever is chosen stands in a table of its own by the random reference, and goes out of it with the
+erasure. Each batch is one transaction with the place that the run has come to, so that whatever is killed, the same
+command goes on behind the last whole batch and nobody is told erased who is not.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from mandata.agreements import services as agreements
+from mandata.agreements.rules.facts import SERVICE, RightsFacts
+from mandata.agreements.rules.verdicts import refusals
+from mandata.agreements.selectors import check
+from mandata.audience import personal as audience
+from mandata.audience.services.numbers import next_number
+from mandata.foundation.actors import SYSTEM, Actor
+from mandata.foundation.errors import Fault
+from mandata.holdings import chosen, erasing, rules, selectors
+from mandata.holdings.errors import NoSuchRun, NotConfirmed, WrongState
+from mandata.holdings.models import Run
+from mandata.holdings.rules import Found
+from mandata.holdings.services import demand_ground
+from mandata.infra import clock
+from mandata.infra.jobs import app
+from mandata.infra.tenancy import current_controller, scope
+from mandata.record import services as record
+
+JOB: Final = "holdings.erase_run"
+PAGE: Final = 20_000
+"""References chosen in a transaction."""
+SLICE: Final = 20.0
+"""Seconds after which a job hands over to the next one, so that a worker that is told to stop need not wait long."""
+_WORKING: Final = ("choosing", "counting", "running")
+_FACTS: Final = RightsFacts(kind="erasure", confirmed=True, purpose=SERVICE)
+"""The controller itself decides: nobody else has to be known to be somebody."""
+
+
+def choose(
+    *, wanted: Mapping[str, str] | None = None, references: Sequence[UUID] = (), ground: str, actor: Actor, at: datetime
+) -> UUID:
+    """Begin an erasure of many: of those that a filter of the subscribers' page describes, or of these references.
+
+    `wanted`: `list` (an id), `state`, `provider`, `country`; empty values narrow nothing, and an empty filter is
+    everybody. References of nobody are left out. Then it is counted what is held of them; nothing is erased before
+    `confirm`. Returns the run's id. Raises UnknownGround.
+    """
+    demand_ground(ground)
+    narrowed = {name: text for name, text in (wanted or {}).items() if text and name in rules.FILTERS}
+    with scope(current_controller()):
+        run = Run.objects.create(
+            number=next_number(Run),
+            ground=ground,
+            source="references" if wanted is None else rules.source_of(narrowed),
+            state="counting" if wanted is None else "choosing",
+            wanted=narrowed,
+            asked_by=str(actor),
+            asked_at=at,
+        )
+        for start in range(0, len(references), PAGE):
+            run.people += chosen.add(run.id, audience.known(references[start : start + PAGE]))
+        run.save(update_fields=["people"])
+        body: dict[str, object] = {"ground": ground, "source": run.source, "wanted": narrowed, "people": run.people}
+        _enter("chosen", run, body, actor, at)
+        _queue(run.id)
+        own: UUID = run.id
+        return own
+
+
+def confirm(*, run_id: UUID, people: int, actor: Actor, at: datetime) -> None:
+    """Let a counted run erase: `people` must be how many were chosen, so that nobody confirms what was not looked at.
+
+    Raises NoSuchRun, WrongState, NotConfirmed, GateRefused.
+    """
+    with scope(current_controller()):
+        run = _locked(run_id, "ready")
+        if people != run.people:
+            raise NotConfirmed(
+                _("These are not as many people as were chosen; nobody was erased."),
+                clause="Art. 5(2) GDPR",
+                remedy=_("Write the number that the preview shows."),
+            )
+        agreements.ask(_FACTS, about=run.id, actor=actor, at=at, record=True)
+        _begin(run, actor, at, "confirmed")
+
+
+def again(*, run_id: UUID, actor: Actor, at: datetime) -> None:
+    """Try once more to erase those of whom it failed, or go on where the gate or a fault has stopped the run.
+
+    Raises NoSuchRun, WrongState, GateRefused.
+    """
+    with scope(current_controller()):
+        run = _locked(run_id, "done", "stopped")
+        if run.state == "done" and not run.failed:
+            raise _wrong_state()
+        agreements.ask(_FACTS, about=run.id, actor=actor, at=at, record=True)
+        run.failed = 0
+        _begin(run, actor, at, "repeated")
+
+
+def _begin(run: Run, actor: Actor, at: datetime, kind: str) -> None:
+    run.state, run.cursor, run.error, run.finished_at = "running", None, "", None
+    run.confirmed_by, run.started_at = str(actor), run.started_at or at
+    run.save()
+    _enter(kind, run, {"ground": run.ground, "people": run.people}, actor, at)
+    _queue(run.id)
+
+
+def cancel(*, run_id: UUID, actor: Actor, at: datetime) -> bool:
+    """Stop a run at its next batch; who is erased stays erased. Return whether it was under way or waited."""
+    with scope(current_controller()):
+        run = Run.objects.select_for_update().filter(id=run_id).first()
+        if run is None or run.state not in (*_WORKING, "ready", "stopped"):
+            return False
+        run.state, run.finished_at = "cancelled", at
+        run.save()
+        chosen.clear(run.id)
+        _enter("cancelled", run, {"people": run.people, "erased": run.erased}, actor, at)
+        return True
+
+
+def _locked(run_id: UUID, *states: str) -> Run:
+    run: Run | None = Run.objects.select_for_update().filter(id=run_id).first()
+    if run is None:
+        raise NoSuchRun(_("There is no such erasure."))
+    if run.state not in states:
+        raise _wrong_state()
+    return run
+
+
+def _wrong_state() -> WrongState:
+    return WrongState(
+        _("This erasure is not in a state in which this can be done."),
+        remedy=_("Look at its page for what it waits for."),
+    )
+
+
+def _queue(run_id: UUID) -> None:
+    app.configure_task(JOB, lock=f"erase {run_id}").defer(controller_id=str(current_controller()), run_id=str(run_id))
+
+
+def _enter(kind: str, run: Run, body: dict[str, object], actor: Actor, at: datetime) -> None:
+    told: dict[str, object] = {"run": run.id, "number": run.number, **body}
+    clause = rules.CLAUSES[run.ground]
+    record.append(kind=f"holdings.run_{kind}", body=told, actor=actor, at=at, clause=clause)
+
+
+def run_slice(
+    *,
+    controller_id: UUID,
+    run_id: UUID,
+    stop: Callable[[], bool] = lambda: False,
+    seconds: float = SLICE,
+    now: Callable[[], datetime] = clock.now,
+) -> bool:
+    """Work at a run for some seconds, or until it waits or has ended; return whether a next slice is due, which is then
+    queued.
+
+    The agreement is asked at the beginning of each slice: where it refuses, or where the world around fails (a catcher
+    that does not answer, an outside log that is not kept), the run stops with its place kept, for `again`.
+    """
+    until = time.monotonic() + seconds
+    try:
+        with scope(controller_id):
+            shut = bool(refusals(check(_FACTS, now=now())))
+        while _step(controller_id, run_id, shut, now()):
+            if stop() or time.monotonic() > until:
+                with scope(controller_id):
+                    _queue(run_id)
+                return True
+    except Fault as fault:
+        with scope(controller_id):
+            _stop(Run.objects.select_for_update().get(id=run_id), fault.message, now())
+    return False
+
+
+def _step(controller_id: UUID, run_id: UUID, shut: bool, at: datetime) -> bool:
+    """Do one batch of what is due, in one transaction; return whether more is due."""
+    with scope(controller_id):
+        run: Run | None = Run.objects.select_for_update().filter(id=run_id).first()
+        if run is None or run.state not in _WORKING:
+            return False
+        if shut and run.state == "running":
+            _stop(run, "gate_shut", at)
+            return False
+        more = {"choosing": _choose, "counting": _count, "running": _erase}[run.state](run, at)
+        run.save()
+        return more
+
+
+def _choose(run: Run, _at: datetime) -> bool:
+    wanted = run.wanted
+    found = audience.chosen(
+        list_id=UUID(wanted["list"]) if wanted.get("list") else None,
+        state=wanted.get("state", ""),
+        provider=wanted.get("provider", ""),
+        country=wanted.get("country", ""),
+        after=run.cursor,
+        limit=PAGE,
+    )
+    run.people += chosen.add(run.id, found)
+    run.cursor = found[-1] if found else run.cursor
+    if len(found) < PAGE:
+        run.state, run.cursor = "counting", None
+    return True
+
+
+def _count(run: Run, at: datetime) -> bool:
+    references = chosen.page(run.id, run.cursor, erasing.BATCH)
+    if not references:
+        run.state, run.cursor = ("ready", None) if run.people else ("cancelled", None)
+        run.finished_at = None if run.people else at
+        return False
+    found = rules.total(erasing.find(selectors.subjects(references)))
+    before = {key: Found(*counts) for key, counts in run.counts.items()}
+    for key, counts in found.items():
+        before[key] = rules.added((before.get(key, Found()), counts))
+    run.counts = {key: [one.delete, one.anonymise, one.keep] for key, one in before.items()}
+    run.seen, run.cursor = run.seen + len(references), references[-1]
+    return True
+
+
+def _erase(run: Run, at: datetime) -> bool:
+    references = chosen.page(run.id, run.cursor, erasing.BATCH)
+    if not references:
+        _finish(run, at)
+        return False
+    order = erasing.Order(run.ground, _actor(run.confirmed_by), at, run_id=run.id)
+    outcome = erasing.as_many_as_possible(selectors.subjects(references), order)
+    chosen.tell(run.id, {one.key: (one.holdings, one.told) for one in outcome.failed if isinstance(one.key, UUID)})
+    gone = [*(one.subject for one in outcome.earlier), *(key for key in outcome.nothing if isinstance(key, UUID))]
+    chosen.delete(gone)
+    run.erased += len(outcome.done)
+    run.earlier += len(gone)
+    run.failed += len(outcome.failed)
+    run.cursor = references[-1]
+    return True
+
+
+def _actor(text: str) -> Actor:
+    kind, _colon, own = text.partition(":")
+    return Actor(kind, UUID(own) if own else None)  # type: ignore[arg-type]
+
+
+def _finish(run: Run, at: datetime) -> None:
+    run.state, run.finished_at = "done", at
+    counts: dict[str, object] = {"people": run.people, "erased": run.erased, "failed": run.failed}
+    _enter("finished", run, counts, SYSTEM, at)
+
+
+def _stop(run: Run, error: str, at: datetime) -> None:
+    run.state, run.error, run.finished_at = "stopped", error[:200], at
+    run.save()
+    _enter("stopped", run, {"people": run.people, "erased": run.erased}, SYSTEM, at)
