@@ -23,6 +23,19 @@ def server(settings: Environment, *, port: int = 0) -> Server:
     return Server(settings.var / "postgres", port=port, archive=archive)
 
 
+def superuser(settings: Environment, urls: Urls) -> str:
+    """Return the embedded server's address as its superuser, or nothing where the database is an own one.
+
+    A process that `mandata up` started has the embedded server's address in DATABASE_URL, like an own one's.
+    """
+    if urls.superuser:
+        return urls.superuser
+    own = server(settings)
+    if own.running() and own.urls().app == settings.database_url:
+        return own.urls().superuser
+    return ""
+
+
 @contextlib.contextmanager
 def connected(*, restoring_too: bool = False) -> Iterator[Urls]:
     """Have a database for as long as the block lasts: the own one of DATABASE_URL, or the embedded one.

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 import mandata
 from mandata.cli import (
     agreement,
+    backup,
     catcher,
     decide,
     dns,
@@ -89,6 +90,7 @@ def _main(
 
 app.add_typer(agreement.app, name="agreement")
 app.add_typer(subprocessors.app, name="subprocessors")
+app.add_typer(backup.app, name="backup")
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.command("demo-story", hidden=True)(demo.story)

@@ -47,6 +47,8 @@ LOOPS = (
     Loop("heads", "mandata.accounts.services.heads:hand_heads", 900.0),
     Loop("epochs", "mandata.vault.turning:turn_due", 60.0),
     Loop("recovery", "mandata.vault.recovery:keep_due", 60.0),
+    Loop("shipping", "mandata.backups.services:ship_due", 2.0),
+    Loop("backups", "mandata.backups.services:backup_due", 60.0),
     Loop("obligations", "mandata.agreements.services:remind_due", 5.0),
 )
 

@@ -31,6 +31,7 @@ from mandata.agreements.selectors.binding import (
     words,
 )
 from mandata.agreements.selectors.deliveries import deemed
+from mandata.agreements.selectors.keeping import Promise, shortest_promise
 from mandata.agreements.selectors.versions import (
     MeasureRow,
     Version,
@@ -51,6 +52,7 @@ __all__ = [
     "Ground",
     "MeasureRow",
     "Offer",
+    "Promise",
     "Refused",
     "Version",
     "advice",
@@ -79,6 +81,7 @@ __all__ = [
     "recipient_rule",
     "refusal_ends",
     "refused",
+    "shortest_promise",
     "special_categories",
     "standing_instruction",
     "versions",

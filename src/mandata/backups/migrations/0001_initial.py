@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(max_length=12)),
                 ("parent", models.UUIDField(null=True)),
                 ("state", models.CharField(default="taking", max_length=8)),
+                ("place", models.TextField()),
                 ("postgres", models.CharField(blank=True, max_length=20)),
                 ("size", models.BigIntegerField(default=0)),
                 ("stored", models.BigIntegerField(default=0)),
@@ -42,7 +43,8 @@ class Migration(migrations.Migration):
                         condition=models.Q(("kind__in", ["full", "incremental", "dump"])), name="backups_backup_kind"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("state__in", ["taking", "taken", "pruned"])), name="backups_backup_state"
+                        condition=models.Q(("state__in", ["taking", "taken", "pruning", "pruned"])),
+                        name="backups_backup_state",
                     ),
                 ],
             },
