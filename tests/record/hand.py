@@ -1,6 +1,6 @@
 """What the storm kills: a writer, a sequencer; and what it asks at the end.
 
-    python -m tests.record.hand migrate | write LOG FILE | sequence | verify LOG
+    python -m tests.record.hand migrate | write LOG FILE | sequence | verify LOG | replay
 
 `write` appends, one to three entries a transaction, and after each commit adds their ids to the file; every seventh
 transaction is rolled back. Each ends when its database goes away; the storm begins another.
@@ -63,12 +63,21 @@ def verify(log: UUID) -> None:
         pass
     verdicts = verification.verify_all([log], record_signer().public_key())
     with scope(log):
-        ids = [str(one) for one in Entry.objects.values_list("id", flat=True)]
+        ids = [str(one) for one in Entry.objects.order_by("id").values_list("id", flat=True)]
     told = {
         str(verdict.log): [verdict.size, verdict.waiting, [str(one) for one in verdict.findings]]
         for verdict in verdicts
     }
     sys.stdout.write(json.dumps({"log": told[str(log)], "instance": told[str(INSTANCE)], "entries": ids}))
+
+
+def replay() -> None:
+    """Bring what the outside log tells into this database."""
+    from mandata.infra import outside
+    from mandata.infra.environment import env
+
+    done = services.replay_placed(outside.read(env().outside_folder))
+    sys.stdout.write(json.dumps({"heads": done.heads, "entries": done.entries, "known": done.known}))
 
 
 def migrate() -> None:
@@ -94,5 +103,7 @@ if __name__ == "__main__":
             write(UUID(log), Path(acknowledged))
         case ["sequence"]:
             sequence()
+        case ["replay"]:
+            replay()
         case ["verify", log]:
             verify(UUID(log))

@@ -56,6 +56,20 @@ class Storm:
         told: dict[str, Any] = json.loads(done.stdout)
         return told
 
+    def lose_the_database(self) -> None:
+        """Put an empty database in the place of the one that there was; keys and outside log stay."""
+        self.server.destroy()
+        self.server = Server(self.folder / "other")
+        self.server.start()
+        self.urls = self.server.provision()
+        self._hand("migrate").wait(120)
+
+    def replay(self) -> dict[str, int]:
+        """Replay the outside log; what that did."""
+        done = subprocess.run(self._command("replay"), env=self._environment(), capture_output=True, check=True)
+        told: dict[str, int] = json.loads(done.stdout)
+        return told
+
     def acknowledged(self) -> set[str]:
         """The ids whose commit a writer saw; a last line that a kill cut is none."""
         lines = [line for file in self.folder.glob("acknowledged-*") for line in file.read_text().split("\n")[:-1]]

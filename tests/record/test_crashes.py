@@ -24,6 +24,9 @@ def test_writers_the_sequencer_and_the_database_killed_at_random_leave_no_gap(tm
     try:
         storm.rage(KILLS)
         told, acknowledged = storm.outcome(), storm.acknowledged()
+        storm.lose_the_database()
+        first, again = storm.replay(), storm.replay()
+        restored = storm.outcome()
     finally:
         storm.end()
     assert set(storm.killed) == {"writer", "sequencer", "database"}
@@ -32,6 +35,9 @@ def test_writers_the_sequencer_and_the_database_killed_at_random_leave_no_gap(tm
     assert size == len(told["entries"]), "every entry that is there has its place"
     assert acknowledged <= set(told["entries"]), "every commit that a writer saw is there"
     assert len(acknowledged) >= 50 * KILLS
+    assert restored == told, "the outside log brings every place and head back as it was"
+    assert first["entries"] == size + told["instance"][0]
+    assert (again["heads"], again["known"]) == (0, first["heads"])
 
 
 def test_a_sequencer_that_dies_between_places_and_head_leaves_neither(
