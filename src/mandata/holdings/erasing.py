@@ -139,9 +139,9 @@ def together(people: Sequence[Subject], order: Order) -> Outcome:
         manual.open_for_erasures(erasures={ids[one.key]: one for one in touched}, run_id=order.run_id, at=order.at)
     erased = erase_rows(touched, order.at)
     after = find(touched)
-    _demand_whole(touched, before, erased, after)
+    demand_whole(touched, before, erased, after)
     rows = _rows(touched, order, erased, after, marks, ids)
-    _keep(rows)
+    keep(rows)
     _enter(rows, order)
     _tell_outside(rows, touched)
     return outcome + Outcome(done=tuple(selectors.done(row) for row in rows))
@@ -199,12 +199,13 @@ def _untouched(people: Sequence[Subject], order: Order) -> Outcome:
     return Outcome(earlier=tuple(earlier), nothing=tuple(nothing))
 
 
-def _demand_whole(
+def demand_whole(
     people: Sequence[Subject],
     before: Mapping[str, Mapping[Key, Found]],
     erased: Mapping[str, Mapping[Key, Erased]],
     after: Mapping[str, Mapping[Key, Found]],
 ) -> None:
+    """Raise ErasureIncomplete where a holding did less than it had counted, or has anything left."""
     short: list[rules.Shortfall] = []
     for one in people:
         parts = (rules.of_one(before, one.key), rules.of_one(erased, one.key), rules.of_one(after, one.key))
@@ -266,7 +267,7 @@ _COLUMNS: Final = {
 }
 
 
-def _keep(rows: Sequence[Erasure]) -> None:
+def keep(rows: Sequence[Erasure]) -> None:
     """Write the erasures down; one that is there already stays as it is."""
     values = [
         tuple(
