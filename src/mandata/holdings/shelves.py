@@ -145,6 +145,12 @@ def open_about(about: UUID) -> int:
     return Task.objects.filter(about=about, state="open").count()
 
 
+def found_about(about: UUID) -> list[str]:
+    """Return the names of the manual holdings in which something of the person was found."""
+    homes = Task.objects.filter(about=about, state="done", found__gt=0).values("manual")
+    return list(Manual.objects.filter(id__in=homes).order_by("name").values_list("name", flat=True))
+
+
 def waiting() -> int:
     """Return how many tasks are open."""
     return Task.objects.filter(state="open").count()

@@ -70,15 +70,20 @@ def acknowledgement(card: Card, *, kind: str, number: int, token: str, due_at: d
         )
 
 
-def copy_ready(card: Card, *, number: int, token: str, expires_at: datetime, language: str) -> Letter:
-    """Tell the person where the copy of the data lies."""
+def copy_ready(
+    card: Card, *, number: int, token: str, expires_at: datetime, beside: Sequence[str] = (), language: str
+) -> Letter:
+    """Tell the person where the copy of the data lies; `beside` names holdings that no program reaches, in which
+    something was found."""
     with translation.override(language):
+        more = [_("Data of yours was found here, too; its copy comes separately:"), *(f"- {one}" for one in beside)]
         return _letter(
             card,
             _("The answer to your request no. %(number)s") % {"number": number},
             _("The copy of your data is ready, with the information of Art. 15 GDPR."),
             _("You can download it until %(day)s; then it is deleted:") % {"day": day(expires_at, card)},
             link("download", token),
+            "\n".join(more) if beside else "",
             _complaint(),
         )
 

@@ -60,6 +60,8 @@ def expire(*, at: datetime) -> int:
             Case.objects.filter(id=case.id).update(state="expired", closed_at=at)
             obligations.lapse_about(about=case.id, reason="not_confirmed", at=at)
         _owe(at)
+        for case in Case.objects.select_for_update().filter(state="confirmed"):
+            steps.reach_manual(case, at=at)
         CaseKey.objects.filter(controller_id=current_controller(), expires_at__lte=at).delete()
         return len(gone) + len(stale)
 

@@ -12,6 +12,7 @@ from mandata.agreements.rules.facts import SERVICE, RightsFacts
 from mandata.agreements.selectors import obligations as obliged
 from mandata.agreements.services import obligations
 from mandata.foundation.actors import Actor
+from mandata.holdings import manual, shelves
 from mandata.holdings import selectors as held
 from mandata.holdings import services as holdings
 from mandata.holdings.rules import CLAUSES, Subject
@@ -43,11 +44,14 @@ def answer(*, case_id: UUID, actor: Actor, at: datetime, ground: str = "no_longe
 
     Access: the copy is made, sealed under the case's key, and fetched through a link that expires. Erasure: done on
     the `ground` (`holdings.rules.GROUNDS`) in this transaction. Nobody known: told so. Raises NoSuchCase,
-    NotConfirmed, AlreadyDecided, GateRefused.
+    NotConfirmed, AlreadyDecided, GateRefused, StillOpen where manual holdings have not been gone through yet.
     """
+    with scope(current_controller()):  # a transaction of its own: the tasks stay when the answer is refused
+        steps.reach_manual(steps.locked(case_id), at=at)
     with scope(current_controller()):
         case = steps.locked(case_id)
         _answerable(case)
+        manual.demand_done(case.id)
         agreements.ask(
             RightsFacts(kind=case.kind, confirmed=case.confirmed_at is not None, purpose=SERVICE),
             about=case.id,
@@ -56,7 +60,7 @@ def answer(*, case_id: UUID, actor: Actor, at: datetime, ground: str = "no_longe
             record=True,
         )
         wrote, subject = selectors.wrote(case), selectors.subject_of(case_id)
-        if subject is None or not _is_known(subject):
+        if subject is None or not (_is_known(subject) or shelves.found_about(case.id)):
             return _nothing_held(case, wrote, actor, at)
         if case.kind == "access":
             return _hand_over(case, wrote, subject, actor, at)
@@ -100,12 +104,19 @@ def _hand_over(case: Case, wrote: Wrote, subject: Subject, actor: Actor, at: dat
     sealed = Vault.open().seal(case.id, ANSWER_PLACE, archive.content)
     Answer.objects.create(id=case.id, sealed=sealed, size=len(archive.content), expires_at=expires_at)
     token = steps.new_link(case, "download", expires_at)
+    beside = shelves.found_about(case.id)
     letter = letters.copy_ready(
-        accounts.controller(), number=case.number, token=token, expires_at=expires_at, language=case.language
+        accounts.controller(),
+        number=case.number,
+        token=token,
+        expires_at=expires_at,
+        beside=beside,
+        language=case.language,
     )
     notice = steps.post(case, letter, to=wrote.address, name=wrote.name, kind="answered", at=at)
     outcome: dict[str, object] = {
         "result": "handed_over",
+        "manual": len(beside),
         "records": dict(archive.counts),
         "bytes": len(archive.content),
         "expires_at": expires_at.isoformat(),
@@ -151,6 +162,7 @@ def refuse(*, case_id: UUID, reason: str, words: str = "", actor: Actor, at: dat
             accounts.controller(), number=case.number, reason=reason, words=words.strip(), language=case.language
         )
         notice = steps.post(case, letter, to=wrote.address, name=wrote.name, kind="refused", at=at)
+        manual.drop(about=case.id, at=at)
         outcome: dict[str, object] = {"result": "refused", "reason": reason, "notice": str(notice)}
         return _close(case, "refused", outcome, actor, at, clause=rules.REASONS[reason])
 
@@ -169,6 +181,7 @@ def extend(*, case_id: UUID, reason: str, actor: Actor, at: datetime) -> datetim
         obligations.extend(obligation_id=owed, reason=reason, actor=actor, at=at)
         due_at = obliged.obligation(owed, at).obliged.strict - timedelta(seconds=1)
         Case.objects.filter(id=case.id).update(due_at=due_at)
+        manual.move_due(about=case.id, due_at=due_at)
         wrote = selectors.wrote(case)
         letter = letters.extended(
             accounts.controller(), number=case.number, reason=reason.strip(), due_at=due_at, language=case.language

@@ -177,6 +177,7 @@ def _confirmed(case: Case, actor: Actor, means: str, at: datetime) -> str:
     steps.enter(case, "confirmed", actor=actor, at=at, detail={"means": means}, clause="Art. 12(6) GDPR")
     card, wrote = accounts.controller(), selectors.wrote(case)
     _open_beside(case, at)
+    steps.reach_manual(case, at=at)
     token = steps.new_link(case, "progress", at + rules.PROGRESS_LASTS)
     letter = letters.acknowledgement(
         card, kind=case.kind, number=case.number, token=token, due_at=case.due_at, language=case.language

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from mandata.accounts import selectors as accounts
 from mandata.accounts.services.notices import send_notice
 from mandata.agreements.services import obligations
-from mandata.foundation.actors import Actor
+from mandata.foundation.actors import SYSTEM, Actor
+from mandata.holdings import manual
 from mandata.infra.tenancy import current_controller
 from mandata.record.services import append
 from mandata.rights import rules
@@ -59,6 +60,14 @@ def owed(case_id: UUID, received_at: datetime, at: datetime) -> UUID:
     return obligations.open_duty(
         duty=rules.ANSWER, since=received_at, cause=f"case:{case_id}", at=at, about=("case", case_id)
     )
+
+
+def reach_manual(case: Case, *, at: datetime) -> None:
+    """Open the tasks that a confirmed case asks of the manual holdings, and those of holdings registered since."""
+    if case.state == "confirmed":
+        opened = manual.open_for_case(case_id=case.id, kind=case.kind, due_at=case.due_at, at=at)
+        if opened:
+            enter(case, "manual_opened", actor=SYSTEM, at=at, detail={"tasks": opened}, clause=rules.DUE_CLAUSE)
 
 
 def new_link(case: Case, purpose: str, expires_at: datetime) -> str:
