@@ -3,7 +3,19 @@ once.
 """
 
 from mandata.rights.services.answers import expire, fetch
-from mandata.rights.services.desk import answer, extend, preview, refuse, show
+from mandata.rights.services.desk import answer, extend, preview, reach_manual, refuse, show
 from mandata.rights.services.intake import confirm, confirm_by_hand, receive
 
-__all__ = ["answer", "confirm", "confirm_by_hand", "expire", "extend", "fetch", "preview", "receive", "refuse", "show"]
+__all__ = [
+    "answer",
+    "confirm",
+    "confirm_by_hand",
+    "expire",
+    "extend",
+    "fetch",
+    "preview",
+    "reach_manual",
+    "receive",
+    "refuse",
+    "show",
+]

@@ -13,7 +13,7 @@ from mandata.rights import rules, selectors
 from mandata.rights.errors import AnswerGone
 from mandata.rights.models import Answer, Case, CaseKey
 from mandata.rights.selectors import ANSWER_PLACE
-from mandata.rights.services import emptying, steps
+from mandata.rights.services import desk, emptying, steps
 from mandata.vault.services import Vault
 
 
@@ -60,8 +60,7 @@ def expire(*, at: datetime) -> int:
             Case.objects.filter(id=case.id).update(state="expired", closed_at=at)
             obligations.lapse_about(about=case.id, reason="not_confirmed", at=at)
         _owe(at)
-        for case in Case.objects.select_for_update().filter(state="confirmed"):
-            steps.reach_manual(case, at=at)
+        desk.reach_manual(at=at)
         CaseKey.objects.filter(controller_id=current_controller(), expires_at__lte=at).delete()
         return len(gone) + len(stale)
 

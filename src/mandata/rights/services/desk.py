@@ -46,11 +46,10 @@ def answer(*, case_id: UUID, actor: Actor, at: datetime, ground: str = "no_longe
     the `ground` (`holdings.rules.GROUNDS`) in this transaction. Nobody known: told so. Raises NoSuchCase,
     NotConfirmed, AlreadyDecided, GateRefused, StillOpen where manual holdings have not been gone through yet.
     """
-    with scope(current_controller()):  # a transaction of its own: the tasks stay when the answer is refused
-        steps.reach_manual(steps.locked(case_id), at=at)
     with scope(current_controller()):
         case = steps.locked(case_id)
         _answerable(case)
+        steps.reach_manual(case, at=at)
         manual.demand_done(case.id)
         agreements.ask(
             RightsFacts(kind=case.kind, confirmed=case.confirmed_at is not None, purpose=SERVICE),
@@ -65,6 +64,13 @@ def answer(*, case_id: UUID, actor: Actor, at: datetime, ground: str = "no_longe
         if case.kind == "access":
             return _hand_over(case, wrote, subject, actor, at)
         return _erase(case, wrote, subject, ground, actor, at)
+
+
+def reach_manual(*, at: datetime) -> None:
+    """Open in every case that waits for an answer the tasks of manual holdings that were registered since."""
+    with scope(current_controller()):
+        for case in Case.objects.select_for_update().filter(state="confirmed"):
+            steps.reach_manual(case, at=at)
 
 
 def _answerable(case: Case) -> None:
