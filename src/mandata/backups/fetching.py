@@ -49,7 +49,7 @@ def choose(taken: list[Manifest], *, until: datetime | None = None, backup: str 
         when = f" from before {until.isoformat()}" if until and not backup else ""
         raise Fault(
             f"The store has {what}{when}.",
-            remedy="Look at it with `mandata backup --list`, or name another with --from.",
+            remedy="Look at it with `mandata backup list`, or name another with --from.",
         )
     known = {one.id: one for one in taken}
     return [known[one] for one in whole[-1].chain]

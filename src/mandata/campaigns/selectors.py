@@ -218,6 +218,12 @@ def due_of_controller() -> list[UUID]:
     return list(Campaign.objects.filter(state__in=running).order_by("id").values_list("id", flat=True))
 
 
+def held_of_controller(reason: str) -> list[UUID]:
+    """Return the campaigns of the scope that are held for a reason (a code)."""
+    held = Campaign.objects.filter(state=states.State.HELD, held_reason=reason)
+    return list(held.order_by("id").values_list("id", flat=True))
+
+
 def due(at: datetime, limit: int = 100) -> list[DueCampaign]:
     """Return the campaigns of all controllers in which delivery has something to do, longest due first. Scope-free."""
     rows = Active.objects.filter(due_at__lte=at).order_by("due_at")[:limit]

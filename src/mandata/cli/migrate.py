@@ -12,7 +12,7 @@ from mandata.cli.installation import connected, django, read
 from mandata.cli.output import AsJson, emit
 from mandata.foundation.errors import Fault
 from mandata.infra import environment
-from mandata.infra.postgres import apply_grants, check_external
+from mandata.infra.postgres import Urls, apply_grants, check_external
 
 _LOCK = 0x6D61_6E64_6174_61
 """The advisory lock that keeps two migrations apart: "mandata" in ASCII."""
@@ -37,16 +37,22 @@ def migrate(
         DATABASE_URL=postgresql://mandata_app:…@db/mandata OWNER_DATABASE_URL=postgresql://… mandata migrate
     """
     with connected() as urls:
-        app_role = _role(urls.app)
-        if read().database_url and not urls.superuser:
-            app_role = check_external(urls.app, urls.owner).app_role
-        with _as_owner(urls.owner), _alone(urls.owner):
-            applied = _migrate()
-            apply_grants(urls.owner, app_role, _append_only())
-            if with_keys:
-                _require_keys()
+        applied = bring_up_to_date(urls, with_keys=with_keys)
     words = f"{applied} migrations applied." if applied else "Nothing to migrate."
     emit(as_json, {"applied": applied}, words)
+
+
+def bring_up_to_date(urls: Urls, *, with_keys: bool = False) -> int:
+    """Migrate the database of `urls` and set the grants; return how many migrations that took."""
+    app_role = _role(urls.app)
+    if read().database_url and not urls.superuser:
+        app_role = check_external(urls.app, urls.owner).app_role
+    with _as_owner(urls.owner), _alone(urls.owner):
+        applied = _migrate()
+        apply_grants(urls.owner, app_role, _append_only())
+        if with_keys:
+            _require_keys()
+    return applied
 
 
 def _role(url: str) -> str:

@@ -242,6 +242,14 @@ def _tell(row: Notice, at: datetime) -> Tried:
     return Tried(Outcome(row.state))
 
 
+def settled_before(*, notice_id: UUID, state: str, at: datetime) -> bool:
+    """Keep of a notice that an older database takes for queued what the record says became of it, so that it is not
+    sent again; return whether it was queued. No entry: the record has it. `state`: sent or failed."""
+    waiting = Notice.objects.filter(id=notice_id, state="queued")
+    changes = {"state": state, "sent_at": at if state == "sent" else None, "claimed_at": None, "next_at": None}
+    return bool(waiting.update(**changes))
+
+
 def mark_returned(*, notice_id: UUID, status: str, at: datetime) -> bool:
     """Keep that a notice came back for good, once, and record it; False where it was known or there is no such notice.
 
