@@ -16,6 +16,7 @@ from mandata.cli import (
     migrate,
     operator,
     pack,
+    restore,
     serve,
     settings,
     stamp,
@@ -94,6 +95,7 @@ app.add_typer(backup.app, name="backup")
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.command("demo-story", hidden=True)(demo.story)
+app.command("restore")(restore.restore)
 app.command("migrate")(migrate.migrate)
 app.command("operator")(operator.operator)
 app.command("web")(serve.web)

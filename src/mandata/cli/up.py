@@ -67,7 +67,7 @@ def run(
 ) -> None:
     """Start everything, call `then` once it answers, and stop everything when that returns; the database last."""
     restoring.require_open(var())  # the row in the database is asked for by `mandata migrate`; no driver is loaded here
-    with _only_one(var()), connected(restoring_too=True) as urls:
+    with only_one(var()), connected(restoring_too=True) as urls:
         _await_free_ports([web, track])
         _migrate({"DATABASE_URL": urls.app, "OWNER_DATABASE_URL": urls.owner} if urls.superuser else {})
         tend = _keeper(urlsplit(urls.app).port or 0) if urls.superuser else None
@@ -147,7 +147,7 @@ def _migrate(owner: dict[str, str]) -> None:
 
 
 @contextlib.contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
+def only_one(folder: Path) -> Iterator[None]:
     """Hold the installation: one `mandata up` for each folder."""
     handle = os.open(folder / ".up.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
