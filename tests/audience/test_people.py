@@ -9,6 +9,7 @@ from mandata.audience import selectors, services
 from mandata.audience.errors import FieldRefused, NoSuchList, NoSuchSubscriber, StillSuppressed, ValueNotTaken
 from mandata.audience.rules.bases import Basis, Reason, State
 from mandata.audience.rules.fields import STANDARD
+from mandata.audience.selectors import Narrowing
 from mandata.audience.services.envelopes import pack
 from mandata.foundation import canonical
 from mandata.foundation.actors import Actor
@@ -75,8 +76,8 @@ def test_a_person_is_found_by_address_and_telephone_in_any_writing(bakery: Baker
 def test_a_page_is_masked_unless_asked_to_show(bakery: Bakery) -> None:
     join(bakery, "jana@mail.example", first_name="Jana", last_name="Nováková")
     with scope(bakery.id):
-        (sealed,) = selectors.page(list_id=bakery.list_id).rows
-        (shown,) = selectors.page(list_id=bakery.list_id, sealed=False).rows
+        (sealed,) = selectors.page(narrowing=Narrowing(bakery.list_id)).rows
+        (shown,) = selectors.page(narrowing=Narrowing(bakery.list_id), sealed=False).rows
     assert (sealed.address, sealed.name) == ("j•••@m•••.example", "J••• N•••")
     assert (shown.address, shown.name) == ("jana@mail.example", "Jana Nováková")
     assert (sealed.state, sealed.basis, sealed.restricted, sealed.suppressed) == ("subscribed", "consent", False, "")
@@ -85,15 +86,15 @@ def test_a_page_is_masked_unless_asked_to_show(bakery: Bakery) -> None:
 def test_pages_follow_each_other_newest_first_and_can_be_filtered_and_searched(bakery: Bakery) -> None:
     people = [join(bakery, f"p{number}@{host}.example").id for number, host in enumerate(["mail", "post"] * 5)]
     with scope(bakery.id):
-        first = selectors.page(list_id=bakery.list_id, limit=4)
-        second = selectors.page(list_id=bakery.list_id, limit=4, after=first.after)
-        third = selectors.page(list_id=bakery.list_id, limit=4, after=second.after)
+        first = selectors.page(narrowing=Narrowing(bakery.list_id), limit=4)
+        second = selectors.page(narrowing=Narrowing(bakery.list_id), limit=4, after=first.after)
+        third = selectors.page(narrowing=Narrowing(bakery.list_id), limit=4, after=second.after)
         assert [row.id for row in (*first.rows, *second.rows, *third.rows)] == people[::-1]
         assert third.after is None
-        assert len(selectors.page(provider="Example Post").rows) == 5
+        assert len(selectors.page(narrowing=Narrowing(provider="Example Post")).rows) == 5
         assert [row.id for row in selectors.page(search="P3@post.example").rows] == [people[3]]
         assert selectors.page(search="somebody@else.example").rows == []
-        assert selectors.page(state="unsubscribed").rows == []
+        assert selectors.page(narrowing=Narrowing(bakery.list_id, "unsubscribed")).rows == []
 
 
 def test_part_of_a_name_is_found_among_the_sealed_without_regard_to_accents(bakery: Bakery) -> None:

@@ -52,3 +52,16 @@ class StillSuppressed(Refused):
     """The person asked not to be written to, and only the person can take that back."""
 
     code = "audience.suppressed"
+
+
+class NoSuchField(NotFound):
+    """There is no such field, or not one of the kind that is needed."""
+
+    code = "audience.no_such_field"
+
+
+class TooMany(Refused):
+    """What lies sealed would have to be unsealed for more people than one answer may cost."""
+
+    code = "audience.too_many"
+    status = 422

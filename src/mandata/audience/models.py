@@ -32,6 +32,7 @@ class Field(ScopedModel):
     category = models.CharField(max_length=40)
     sealed = models.BooleanField()
     choices = models.JSONField(default=list)
+    lookup = models.CharField(max_length=10, default="", blank=True)  # by what form a sealed text is looked up
     created_at = models.DateTimeField()
 
     class Meta:
@@ -40,6 +41,9 @@ class Field(ScopedModel):
             models.UniqueConstraint(fields=["controller_id", "key"], name="audience_field_key"),
             models.CheckConstraint(
                 condition=models.Q(kind__in=["text", "number", "date", "boolean", "choice"]), name="audience_field_kind"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(lookup__in=["", "name", "number", "phone"]), name="audience_field_lookup"
             ),
         ]
 
@@ -76,7 +80,48 @@ class Subscriber(ScopedModel):
                 name="audience_sub_phone",
             ),
             models.Index(fields=["controller_id", "suppression_index"], name="audience_sub_suppression"),
+            # All facets in one: what is counted is read from here alone, and a rare value is found without the rows.
+            models.Index(
+                fields=["controller_id", "country", "language", "provider", "region", "birthday", "mail_domain"],
+                name="audience_sub_facets",
+            ),
         ]
+
+
+class Lookup(ScopedModel):
+    """One form under which a person is found: a word of the name, an identification number, a further telephone."""
+
+    pk = models.CompositePrimaryKey("controller_id", "kind", "index", "subscriber_id")
+    kind = models.CharField(max_length=10)
+    index = models.BinaryField()  # the vault's blind index of the form, for the purpose that is the kind
+    subscriber_id = models.UUIDField()
+    version = models.SmallIntegerField()  # index key and form, as in services.lookups.LOOKED_UP
+
+    class Meta:
+        db_table = "audience_lookup"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["name", "number", "phone"]), name="audience_lookup_kind"
+            )
+        ]
+        indexes = [models.Index(fields=["controller_id", "subscriber_id"], name="audience_lookup_subscriber")]
+
+
+class Indexing(models.Model):
+    """How far the look-ups of a controller's people are made anew; scope-free: ids, times, counts.
+
+    A controller without a row was there after the newest forms, and has nothing to be made anew.
+    """
+
+    controller_id = models.UUIDField(primary_key=True)
+    version = models.SmallIntegerField()
+    after = models.UUIDField(null=True)  # the reference of the last person done
+    people = models.BigIntegerField(default=0)
+    began_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "audience_indexing"
 
 
 class Subscription(ScopedModel):

@@ -184,6 +184,31 @@ def delete_subscriptions(references: Sequence[UUID]) -> dict[UUID, int]:
     )
 
 
+def count_lookups(references: Sequence[UUID]) -> dict[UUID, int]:
+    """Return by how many forms (words, numbers) each subscriber can be looked up."""
+    return bulk.tally(
+        "select subscriber_id, count(*) from audience_lookup where subscriber_id = any(%b) group by 1", references
+    )
+
+
+def lookups(reference: UUID) -> list[dict[str, object]]:
+    """Return by what kinds of forms the subscriber can be looked up, and by how many of each; the forms themselves are
+    keyed hashes, which tell nothing."""
+    rows = bulk.execute(
+        "select kind, count(*) from audience_lookup where subscriber_id = %b group by 1 order by 1", [reference]
+    )
+    return [{"kind": kind, "forms": count} for kind, count in rows]
+
+
+def delete_lookups(references: Sequence[UUID]) -> dict[UUID, int]:
+    """Delete by what the subscribers can be looked up; return how many of each."""
+    return bulk.tally(
+        "with gone as (delete from audience_lookup where subscriber_id = any(%b) returning subscriber_id)"
+        " select subscriber_id, count(*) from gone group by 1",
+        references,
+    )
+
+
 def count_suppressions(suppression_indexes: Sequence[bytes]) -> dict[bytes, int]:
     """Return how many suppressions each address has."""
     return bulk.tally(

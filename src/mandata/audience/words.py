@@ -92,6 +92,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         _("Declare it as sealed."),
     ),
     "field_choices": (_("A field with choices needs them, and no other field has any."), ""),
+    "field_lookup": (
+        _("People are found only by a sealed text."),
+        _("Declare the field as a sealed text, or leave out how people are found by it."),
+    ),
     "field_exists": (_("There is a field with this key already."), _("Choose another key.")),
     "field_too_many": (_("There are as many fields as there may be."), _("Remove one first.")),
     "field_category": (_("This category of data is not under the agreement."), ""),

@@ -32,6 +32,7 @@ CONSOLE: Final[tuple[Place, ...]] = (
         "a",
         (
             Place("audience:subscribers", _("Subscribers")),
+            Place("audience:groups", _("Groups")),
             Place("audience:lists", _("Lists")),
             Place("audience:fields", _("Fields")),
             Place("audience:imports", _("Imports")),

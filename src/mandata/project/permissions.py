@@ -97,6 +97,8 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         # --- audience ---
         "audience:subscribers": reads(*ALL),
         "audience:find": form(*ALL),
+        "audience:groups": reads(*ALL),
+        "audience:groups_csv": reads(*ALL),
         "audience:show": form(OWNER, MARKETER, OFFICER),
         "audience:add": form(OWNER, MARKETER),
         "audience:person": reads(*ALL),

@@ -56,7 +56,8 @@ FACETS: Final = ("mail_domain", "provider", "language", "country", "region", "bi
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """A field as declared. `choices` for `FieldType.CHOICE` only."""
+    """A field as declared. `choices` for `FieldType.CHOICE` only; `lookup`: by what form of a sealed text people are
+    found (one of `LOOKUPS`), or nothing."""
 
     key: str
     label: str
@@ -64,6 +65,11 @@ class FieldSpec:
     category: Category
     sealed: bool
     choices: tuple[str, ...] = ()
+    lookup: str = ""
+
+
+LOOKUPS: Final = ("name", "number", "phone")
+"""How a sealed field can be looked up: by each whole word, as an identification number, as a telephone number."""
 
 
 class ValueRefused(ValueError):
@@ -122,6 +128,8 @@ def declare(spec: FieldSpec, *, agreed: Sequence[str] = ()) -> str:
         return "field_identifying_in_clear"
     if (spec.type is FieldType.CHOICE) != bool(spec.choices):
         return "field_choices"
+    if spec.lookup and (spec.lookup not in LOOKUPS or not spec.sealed or spec.type is not FieldType.TEXT):
+        return "field_lookup"
     return ""
 
 
@@ -131,6 +139,7 @@ FIELD_CODES: Final = (
     "field_special_category",
     "field_identifying_in_clear",
     "field_choices",
+    "field_lookup",
     "field_exists",
     "field_too_many",
 )

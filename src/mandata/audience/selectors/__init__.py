@@ -8,6 +8,13 @@ from mandata.audience.selectors.catalogue import (
     find_list,
     lists,
 )
+from mandata.audience.selectors.finding import (
+    find_by_email,
+    find_by_name,
+    find_by_number,
+    find_by_phone,
+    unfinished,
+)
 from mandata.audience.selectors.imports import (
     ImportRow,
     Preview,
@@ -19,15 +26,12 @@ from mandata.audience.selectors.imports import (
     rejected_page,
     report,
 )
+from mandata.audience.selectors.narrowing import Narrowing
+from mandata.audience.selectors.pages import Page, SubscriberRow, page
 from mandata.audience.selectors.people import (
-    Page,
     Person,
     Place,
-    SubscriberRow,
-    find_by_email,
-    find_by_phone,
     identities,
-    page,
     person,
     shown_address,
     suppressions_of,
@@ -37,6 +41,7 @@ __all__ = [
     "FieldRow",
     "ImportRow",
     "ListRow",
+    "Narrowing",
     "Page",
     "Person",
     "Place",
@@ -46,6 +51,8 @@ __all__ = [
     "field_specs",
     "fields",
     "find_by_email",
+    "find_by_name",
+    "find_by_number",
     "find_by_phone",
     "find_import",
     "find_list",
@@ -60,4 +67,5 @@ __all__ = [
     "report",
     "shown_address",
     "suppressions_of",
+    "unfinished",
 ]

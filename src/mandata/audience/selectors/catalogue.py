@@ -72,7 +72,15 @@ def fields() -> list[FieldRow]:
     return [
         FieldRow(
             one.id,
-            FieldSpec(one.key, one.label, FieldType(one.kind), Category(one.category), one.sealed, tuple(one.choices)),
+            FieldSpec(
+                one.key,
+                one.label,
+                FieldType(one.kind),
+                Category(one.category),
+                one.sealed,
+                tuple(one.choices),
+                one.lookup,
+            ),
             one.created_at,
         )
         for one in Field.objects.order_by("id")

@@ -1,43 +1,82 @@
-"""The audience as a whole: what can be filtered by, and how many addresses are suppressed and why."""
+"""What stands around the audience's pages: how many there are, the facets of the newest, suppression as counts, refused
+rows still held."""
 
+import threading
+import time
+from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db.models import Count, Q
 
 from mandata.audience.models import Rejection, Suppression
+from mandata.audience.selectors.facets import GROUPINGS, column
 from mandata.infra import bulk
+from mandata.infra.tenancy import current_controller
 
-LOOKED_AT: Final = 50_000
+LOOKED_AT: Final = 5_000
 """How many of the newest subscribers are asked for their facets: enough to know the values, at a bounded cost."""
+COUNTED: Final = 20_000
+"""Up to how many people are counted anew for each page."""
+REMEMBERED: Final = 60.0
+"""Seconds for which a large audience's counts are remembered by a process: they cost more than the page itself."""
 
-_FACETS = """
-select {column}, count(*) from (
-    select {column} from audience_subscriber order by id desc limit %(looked_at)s
-) newest where {column} <> '' group by 1 order by 2 desc, 1 limit %(limit)s
+_VALUES: Final = """
+select grouping({columns}), {columns}, count(*) from (
+    select {named} from audience_subscriber s order by id desc limit %(looked_at)s
+) newest group by grouping sets ({sets})
 """
-_SIZE = "select count(*) from audience_subscriber"
+_FEW: Final = "select count(*) from (select 1 from audience_subscriber limit %b) few"
+_SIZE: Final = "select count(*) from audience_subscriber"
+
+_Told = TypeVar("_Told")
+_known: dict[tuple[UUID, str], tuple[float, Any]] = {}
+_lock = threading.Lock()
+_MOST_KNOWN: Final = 2_000
 
 
-def providers(*, limit: int = 12) -> list[str]:
-    """Return the mailbox providers of the newest subscribers, the commonest first."""
-    return _values("provider", limit)
+def _remembered(what: str, count: Callable[[], _Told]) -> _Told:
+    """Return what was counted for the scope's controller within the last minute, else count. No personal data."""
+    key, now = (current_controller(), what), time.monotonic()
+    with _lock:
+        until, told = _known.get(key, (0.0, None))
+    if until > now:
+        return told  # type: ignore[no-any-return]
+    found = count()
+    with _lock:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = (now + REMEMBERED, found)
+    return found
 
 
-def countries(*, limit: int = 20) -> list[str]:
-    """Return the countries (ISO 3166) of the newest subscribers, the commonest first."""
-    return _values("country", limit)
+def choices(*, limit: int = 20) -> dict[str, list[str]]:
+    """Return the values of each facet among the newest subscribers, the commonest first; birthdays as months, in their
+    order."""
+    return _remembered("choices", lambda: _choices(limit)) if size() > COUNTED else _choices(limit)
 
 
-def _values(column: str, limit: int) -> list[str]:
-    rows = bulk.execute(_FACETS.format(column=column), {"looked_at": LOOKED_AT, "limit": limit})
-    return [str(value) for value, _count in rows]
+def _choices(limit: int) -> dict[str, list[str]]:
+    statement = _VALUES.format(
+        columns=", ".join(GROUPINGS),
+        named=", ".join(f"{column(facet)} as {facet}" for facet in GROUPINGS),
+        sets=", ".join(f"({facet})" for facet in GROUPINGS),
+    )
+    counted: dict[str, list[tuple[int, str]]] = {facet: [] for facet in GROUPINGS}
+    for grouping, *values, people in bulk.execute(statement, {"looked_at": LOOKED_AT}):
+        # grouping() has a bit for each column that was not grouped by, the first column's the highest.
+        at = next(place for place in range(len(GROUPINGS)) if not grouping >> (len(GROUPINGS) - 1 - place) & 1)
+        if values[at]:
+            counted[GROUPINGS[at]].append((-people, values[at]))
+    found = {facet: [value for _count, value in sorted(rows)[:limit]] for facet, rows in counted.items()}
+    return {**found, "birthday": sorted(found["birthday"])}
 
 
 def size() -> int:
-    """Return how many subscribers there are, on whatever list."""
-    return int(bulk.execute(_SIZE, [])[0][0])
+    """Return how many subscribers there are, on whatever list; of many the count may be a minute old."""
+    few = int(bulk.execute(_FEW, [COUNTED + 1])[0][0])
+    return few if few <= COUNTED else _remembered("size", lambda: int(bulk.execute(_SIZE, [])[0][0]))
 
 
 def suppression_totals(*, at: datetime) -> list[tuple[str, int]]:

@@ -12,6 +12,7 @@ from mandata.audience.models import Field, List
 from mandata.audience.rules.fields import MAX_FIELDS, STANDARD, Category, FieldSpec, FieldType, declare
 from mandata.audience.services import gate
 from mandata.audience.services.numbers import next_number
+from mandata.audience.services.reindexing import reindex
 from mandata.audience.words import remedy, words
 from mandata.foundation.actors import Actor
 from mandata.foundation.errors import Refused
@@ -56,16 +57,20 @@ def create_field(
     category: str,
     sealed: bool,
     choices: Sequence[str] = (),
+    lookup: str = "",
     actor: Actor,
     at: datetime,
 ) -> UUID:
-    """Declare a field with its type, category and sealing (CAT-3); return its id.
+    """Declare a field with its type, category and sealing (CAT-3); return its id. `lookup` (one of `fields.LOOKUPS`):
+    people are found by it although it is sealed.
 
     Raises FieldRefused: a key or label that will not do, a special category that is not agreed (CAT-4), an identifying
     field in clear.
     """
     try:
-        spec = FieldSpec(key.strip(), label.strip(), FieldType(kind), Category(category), sealed, tuple(choices))
+        spec = FieldSpec(
+            key.strip(), label.strip(), FieldType(kind), Category(category), sealed, tuple(choices), lookup
+        )
     except ValueError:
         raise FieldRefused(words("field_category"), evidence={"kind": kind, "category": category}) from None
     code = declare(spec, agreed=agreements.special_categories(at))
@@ -85,14 +90,20 @@ def create_field(
         category=spec.category.value,
         sealed=spec.sealed,
         choices=list(spec.choices),
+        lookup=spec.lookup,
         created_at=at,
     )
-    body: dict[str, object] = {"field": str(made.id), "category": category, "sealed": sealed}
+    body: dict[str, object] = {"field": str(made.id), "category": category, "sealed": sealed, "lookup": lookup}
     record.append(kind="audience.field_declared", body=body, actor=actor, at=at)
+    if lookup:  # somebody may have the value already, from a field of this key that was withdrawn
+        reindex(actor=actor, at=at)
     return UUID(str(made.id))
 
 
 def remove_field(*, field_id: UUID, actor: Actor, at: datetime) -> None:
     """Withdraw a field: it is offered no more; values already sealed go with their envelopes' next change."""
+    looked_up = Field.objects.filter(id=field_id).exclude(lookup="").exists()
     if Field.objects.filter(id=field_id).delete()[0]:
         record.append(kind="audience.field_removed", body={"field": str(field_id)}, actor=actor, at=at)
+        if looked_up:  # by what is withdrawn nobody is found any more
+            reindex(actor=actor, at=at)

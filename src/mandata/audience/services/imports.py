@@ -25,6 +25,7 @@ from mandata.audience.rules.rows import RowReader
 from mandata.audience.selectors.imports import load, piece
 from mandata.audience.services import gate
 from mandata.audience.services.intake import Batch, Flying, Intake, Record
+from mandata.audience.services.lookups import Indexer
 from mandata.audience.services.uploads import refused
 from mandata.audience.services.writing import Writer
 from mandata.audience.words import remedy, words
@@ -123,6 +124,20 @@ def drop_rejections(*, import_id: UUID, actor: Actor, at: datetime) -> None:
     record.append(kind="audience.import_emptied", body={"import": str(import_id)}, actor=actor, at=at)
 
 
+def empty_all(*, actor: Actor, at: datetime) -> tuple[int, int]:
+    """Cancel every import that is under way, and destroy what any import still holds of people, files included; return
+    how many were under way and how many held something. After a restore: what waited then must not come in now."""
+    under_way = Import.objects.filter(state__in=["uploaded", "mapped", "running"])
+    cancelled = sum(
+        cancel_import(import_id=one, actor=actor, at=at) for one in list(under_way.values_list("id", flat=True))
+    )
+    holding = set(UploadChunk.objects.values_list("import_id", flat=True).distinct())
+    holding |= set(Rejection.objects.values_list("import_id", flat=True).distinct())
+    for one in sorted(holding):
+        drop_rejections(import_id=one, actor=actor, at=at)
+    return cancelled, len(holding)
+
+
 def _wrong_state() -> WrongState:
     return WrongState(
         _("The import is not in a state in which this can be done."),
@@ -215,12 +230,14 @@ class _Run:
     def begin(self) -> None:
         """Gather what stays the same for all rows, inside the scope."""
         at = self._now()
+        specs = selectors.field_specs()
         self._intake = Intake(
             import_id=self._import.id,
             list_id=self._import.list_id,
             options=self._options,
-            reader=RowReader(self._options.reading(selectors.field_specs()), now=at),
+            reader=RowReader(self._options.reading(specs), now=at),
             vault=self._vault,
+            indexer=Indexer(self._vault, specs.values()),
             at=at,
             dry_run=self._import.dry_run,
         )

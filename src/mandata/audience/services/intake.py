@@ -21,6 +21,8 @@ from mandata.audience.rules.rows import Rejected, Row, RowReader
 from mandata.audience.selectors.imports import REJECTION
 from mandata.audience.selectors.people import PLACE
 from mandata.audience.services.envelopes import pack
+from mandata.audience.services.lookups import Indexer
+from mandata.audience.services.lookups import Row as LookupRow
 from mandata.infra import bulk
 from mandata.infra.clock import new_ids
 from mandata.vault import rules as seals
@@ -50,9 +52,11 @@ class Batch:
     records: Sequence[Record]
     keys: list[tuple[UUID, int, bytes]] = field(default_factory=list)
     subscribers: list[tuple[Any, ...]] = field(default_factory=list)
+    lookups: list[LookupRow] = field(default_factory=list)
     subscriptions: list[tuple[UUID, str, str]] = field(default_factory=list)
     based: list[tuple[UUID, str, str]] = field(default_factory=list)
     changed: list[tuple[Any, ...]] = field(default_factory=list)
+    relooked: dict[UUID, list[LookupRow]] = field(default_factory=dict)
     leaving: list[tuple[bytes, bytes]] = field(default_factory=list)
     rejections: list[tuple[int, str, bytes | None, bytes]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -100,6 +104,7 @@ class Intake:
         options: Options,
         reader: RowReader,
         vault: Vault,
+        indexer: Indexer,
         at: datetime,
         dry_run: bool,
     ) -> None:
@@ -108,6 +113,7 @@ class Intake:
         self._options = options
         self._reader = reader
         self._vault = vault
+        self._indexer = indexer
         self._key = vault.key(import_id)
         self._at = at
         self._dry_run = dry_run
@@ -227,6 +233,7 @@ class Intake:
                 )
             )
             batch.subscriptions.append((subscriber, row.basis, self._evidence(row)))
+            batch.lookups += self._indexer.rows(subscriber, row.identity)
 
     def _evidence(self, row: Row) -> str:
         """The evidence of one row's lawful basis: the file, the line, the declared source, the moment of consent."""
@@ -237,7 +244,7 @@ class Intake:
 
     def _meet(self, batch: Batch, old: list[tuple[Known, Row]]) -> None:
         """Put people who are here already on the list, and their fields together by the chosen policy."""
-        merged = self._merge(old) if old and self._options.update is not Update.KEEP else {}
+        merged = self._merge(batch, old) if old and self._options.update is not Update.KEEP else {}
         for here, row in old:
             moved = True
             if not here.state:
@@ -249,7 +256,7 @@ class Intake:
             batch.counts["accepted" if not here.state else "updated" if moved else "unchanged"] += 1
         batch.changed = [] if self._dry_run else list(merged.values())
 
-    def _merge(self, old: list[tuple[Known, Row]]) -> dict[UUID, tuple[Any, ...]]:
+    def _merge(self, batch: Batch, old: list[tuple[Known, Row]]) -> dict[UUID, tuple[Any, ...]]:
         """Unseal the known in bulk, put old and new together, and seal anew those that differ."""
         found = bulk.execute(_IDENTITIES, [[here.id for here, _ in old]])
         keys = self._vault.keys([row[0] for row in found])
@@ -271,6 +278,7 @@ class Intake:
             if whole == identity and clearer == clear:
                 continue
             phone = whole.get("phone")
+            batch.relooked[here.id] = self._indexer.rows(here.id, whole)
             merged[here.id] = (
                 here.id,
                 seals.seal(keys[here.id], place, here.id, pack(whole), os.urandom(12)),

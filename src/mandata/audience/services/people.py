@@ -17,7 +17,7 @@ from mandata.audience.rules.bases import EVERYTHING, Basis, Reason, State
 from mandata.audience.rules.facets import country_code, language_code
 from mandata.audience.rules.fields import STANDARD, FieldSpec, ValueRefused
 from mandata.audience.selectors.people import PLACE
-from mandata.audience.services import gate, suppression
+from mandata.audience.services import gate, lookups, suppression
 from mandata.audience.services.envelopes import INDEXED, Kept, columns_of, pack
 from mandata.audience.words import remedy, words
 from mandata.foundation import addresses
@@ -110,6 +110,7 @@ def add(
         updated_at=at,
         **columns_of(vault, Kept(address.domain, identity)),
     )
+    lookups.add(lookups.Indexer(vault, selectors.field_specs().values()).rows(subscriber, identity))
     return subscriber
 
 
@@ -201,6 +202,8 @@ def _merge(
     for name, value in columns_of(vault, Kept(domain, identity)).items():
         setattr(one, name, value)
     one.save()
+    rows = lookups.Indexer(vault, selectors.field_specs().values()).rows(subscriber_id, identity)
+    lookups.replace([subscriber_id], rows)
 
 
 def restrict(*, subscriber_id: UUID, actor: Actor, at: datetime) -> bool:

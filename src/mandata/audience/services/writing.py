@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from mandata.audience.rules.bases import Reason
+from mandata.audience.services import lookups
 from mandata.audience.services.envelopes import INDEXED
 from mandata.audience.services.intake import Batch
 from mandata.audience.services.suppression import suppress_many
@@ -57,6 +58,7 @@ from unnest(%b::uuid[], %b::bytea[], %b::bytea[], %b::jsonb[], %b::text[], %b::t
             %b::text[], %b::text[])
   u (id, identity, phone_index, clear, mail_domain, provider, language, country, region, birthday)
 where s.id = u.id and s.restricted_at is null
+returning s.id
 """
 
 _LEAVE = """
@@ -112,12 +114,14 @@ class Writer:
             self._vault.keep(batch.keys)
             columns = _columns(batch.subscribers)
             bulk.execute(_SUBSCRIBERS, [controller, INDEXED, at, at, *columns])
+            lookups.add(batch.lookups)
         if batch.subscriptions:
             bulk.execute(_SUBSCRIPTIONS, [controller, self._list, at, *_columns(batch.subscriptions)])
         if batch.based:
             bulk.execute(_BASED, [*_columns(batch.based), self._list])
         if batch.changed:
-            bulk.execute(_CHANGED, [at, *_columns(batch.changed)])
+            changed = [row[0] for row in bulk.execute(_CHANGED, [at, *_columns(batch.changed)])]
+            lookups.replace(changed, [row for subscriber in changed for row in batch.relooked[subscriber]])
         if batch.leaving:
             suppress_many(indexes=[index for _, index in batch.leaving], reason=Reason.UNSUBSCRIBED, at=at)
             bulk.execute(_LEAVE, [at, [own for own, _ in batch.leaving]])

@@ -130,6 +130,7 @@ def field_new(request: HttpRequest) -> HttpResponse:
                     category=given["category"],
                     sealed=given["keeping"] == "sealed",
                     choices=form.lines(),
+                    lookup=given["lookup"],
                     actor=requests.actor(request),
                     at=now(),
                 )

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from mandata.audience.rules.fields import Category
 from mandata.audience.selectors import ListRow
 from mandata.audience.words import words
-from mandata.console.audience.words import TYPES
+from mandata.console.audience.words import LOOKUPS, TYPES
 from mandata.console.privacy.words import CHANNELS, KINDS
 
 BASES: Final = ("consent", "existing_customer", "contract", "legitimate_interest")
@@ -150,6 +150,12 @@ class FieldForm(forms.Form):
             }
         ),
         initial="sealed",
+    )
+    lookup = forms.ChoiceField(
+        label=_("How people are found by it"),
+        required=False,
+        choices=[("", _("Not at all")), *LOOKUPS.items()],
+        help_text=_("Only for a sealed text. A keyed hash of it is kept, which finds the whole word or number."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,73 +1,27 @@
 """The list of subscribers: filters, look-up, identities shown by a deliberate act, one person added by hand."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mandata.audience import selectors, services
+from mandata.audience.errors import TooMany
 from mandata.audience.rules.bases import Basis
 from mandata.audience.selectors import overview
+from mandata.audience.selectors.catalogue import list_names
 from mandata.audience.services.showing import shown
 from mandata.console import requests
 from mandata.console.audience import words
 from mandata.console.audience.forms import AddForm
+from mandata.console.audience.narrowing import Filters, menus, order
 from mandata.foundation.errors import Refused
 from mandata.infra.clock import now
-
-_PAGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the list is narrowed to. `q` never stands in an address: it names a person."""
-
-    list: str = ""
-    state: str = ""
-    provider: str = ""
-    country: str = ""
-    after: str = ""
-    q: str = ""
-
-    @classmethod
-    def read(cls, data: QueryDict) -> "Filters":
-        """Read them from a query or a form; what makes no sense is left out."""
-        found = cls(**{name: data.get(name, "").strip()[:200] for name in cls.__slots__})
-        found = replace(found, list=str(_uuid(found.list) or ""), after=str(_uuid(found.after) or ""))
-        return found if found.list and found.state in words.STATES else replace(found, state="")
-
-    def page(self, *, sealed: bool = True) -> selectors.Page:
-        """Return the page of subscribers that they describe."""
-        return selectors.page(
-            list_id=_uuid(self.list),
-            state=self.state,
-            provider=self.provider,
-            country=self.country,
-            search=self.q,
-            after=_uuid(self.after),
-            limit=_PAGE,
-            sealed=sealed,
-        )
-
-    def url(self, **changed: str) -> str:
-        """Return the address of the list with some of them changed; from its first page."""
-        values = {**asdict(self), "after": "", **changed}
-        kept = {name: value for name, value in values.items() if value and name != "q"}
-        return reverse("audience:subscribers") + (f"?{urlencode(kept)}" if kept else "")
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
 
 
 def subscribers(request: HttpRequest) -> HttpResponse:
@@ -76,7 +30,7 @@ def subscribers(request: HttpRequest) -> HttpResponse:
 
 
 def find(request: HttpRequest) -> HttpResponse:
-    """Look a person up by address, telephone or part of a name; by POST, so that no name stands in an address."""
+    """Look a person up by address, number or name; by POST, so that no name stands in an address."""
     filters = Filters.read(request.POST)
     if request.method != "POST" or not filters.q:
         return redirect(filters.url())
@@ -97,8 +51,16 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, filters: Filters) -> HttpResponse:
-    context = {**_rows(filters, filters.page()), **_around(request, filters)}
-    return render(request, "console/audience/subscribers.html", context)
+    """Show a page; where what was asked would unseal too many people, the refusal says what to do instead."""
+    refusal = None
+    try:
+        found = filters.page()
+    except TooMany as refused:
+        refusal = refused
+        found = selectors.Page([], None) if filters.q else replace(filters, sort="", after="").page()
+        filters = filters if filters.q else replace(filters, sort="", after="", position="")
+    context = {**_rows(filters, found), **_around(request, filters), "refusal": refusal}
+    return render(request, "console/audience/subscribers.html", context, status=refusal.status if refusal else 200)
 
 
 def _rows(filters: Filters, found: selectors.Page) -> dict[str, Any]:
@@ -112,48 +74,28 @@ def _rows(filters: Filters, found: selectors.Page) -> dict[str, Any]:
         }
         for row in found.rows
     ]
-    older = filters.url(after=str(found.after)) if found.after and not filters.q else ""
-    first = filters.url() if filters.after else ""
-    return {"rows": rows, "filters": filters, "older": older, "first": first, "more": bool(found.after)}
-
-
-def _around(request: HttpRequest, filters: Filters) -> dict[str, Any]:
-    lists = selectors.lists()
-    size = overview.size()
+    behind = filters.behind(found) if found.after else None
     return {
-        "menus": _menus(filters, lists),
-        "size": size,
-        "lists": lists,
-        "narrowed": filters != Filters(),
-        "may": {"add": request.may("audience:add"), "show": request.may("audience:show")},  # type: ignore[attr-defined]
+        "rows": rows,
+        "filters": filters,
+        "found": found,
+        "behind": behind if filters.q else None,
+        "older": filters.url(after=behind.after, position=behind.position) if behind and not filters.q else "",
+        "first": filters.url() if filters.after else "",
+        "order": order(filters),
     }
 
 
-def _menus(filters: Filters, lists: list[selectors.ListRow]) -> list[dict[str, Any]]:
-    """The filters as chips: each opens its choices; the chosen one can be taken off."""
-    offered: list[tuple[str, str, list[tuple[str, str]]]] = [
-        ("list", _("List"), [(str(one.id), one.name) for one in lists]),
-        ("provider", _("Provider"), [(name, name) for name in overview.providers()]),
-        ("country", _("Country"), [(code, words.country(code)) for code in overview.countries()]),
-    ]
-    if filters.list:
-        offered.insert(1, ("state", _("State"), [(code, words.state(code)["word"]) for code in words.STATES]))
-    menus = []
-    for name, label, choices in offered:
-        chosen = str(getattr(filters, name))
-        off = {"state": ""} if name == "list" else {}
-        menus.append(
-            {
-                "label": label,
-                "chosen": dict(choices).get(chosen, chosen),
-                "off": filters.url(**{name: "", **off}),
-                "choices": [
-                    {"label": text, "url": filters.url(**{name: code, **off}), "current": code == chosen}
-                    for code, text in choices
-                ],
-            }
-        )
-    return [menu for menu in menus if menu["choices"]]
+def _around(request: HttpRequest, filters: Filters) -> dict[str, Any]:
+    lists = list_names()
+    return {
+        "menus": menus(filters, lists),
+        "size": overview.size(),
+        "lists": lists,
+        "narrowed": filters.narrowed,
+        "groups": filters.url("audience:groups", sort=""),
+        "may": {"add": request.may("audience:add"), "show": request.may("audience:show")},  # type: ignore[attr-defined]
+    }
 
 
 def add(request: HttpRequest) -> HttpResponse:

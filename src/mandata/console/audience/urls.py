@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from mandata.console.audience import catalogue, imports, mapping, person, subscribers
+from mandata.console.audience import catalogue, groups, imports, mapping, person, subscribers
 
 app_name = "audience"
 urlpatterns = [
     path("", subscribers.subscribers, name="subscribers"),
     path("find/", subscribers.find, name="find"),
     path("show/", subscribers.show, name="show"),
+    path("groups/", groups.groups, name="groups"),
+    path("groups.csv", groups.groups_csv, name="groups_csv"),
     path("add/", subscribers.add, name="add"),
     path("people/<uuid:subscriber_id>/", person.person, name="person"),
     path("people/<uuid:subscriber_id>/identity/", person.reveal, name="reveal"),

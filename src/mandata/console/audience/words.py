@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -40,6 +41,19 @@ TYPES: Final[dict[str, Any]] = {
     "boolean": gettext_lazy("Yes or no"),
     "choice": gettext_lazy("One of these choices"),
 }
+FACETS: Final[dict[str, Any]] = {
+    "provider": gettext_lazy("Provider"),
+    "mail_domain": gettext_lazy("Mail domain"),
+    "country": gettext_lazy("Country"),
+    "region": gettext_lazy("Region"),
+    "language": gettext_lazy("Language"),
+    "birthday": gettext_lazy("Birthday"),
+}
+LOOKUPS: Final[dict[str, Any]] = {
+    "name": gettext_lazy("Each whole word of it"),
+    "number": gettext_lazy("The whole number"),
+    "phone": gettext_lazy("As a telephone number"),
+}
 _COUNTRIES: Final = dict(COUNTRIES)
 
 
@@ -72,6 +86,15 @@ def field(spec: FieldSpec) -> str:
 def country(code: str) -> str:
     """Return a country by its name, or the code where we have no name for it."""
     return str(_COUNTRIES.get(code, code))
+
+
+def facet(name: str, code: str) -> str:
+    """Return a facet's value in words."""
+    if name == "country":
+        return country(code)
+    if name == "birthday" and code[:2].isdecimal() and 1 <= int(code[:2]) <= len(MONTHS):
+        return str(MONTHS[int(code[:2])]) + (f" {int(code[3:5])}." if code[3:5].isdecimal() else "")
+    return code
 
 
 def value(given: object) -> str:
