@@ -1,9 +1,7 @@
 """What is sealed opens for its holder, in its place, with its key, and for nobody once the key has died."""
 
-import stat
-from pathlib import Path
-
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +11,7 @@ from mandata.infra.environment import env
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
 from mandata.vault import rules
-from mandata.vault.errors import DoesNotOpen, KeyDestroyed, KeysMissing
-from mandata.vault.providers import FileKeys
+from mandata.vault.errors import DoesNotOpen, KeyDestroyed
 from mandata.vault.services import Vault, has_key
 from tests.world import World
 
@@ -39,16 +36,56 @@ def test_any_changed_byte_is_found(position: int, change: int) -> None:
         rules.unseal(KEY, DATA, HOLDER, bytes(envelope))
 
 
-def test_an_envelope_opens_in_its_own_place_only() -> None:
-    envelope = rules.seal(KEY, DATA, HOLDER, b"secret", NONCE)
-    for data, holder, key in (
-        (rules.place_data(new_id(), PLACE), HOLDER, KEY),
-        ((DATA[0], rules.place_data(HOLDER, "rights_case.sealed")[1]), HOLDER, KEY),
-        (DATA, new_id(), KEY),
-        (DATA, HOLDER, OTHER_KEY),
-    ):
-        with pytest.raises(DoesNotOpen):
-            rules.unseal(key, data, holder, envelope)
+CONTROLLER = new_id()
+BOUND = {
+    "controller": lambda: rules.unseal(KEY, rules.place_data(new_id(), PLACE), HOLDER, SEALED),
+    "subject": lambda: rules.unseal(KEY, OURS, new_id(), SEALED),
+    "table": lambda: rules.unseal(KEY, rules.place_data(CONTROLLER, "rights_case.identity"), HOLDER, SEALED),
+    "column": lambda: rules.unseal(KEY, rules.place_data(CONTROLLER, "audience_subscriber.notes"), HOLDER, SEALED),
+    "version of the key": lambda: rules.unseal(KEY, _other_version(OURS), HOLDER, SEALED),
+    "version in the envelope": lambda: rules.unseal(KEY, OURS, HOLDER, SEALED[:2] + b"\x02" + SEALED[3:]),
+    "version of the format": lambda: rules.unseal(KEY, OURS, HOLDER, b"\x02" + SEALED[1:]),
+    "key": lambda: rules.unseal(OTHER_KEY, OURS, HOLDER, SEALED),
+}
+OURS = rules.place_data(CONTROLLER, PLACE)
+SEALED = rules.seal(KEY, OURS, HOLDER, b"secret", NONCE)
+
+
+def _other_version(data: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    return data[0], (2).to_bytes(2, "big") + data[1][2:]
+
+
+@pytest.mark.req("SEC-1")
+@pytest.mark.parametrize("part", BOUND)
+def test_an_envelope_is_bound_to_its(part: str) -> None:
+    assert rules.unseal(KEY, OURS, HOLDER, SEALED) == b"secret"
+    with pytest.raises(DoesNotOpen):
+        BOUND[part]()
+
+
+@pytest.mark.req("SEC-1")
+def test_an_envelope_is_committed_to_one_key_even_where_a_ciphertext_opens_under_two() -> None:
+    # GCM alone does not bind a ciphertext to its key, so the commitment is compared before anything is decrypted.
+    forged = bytearray(rules.seal(OTHER_KEY, OURS, HOLDER, b"secret", NONCE))
+    forged[3:19] = rules.commitment(KEY)
+    with pytest.raises(DoesNotOpen, match="changed"):
+        rules.unseal(KEY, OURS, HOLDER, bytes(forged))
+    with pytest.raises(DoesNotOpen, match="another key"):
+        rules.unseal(OTHER_KEY, OURS, HOLDER, bytes(forged))
+
+
+@pytest.mark.parametrize("part", ["controller", "owner", "key", "version"])
+def test_a_wrapped_key_is_bound_to_its(part: str) -> None:
+    epoch_key, owner = AESGCM(KEY), HOLDER.bytes
+    wrapped = rules.wrap(epoch_key, CONTROLLER, owner, b"s" * 32, NONCE)
+    assert rules.unwrap(epoch_key, CONTROLLER, owner, wrapped) == b"s" * 32
+    with pytest.raises(DoesNotOpen):
+        rules.unwrap(
+            AESGCM(OTHER_KEY) if part == "key" else epoch_key,
+            new_id() if part == "controller" else CONTROLLER,
+            new_id().bytes if part == "owner" else owner,
+            b"\x02" + wrapped[1:] if part == "version" else wrapped,
+        )
 
 
 @given(st.binary(max_size=80))
@@ -104,34 +141,3 @@ def test_the_database_alone_opens_nothing(world: World, database: Urls) -> None:
     assert len(wrapped) == 61
     epoch = env().keys_folder / "controllers" / str(customer.id) / "1.key"
     assert epoch.exists(), "the epoch key lies outside the database"
-
-
-def test_keys_lie_in_files_that_only_their_owner_reads(tmp_path: Path) -> None:
-    keys, controller = FileKeys(tmp_path / "keys"), new_id()
-    keys.create_epoch_key(controller, 1)
-    value = keys.epoch_key(controller, 1)
-    keys.create_epoch_key(controller, 1)
-    assert keys.epoch_key(controller, 1) == value, "a second creation keeps the first"
-    for path in (tmp_path / "keys").rglob("*"):
-        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
-    assert value.hex() not in "".join(path.read_text() for path in tmp_path.rglob("*.key"))
-
-
-def test_a_destroyed_epoch_key_is_gone(tmp_path: Path) -> None:
-    keys, controller = FileKeys(tmp_path), new_id()
-    keys.create_epoch_key(controller, 1)
-    keys.destroy_epoch_key(controller, 1)
-    keys.destroy_epoch_key(controller, 1)
-    with pytest.raises(Exception, match="not in the keys folder"):
-        keys.epoch_key(controller, 1)
-
-
-def test_a_keys_folder_that_cannot_be_read_is_told_and_no_key_is_made_in_its_place(tmp_path: Path) -> None:
-    closed = tmp_path / "keys"
-    closed.write_text("where a folder should be")
-    keys = FileKeys(closed)
-    for ask in (keys.complete, lambda: keys.service_key("token-1", 64), lambda: keys.epoch_key(new_id(), 1)):
-        with pytest.raises(KeysMissing, match="cannot be read") as told:
-            ask()
-        assert "MANDATA_KEYS" in str(told.value)
-    assert closed.read_text() == "where a folder should be"
