@@ -1,0 +1,92 @@
+"""A house that is backed up: an embedded server of its own with the tables of mandata, and its commands."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from mandata.infra.postgres import Server, Urls
+
+ROOT = Path(__file__).absolute().parents[2]
+
+
+def keygen(path: Path) -> str:
+    """Make an age identity with Debian's own program; return the public key."""
+    path.unlink(missing_ok=True)
+    subprocess.run(["age-keygen", "-o", str(path)], check=True, capture_output=True)
+    return subprocess.run(["age-keygen", "-y", str(path)], check=True, capture_output=True, text=True).stdout.strip()
+
+
+class House:
+    """A folder with an installation, its server started by `opened`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.var = folder / "var"
+        self.store = folder / "store"
+        self.identity = folder / "backup.key"
+        self.server = Server(self.var / "postgres", durable=False, archive=100)
+        self.urls = Urls("", "", "")
+        self.settings = {
+            "MANDATA_VAR": str(self.var),
+            "MANDATA_BACKUP_STORE": str(self.store),
+            "MANDATA_BACKUP_RECIPIENTS": keygen(self.identity),
+            "MANDATA_RECOVERY_RECIPIENTS": keygen(folder / "recovery.key"),
+            "MANDATA_BACKUP_SPOOL": "100",
+            "MANDATA_LOG_LEVEL": "error",
+        }
+
+    @contextmanager
+    def opened(self) -> Iterator["House"]:
+        """Start the server, make the tables, and stop it at the end."""
+        self.var.mkdir(parents=True, exist_ok=True)
+        with self.server.use() as self.urls:
+            self.run("migrate")
+            yield self
+        self.server.destroy()
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        """What a command of this house is told; an empty value takes a setting away."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("MANDATA_", "AWS_")) and not name.endswith("DATABASE_URL")
+        }
+        told = {**kept, **self.settings, **settings}
+        return {name: value for name, value in told.items() if value}
+
+    def start(self, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
+        """Start a command of `mandata`."""
+        command = [sys.executable, "-m", "mandata.cli", *arguments]
+        told = self.environment(**settings)
+        return subprocess.Popen(command, env=told, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def run(self, *arguments: str, code: int = 0, **settings: str) -> str:
+        """Run a command to its end; return what it printed: on success to its output, else what it said."""
+        process = self.start(*arguments, **settings)
+        out, err = process.communicate(timeout=240)
+        assert process.returncode == code, (arguments, process.returncode, out, err[-3000:])
+        return out if code == 0 else out + err
+
+    def told(self, *arguments: str, code: int = 0, **settings: str) -> list[dict[str, Any]]:
+        """Run a command with --json; return its lines."""
+        out = self.run(*arguments, "--json", code=code, **settings)
+        return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+
+    def backup(self, *options: str, **settings: str) -> dict[str, Any]:
+        """Take a backup; return what was told."""
+        (told,) = self.told("backup", *options, code=0, **settings)
+        return told
+
+    def sql(self, statement: str) -> Any:
+        """Ask the house's database, as its superuser; return the first value."""
+        with psycopg.connect(self.urls.superuser, autocommit=True) as connection:
+            found = connection.execute(statement.encode())
+            row = found.fetchone() if found.description else None
+        return row[0] if row else None

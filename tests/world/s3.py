@@ -1,0 +1,85 @@
+"""An S3 server (moto) that checks signatures, as a process of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_UNCHECKED = 4  # calls before signatures are checked: user, key, policy, bucket
+_POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+
+
+@dataclass
+class S3:
+    """A running server with one bucket; `environment` is what AWS's own tools would be told."""
+
+    process: "subprocess.Popen[bytes]"
+    endpoint: str
+    environment: dict[str, str]
+    url: str = "s3://copies/house"
+
+    def client(self) -> Any:
+        """A client of AWS's own library."""
+        return _client("s3", self.endpoint, self.environment)
+
+    def stop(self) -> None:
+        """End the server, and what it holds in memory."""
+        self.process.kill()
+        self.process.wait()
+
+
+def s3(log: Path) -> S3:
+    """Start a server with the bucket `copies`; from then on a wrong secret is refused."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    endpoint = f"http://127.0.0.1:{port}"
+    with log.open("ab") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+            env={**os.environ, "INITIAL_NO_AUTH_ACTION_COUNT": str(_UNCHECKED)},
+            stdout=stream,
+            stderr=stream,
+        )
+    _await(endpoint, process, log)
+    nobody = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing", "AWS_REGION": "us-east-1"}
+    iam = _client("iam", endpoint, nobody)
+    iam.create_user(UserName="backup")
+    key = iam.create_access_key(UserName="backup")["AccessKey"]
+    iam.put_user_policy(UserName="backup", PolicyName="all", PolicyDocument=_POLICY)
+    _client("s3", endpoint, nobody).create_bucket(Bucket="copies")
+    told = {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+    }
+    return S3(process, endpoint, told)
+
+
+def _client(service: str, endpoint: str, told: dict[str, str]) -> Any:
+    import boto3
+
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=told["AWS_REGION"],
+        aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def _await(endpoint: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{endpoint}/moto-api/", timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(log.read_text()[-3000:])
