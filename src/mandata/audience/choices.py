@@ -16,6 +16,7 @@ from mandata.audience.models import List, Subscriber, Subscription, Suppression
 from mandata.audience.rules.bases import EVERYTHING, Reason, State
 from mandata.audience.services import gate, people, suppression
 from mandata.foundation.actors import Actor
+from mandata.infra import outside
 
 EMAIL: Final = "email"
 SMS: Final = "sms"
@@ -108,14 +109,15 @@ def choose(
     if now is None:
         return 0
     changed = 0
-    for channel, on in now.channels.items():
-        if on != (channel in channels):
-            changed += _switch(subscriber, channel, not on, at)
-    for entry in now.lists:
-        if entry.subscribed and entry.id not in lists:
-            changed += withdraw(subscriber=subscriber, list_id=entry.id, at=at)
-        elif not entry.subscribed and entry.id in lists:
-            changed += _come_back(subscriber, entry.id, words, source, at)
+    with outside.together():
+        for channel, on in now.channels.items():
+            if on != (channel in channels):
+                changed += _switch(subscriber, channel, not on, at)
+        for entry in now.lists:
+            if entry.subscribed and entry.id not in lists:
+                changed += withdraw(subscriber=subscriber, list_id=entry.id, at=at)
+            elif not entry.subscribed and entry.id in lists:
+                changed += _come_back(subscriber, entry.id, words, source, at)
     return changed
 
 

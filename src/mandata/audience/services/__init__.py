@@ -3,20 +3,22 @@ once."""
 
 from mandata.audience.services.catalogue import create_field, create_list, remove_field, rename_list
 from mandata.audience.services.exports import export_lines
+from mandata.audience.services.emptying import empty_all
 from mandata.audience.services.imports import (
     cancel_import,
     choose,
     drop_rejections,
-    empty_all,
     resume_import,
     run_slice,
     start_import,
 )
 from mandata.audience.services.people import add, move, rectify, restrict, subscribe, unrestrict, unsubscribe
+from mandata.audience.services.replaying import Replayed, replay
 from mandata.audience.services.suppression import is_suppressed, suppress, unsuppress
 from mandata.audience.services.uploads import upload
 
 __all__ = [
+    "Replayed",
     "add",
     "cancel_import",
     "choose",
@@ -30,6 +32,7 @@ __all__ = [
     "rectify",
     "remove_field",
     "rename_list",
+    "replay",
     "restrict",
     "resume_import",
     "run_slice",

@@ -124,20 +124,6 @@ def drop_rejections(*, import_id: UUID, actor: Actor, at: datetime) -> None:
     record.append(kind="audience.import_emptied", body={"import": str(import_id)}, actor=actor, at=at)
 
 
-def empty_all(*, actor: Actor, at: datetime) -> tuple[int, int]:
-    """Cancel every import that is under way, and destroy what any import still holds of people, files included; return
-    how many were under way and how many held something. After a restore: what waited then must not come in now."""
-    under_way = Import.objects.filter(state__in=["uploaded", "mapped", "running"])
-    cancelled = sum(
-        cancel_import(import_id=one, actor=actor, at=at) for one in list(under_way.values_list("id", flat=True))
-    )
-    holding = set(UploadChunk.objects.values_list("import_id", flat=True).distinct())
-    holding |= set(Rejection.objects.values_list("import_id", flat=True).distinct())
-    for one in sorted(holding):
-        drop_rejections(import_id=one, actor=actor, at=at)
-    return cancelled, len(holding)
-
-
 def _wrong_state() -> WrongState:
     return WrongState(
         _("The import is not in a state in which this can be done."),

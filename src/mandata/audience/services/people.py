@@ -19,9 +19,11 @@ from mandata.audience.rules.fields import STANDARD, FieldSpec, ValueRefused
 from mandata.audience.selectors.people import PLACE
 from mandata.audience.services import gate, lookups, suppression
 from mandata.audience.services.envelopes import INDEXED, Kept, columns_of, pack
+from mandata.audience.services.replaying import REJOINED, RESTRICTED, WITHDRAWN
 from mandata.audience.words import remedy, words
 from mandata.foundation import addresses
 from mandata.foundation.actors import Actor
+from mandata.infra import outside
 from mandata.infra.clock import new_id
 from mandata.record import services as record
 from mandata.vault.services import Vault
@@ -56,6 +58,7 @@ def subscribe(
     found = Subscriber.objects.filter(email_index=index).values_list("id", flat=True).first()
     _lift_or_refuse(address, str(list_id), by_the_person, actor, at)
     identity: dict[str, Any] = {"email": address.normal, **sealed}
+    known = found is not None
     if found is None:
         found = add(vault=vault, address=address, identity=identity, clear=clear, at=at)
     elif sealed or clear:
@@ -74,8 +77,16 @@ def subscribe(
     )
     commitment = vault.commit(found, {"consented_to": consent_words}) if consent_words else None
     body: dict[str, object] = {"list": str(list_id), "basis": basis.value, "state": state.value}
-    record.append(kind="audience.subscribed", body=body, actor=actor, subject=found, commitment=commitment, at=at)
+    entry = record.append(
+        kind="audience.subscribed", body=body, actor=actor, subject=found, commitment=commitment, at=at
+    )
+    if known:  # whose withdrawal may stand in the outside log
+        outside.write(REJOINED, _rejoined(found, list_id, state, entry, at))
     return found
+
+
+def _rejoined(subscriber: UUID, list_id: UUID, state: State, entry: UUID, at: datetime) -> dict[str, object]:
+    return {"subscriber": subscriber, "list": list_id, "state": state.value, "entry": entry, "at": at}
 
 
 def _lift_or_refuse(address: addresses.Address, scope: str, by_the_person: bool, actor: Actor, at: datetime) -> None:
@@ -130,15 +141,22 @@ def unsubscribe(
     if row is None:
         raise NoSuchSubscriber(_("There is no such subscriber."))
     scope = str(list_id) if list_id else EVERYTHING
-    new = suppression.suppress_many(indexes=[bytes(row)], reason=reason, at=at, scope=scope)
-    places = Subscription.objects.filter(subscriber_id=subscriber_id).exclude(state=State.UNSUBSCRIBED)
-    if list_id:
-        places = places.filter(list_id=list_id)
-    ended = places.update(state=State.UNSUBSCRIBED, ended_at=at, ended_by=actor.kind)
+    with outside.together():
+        new = suppression.suppress_many(indexes=[bytes(row)], reason=reason, at=at, scope=scope)
+        places = Subscription.objects.filter(subscriber_id=subscriber_id).exclude(state=State.UNSUBSCRIBED)
+        if list_id:
+            places = places.filter(list_id=list_id)
+        ended = places.update(state=State.UNSUBSCRIBED, ended_at=at, ended_by=actor.kind)
+        if ended:
+            outside.write(WITHDRAWN, _withdrawn(subscriber_id, list_id, actor, at))
     if new or ended:
         body: dict[str, object] = {"reason": reason.value, "scope": scope, "ended": ended}
         record.append(kind="audience.unsubscribed", body=body, actor=actor, subject=subscriber_id, at=at)
     return bool(new or ended)
+
+
+def _withdrawn(subscriber: UUID, list_id: UUID | None, actor: Actor, at: datetime) -> dict[str, object]:
+    return {"subscribers": [subscriber], "list": list_id, "by": actor.kind, "at": at}
 
 
 def move(*, subscriber_id: UUID, list_id: UUID, state: State, actor: Actor, at: datetime) -> bool:
@@ -154,7 +172,13 @@ def move(*, subscriber_id: UUID, list_id: UUID, state: State, actor: Actor, at: 
     )
     if changed:
         body: dict[str, object] = {"list": str(list_id), "state": state.value}
-        record.append(kind="audience.subscription_changed", body=body, actor=actor, subject=subscriber_id, at=at)
+        entry = record.append(
+            kind="audience.subscription_changed", body=body, actor=actor, subject=subscriber_id, at=at
+        )
+        if state is State.UNSUBSCRIBED:
+            outside.write(WITHDRAWN, _withdrawn(subscriber_id, list_id, actor, at))
+        else:
+            outside.write(REJOINED, _rejoined(subscriber_id, list_id, state, entry, at))
     return bool(changed)
 
 
@@ -210,7 +234,8 @@ def restrict(*, subscriber_id: UUID, actor: Actor, at: datetime) -> bool:
     """Restrict a person's data: kept, and otherwise left alone (Art. 18 GDPR). Return whether that is new."""
     changed = Subscriber.objects.filter(id=subscriber_id, restricted_at=None).update(restricted_at=at)
     if changed:
-        record.append(kind="audience.restricted", body={}, actor=actor, subject=subscriber_id, at=at)
+        entry = record.append(kind="audience.restricted", body={}, actor=actor, subject=subscriber_id, at=at)
+        outside.write(RESTRICTED, {"subscriber": subscriber_id, "restricted": True, "entry": entry, "at": at})
     return bool(changed)
 
 
@@ -218,7 +243,8 @@ def unrestrict(*, subscriber_id: UUID, actor: Actor, at: datetime) -> bool:
     """Lift a restriction. Return whether there was one."""
     changed = Subscriber.objects.filter(id=subscriber_id).exclude(restricted_at=None).update(restricted_at=None)
     if changed:
-        record.append(kind="audience.unrestricted", body={}, actor=actor, subject=subscriber_id, at=at)
+        entry = record.append(kind="audience.unrestricted", body={}, actor=actor, subject=subscriber_id, at=at)
+        outside.write(RESTRICTED, {"subscriber": subscriber_id, "restricted": False, "entry": entry, "at": at})
     return bool(changed)
 
 

@@ -11,10 +11,11 @@ from mandata.audience.errors import StillSuppressed, ValueNotTaken
 from mandata.audience.models import Subscriber, Suppression
 from mandata.audience.rules.bases import EVERYTHING, Reason, may_lift
 from mandata.audience.services.envelopes import INDEXED
+from mandata.audience.services.replaying import SUPPRESSED, UNSUPPRESSED
 from mandata.audience.words import remedy, words
 from mandata.foundation import addresses
 from mandata.foundation.actors import Actor
-from mandata.infra import bulk
+from mandata.infra import bulk, outside
 from mandata.record import services as record
 from mandata.vault.services import Vault
 
@@ -61,7 +62,8 @@ def suppress_many(
     scope: str = EVERYTHING,
     until: datetime | None = None,
 ) -> int:
-    """Suppress many indexes in one statement; return how many are new. The caller makes the record's entry."""
+    """Suppress many indexes in one statement, told by one line of the outside log; return how many are new. The caller
+    makes the record's entry."""
     rows = [(index, channel, scope, INDEXED, reason.value, at, until) for index in dict.fromkeys(indexes)]
     kept = "('unsubscribed', 'objection', 'complaint', 'erasure')"
     columns = {
@@ -82,6 +84,9 @@ def suppress_many(
         f" or (excluded.reason in {kept} and audience_suppression.reason not in {kept})",
         returning="hash",
     )
+    if added:
+        body = {"channel": channel, "scope": scope, "reason": reason.value, "since": at, "until": until}
+        outside.write(SUPPRESSED, {**body, "version": INDEXED, "indexes": [row[0] for row in added]})
     return len(added)
 
 
@@ -127,7 +132,8 @@ def unsuppress(
         )
     row.delete()
     body: dict[str, object] = {"reason": reason, "channel": channel, "scope": scope, "ground": ground[:40]}
-    record.append(kind="audience.unsuppressed", body=body, actor=actor, subject=subscriber_id, at=at)
+    entry = record.append(kind="audience.unsuppressed", body=body, actor=actor, subject=subscriber_id, at=at)
+    outside.write(UNSUPPRESSED, {"index": index, "channel": channel, "scope": scope, "entry": entry, "at": at})
     return True
 
 

@@ -12,8 +12,9 @@ from mandata.audience.rules.bases import Reason
 from mandata.audience.services import lookups
 from mandata.audience.services.envelopes import INDEXED
 from mandata.audience.services.intake import Batch
+from mandata.audience.services.replaying import WITHDRAWN
 from mandata.audience.services.suppression import suppress_many
-from mandata.infra import bulk
+from mandata.infra import bulk, outside
 from mandata.infra.tenancy import current_controller, scope
 from mandata.vault.services import Vault
 
@@ -66,6 +67,7 @@ update audience_subscription b set state = 'unsubscribed', ended_at = %b, ended_
 from audience_subscriber s
 where s.email_index = any(%b) and b.controller_id = s.controller_id and b.subscriber_id = s.id
   and b.state <> 'unsubscribed'
+returning b.subscriber_id
 """
 
 _REJECTIONS = """
@@ -123,8 +125,14 @@ class Writer:
             changed = [row[0] for row in bulk.execute(_CHANGED, [at, *_columns(batch.changed)])]
             lookups.replace(changed, [row for subscriber in changed for row in batch.relooked[subscriber]])
         if batch.leaving:
+            self._leave(batch, at)
+
+    def _leave(self, batch: Batch, at: datetime) -> None:
+        with outside.together():
             suppress_many(indexes=[index for _, index in batch.leaving], reason=Reason.UNSUBSCRIBED, at=at)
-            bulk.execute(_LEAVE, [at, [own for own, _ in batch.leaving]])
+            left = {row[0] for row in bulk.execute(_LEAVE, [at, [own for own, _ in batch.leaving]])}
+            if left:
+                outside.write(WITHDRAWN, {"subscribers": sorted(left), "list": None, "by": "import", "at": at})
 
     def _reject(self, batch: Batch) -> None:
         if batch.rejections:

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from mandata.audience import choices
 from mandata.foundation.tokens import LINK_UNSUBSCRIBE, TEST_MESSAGE
+from mandata.infra import outside
 from mandata.infra.environment import env
 from mandata.infra.tenancy import scope
 from mandata.tracking import rules, sources, spool
@@ -49,9 +50,10 @@ def _keep(batch: Batch) -> None:
         if record.link == LINK_UNSUBSCRIBE:
             by_campaign[record.campaign_no].append(record)
     known = sources.places(by_campaign)
-    for number in sorted(known):
-        with scope(known[number].controller_id):
-            _keep_campaign(known[number].campaign_id, by_campaign[number])
+    with outside.together():  # the whole batch is on the disk at once, before the transaction around it is committed
+        for number in sorted(known):
+            with scope(known[number].controller_id):
+                _keep_campaign(known[number].campaign_id, by_campaign[number])
 
 
 def _keep_campaign(campaign_id: UUID, records: list[SpoolRecord]) -> None:
