@@ -9,6 +9,7 @@ Chunks are small, so that there are many between which to die.
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
@@ -56,6 +57,7 @@ def write(controller: UUID, acknowledged: Path) -> None:
                 vault.keep(wrapped)
             file.writelines(f"{holder} {keys[holder].hex()}\n" for holder in holders)
             file.flush()
+            time.sleep(0.02)
 
 
 if __name__ == "__main__":

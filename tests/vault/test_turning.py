@@ -297,6 +297,7 @@ def test_while_epochs_turn_and_turners_are_killed_others_make_read_and_destroy_k
                 found = (vault if count % 2 else Vault.open()).keys(held.keys)
             assert all(held.keys[holder] == key for holder, key in found.items())
             count += 1
+            time.sleep(0.01)
         connection.close()
         return count
 

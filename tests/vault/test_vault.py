@@ -37,6 +37,8 @@ def test_any_changed_byte_is_found(position: int, change: int) -> None:
 
 
 CONTROLLER = new_id()
+OURS = rules.place_data(CONTROLLER, PLACE)
+SEALED = rules.seal(KEY, OURS, HOLDER, b"secret", NONCE)
 BOUND = {
     "controller": lambda: rules.unseal(KEY, rules.place_data(new_id(), PLACE), HOLDER, SEALED),
     "subject": lambda: rules.unseal(KEY, OURS, new_id(), SEALED),
@@ -47,8 +49,6 @@ BOUND = {
     "version of the format": lambda: rules.unseal(KEY, OURS, HOLDER, b"\x02" + SEALED[1:]),
     "key": lambda: rules.unseal(OTHER_KEY, OURS, HOLDER, SEALED),
 }
-OURS = rules.place_data(CONTROLLER, PLACE)
-SEALED = rules.seal(KEY, OURS, HOLDER, b"secret", NONCE)
 
 
 def _other_version(data: tuple[bytes, bytes]) -> tuple[bytes, bytes]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from mandata.infra import bulk
 from mandata.vault import rules
+from mandata.vault.errors import DoesNotOpen
 from mandata.vault.models import SubjectKey
 from mandata.vault.services import Vault
 
@@ -27,8 +28,17 @@ def marks(holders: Sequence[UUID]) -> dict[UUID, KeyMark]:
     """Return what names the keys of those holders that have one (still)."""
     rows = SubjectKey.objects.filter(holder__in=holders).values_list("holder", "epoch") if holders else ()
     epochs = dict(rows)
-    keys = Vault.open().keys(epochs) if epochs else {}
-    return {holder: KeyMark(rules.fingerprint(key), epochs[holder]) for holder, key in keys.items()}
+    prints = _prints(list(epochs)) if epochs else {}
+    return {holder: KeyMark(prints.get(holder, b""), epoch) for holder, epoch in epochs.items()}
+
+
+def _prints(holders: Sequence[UUID]) -> dict[UUID, bytes]:
+    """Fingerprints in bulk; a key that does not open any more has none, and is destroyed all the same."""
+    try:
+        return {holder: rules.fingerprint(key) for holder, key in Vault.open().keys(holders).items()}
+    except DoesNotOpen:
+        middle = len(holders) // 2
+        return _prints(holders[:middle]) | _prints(holders[middle:]) if middle else {}
 
 
 def destroy_each(holders: Sequence[UUID]) -> dict[UUID, int]:

@@ -22,7 +22,7 @@ from uuid import UUID
 
 import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag, ObjectClass
-from pkcs11.exceptions import NoSuchKey, PKCS11Error
+from pkcs11.exceptions import NoSuchKey, PKCS11Error, UserAlreadyLoggedIn
 
 from mandata.vault import keyfiles, providers
 from mandata.vault.errors import KeysMissing
@@ -193,7 +193,7 @@ class _Token:
             if self._process and self._process != os.getpid():
                 library.reinitialize()  # a child must not use what its parent initialised
             self._process = os.getpid()
-            self._session = library.get_token(token_label=self._label).open(rw=True, user_pin=self._pin())
+            self._session = _open(library.get_token(token_label=self._label), self._pin())
         return self._session
 
     def _pin(self) -> str:
@@ -204,6 +204,13 @@ class _Token:
                 f"The token's PIN cannot be read from {self._pin_file}: {error.strerror}.",
                 remedy="Name a file with the PIN and nothing else in MANDATA_PKCS11_PIN_FILE (0600).",
             ) from error
+
+
+def _open(token: Any, pin: str) -> Any:
+    try:
+        return token.open(rw=True, user_pin=pin)
+    except UserAlreadyLoggedIn:
+        return token.open(rw=True)  # this process is logged in, and that is so for each of its sessions
 
 
 def _library(module: Path) -> Any:

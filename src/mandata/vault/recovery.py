@@ -26,10 +26,11 @@ from mandata.foundation import canonical
 from mandata.foundation.errors import Fault, Refused
 from mandata.infra import bulk
 from mandata.infra.environment import env
+from mandata.infra.logs import log
 from mandata.infra.tenancy import scope
 from mandata.vault import framing, putting
 from mandata.vault.errors import KeysMissing
-from mandata.vault.models import Epoch, Secret
+from mandata.vault.models import Epoch, Secret, SubjectKey
 from mandata.vault.providers import provider
 from mandata.vault.putting import Installed
 
@@ -128,6 +129,16 @@ def copies() -> list[Copy]:
     return _copies() if configured() else []
 
 
+def since(at: datetime, controller_ids: Iterable[UUID]) -> int:
+    """Return how many keys were made since an instant, by the time in their holders' ids: those that a copy of that
+    instant does not have."""
+    first, count = UUID(int=int(at.timestamp() * 1000) << 80), 0
+    for controller_id in controller_ids:
+        with scope(controller_id):
+            count += SubjectKey.objects.filter(holder__gte=first).count()
+    return count
+
+
 def _copies() -> list[Copy]:
     found = (_copy(one) for one in _store().names(FOLDER))
     return sorted((one for one in found if one), key=lambda one: one.at)
@@ -214,12 +225,10 @@ def _epoch(which: Which, held: set[Which]) -> Iterator[tuple[bytes, bytes]]:
 def _tables(controller_id: UUID, held: set[Which]) -> Iterator[tuple[bytes, bytes]]:
     yield b"T", controller_id.bytes
     with scope(controller_id):
-        secrets = [
-            (purpose, version, epoch, bytes(wrapped).hex())
-            for purpose, version, epoch, wrapped in Secret.objects.values_list("purpose", "version", "epoch", "wrapped")
-        ]
-    yield from _needed(controller_id, {secret[2] for secret in secrets}, held)
-    yield b"X", canonical.dumps(secrets)
+        secrets = list(Secret.objects.values_list("purpose", "version", "epoch", "wrapped"))
+    yield from _needed(controller_id, {epoch for _, _, epoch, _ in secrets}, held)
+    kept = [(*row[:3], bytes(row[3]).hex()) for row in secrets if (controller_id, row[2]) in held]
+    yield b"X", canonical.dumps(kept)
     after = UUID(int=0)
     while True:
         with scope(controller_id):  # and out of it before the next frame is pulled
@@ -229,20 +238,21 @@ def _tables(controller_id: UUID, held: set[Which]) -> Iterator[tuple[bytes, byte
         if not rows:
             return
         after = rows[-1][0]
-        yield from _needed(controller_id, {row[1] for row in rows}, held)
-        yield b"R", framing.rows(rows)
+        epochs = {row[1] for row in rows}
+        yield from _needed(controller_id, epochs, held)
+        lost = {epoch for epoch in epochs if (controller_id, epoch) not in held}
+        if kept_rows := [row for row in rows if row[1] not in lost] if lost else rows:
+            yield b"R", framing.rows(kept_rows)
 
 
 def _needed(controller_id: UUID, epochs: Collection[int], held: set[Which]) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the keys of epochs that began while the copy was being written."""
+    """Yield the keys of epochs that began while the copy was being written. What lies under a lost key is told and left
+    out: the other controllers' keys are to be copied all the same."""
     for number in sorted(epochs):
         if (controller_id, number) not in held:
             yield from _epoch((controller_id, number), held)
             if (controller_id, number) not in held:
-                raise KeysMissing(
-                    f"Keys of the controller {controller_id} lie under epoch {number}, whose key is not there.",
-                    remedy="Put the keys folder back, or run `mandata keys recover`.",
-                )
+                log("vault").error("recovery.key_missing", controller=str(controller_id), epoch=number)
 
 
 def install(
