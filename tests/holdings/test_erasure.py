@@ -164,6 +164,7 @@ def test_an_erasure_is_logged_without_personal_data_and_certified_with_a_proof(w
     world.sequence()
     with scope(shop.id):
         certificate = selectors.certificate(done.id)
+        assert certificate.entry
         entry = record.entry(certificate.entry)
         leaf = merkle.leaf_hash(record_leaf(certificate.entry))
     assert entry is not None

@@ -6,7 +6,7 @@ is no reference: rows that were never taken in, and suppression, which outlives 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from mandata.audience.selectors.imports import REJECTION, UPLOAD, piece
 from mandata.foundation import canonical
 from mandata.foundation.addresses import AddressError, clean, parse
 from mandata.infra import bulk
+from mandata.vault.errors import DoesNotOpen
 from mandata.vault.services import Vault
 
 
@@ -73,11 +74,20 @@ def keys_of_many(references: Sequence[UUID]) -> dict[UUID, Keys]:
     The blind indexes are those that were stored; the look-up form is opened, and empty where the key is gone.
     """
     rows = bulk.execute(_KEYS, [list(references)], binary=True) if references else []
-    opened = selectors.identities([row[0] for row in rows])
+    opened = _opened([row[0] for row in rows])
     return {
         reference: Keys(_lookup(str(opened.get(reference, {}).get("email", ""))), email_index, suppression_index)
         for reference, email_index, suppression_index in rows
     }
+
+
+def _opened(references: Sequence[UUID]) -> dict[UUID, dict[str, object]]:
+    """Identities in bulk; where one does not open any more, all the others, because that one is to be erased, too."""
+    try:
+        return selectors.identities(references)
+    except DoesNotOpen:
+        middle = len(references) // 2
+        return _opened(references[:middle]) | _opened(references[middle:]) if middle else {}
 
 
 _KEYS = "select id, email_index, suppression_index from audience_subscriber where id = any(%b)"
@@ -100,25 +110,17 @@ def lock(references: Sequence[UUID]) -> None:
         )
 
 
-def chosen(
-    *, list_id: UUID | None, state: str, provider: str, country: str, after: UUID | None, limit: int
-) -> list[UUID]:
-    """Return the references of subscribers that a filter of the subscribers' page describes, in the order of the ids,
-    those after one; empty values narrow nothing."""
-    wanted = {"list": list_id, "state": state, "provider": provider, "country": country}
-    rows = bulk.execute(_CHOSEN, wanted | {"after": after or UUID(int=0), "limit": limit}, binary=True)
-    return [row[0] for row in rows]
+def chosen(wanted: Mapping[str, str], *, after: UUID | None, limit: int) -> list[UUID]:
+    """Return the references of subscribers whom the filters of the subscribers' page describe, in the order of the ids,
+    those after one.
 
-
-_CHOSEN = """
-select s.id from audience_subscriber s
-where s.id > %(after)b::uuid and (%(provider)b = '' or s.provider = %(provider)b)
-  and (%(country)b = '' or s.country = %(country)b)
-  and (%(list)b::uuid is null or exists (
-    select from audience_subscription b
-    where b.list_id = %(list)b::uuid and b.subscriber_id = s.id and (%(state)b = '' or b.state = %(state)b)))
-order by s.id limit %(limit)b
-"""
+    `wanted`: the fields of `selectors.Narrowing` as texts; what is left out narrows nothing.
+    """
+    list_id = UUID(wanted["list_id"]) if wanted.get("list_id") else None
+    narrowing = selectors.Narrowing(list_id=list_id, **{key: text for key, text in wanted.items() if key != "list_id"})
+    statement = f"select s.id {narrowing.source} and s.id > %(after)s order by s.id limit %(limit)s"
+    values = {**narrowing.values, "after": after or UUID(int=0), "limit": limit}
+    return [row[0] for row in bulk.execute(statement, values)]
 
 
 def known(references: Sequence[UUID]) -> list[UUID]:

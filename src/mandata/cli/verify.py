@@ -12,7 +12,8 @@ from mandata.foundation.errors import Fault
 
 def verify(
     pack: Annotated[
-        Path | None, typer.Argument(help="A pack to verify; without one, this installation's record.")
+        Path | None,
+        typer.Argument(help="A pack or a file of certificates to verify; without one, this installation's record."),
     ] = None,
     head: Annotated[
         list[Path] | None, typer.Option(help="Note of a head that was handed over; the pack must lead to it.")
@@ -20,8 +21,8 @@ def verify(
     key: Annotated[Path | None, typer.Option(help="PEM of the key that you know the record to be signed with.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Verify every controller's record and the installation's own; or a pack, without any database. Exit code 1 where
-    anything does not hold, and then it is named.
+    """Verify every controller's record and the installation's own; or a pack or certificates, without any database.
+    Exit code 1 where anything does not hold, and then it is named.
 
     Examples:
 
@@ -30,8 +31,12 @@ def verify(
         mandata verify --json
 
         mandata verify first-quarter.zip --head handed-in-february.note
+
+        mandata verify certificates.json --key mandata.pem
     """
-    if pack is not None:
+    if pack is not None and pack.suffix == ".json":
+        findings = _verify_certificates(pack, key, as_json)
+    elif pack is not None:
         findings = _verify_pack(pack, head or [], key, as_json)
     elif head or key:
         raise Fault("--head and --key belong to a pack.", remedy="Name the pack's file.")
@@ -61,6 +66,21 @@ def _verify_pack(pack: Path, heads: list[Path], key: Path | None, as_json: bool)
         **told
     )
     words += "It holds." if told["holds"] else f"{len(told['findings'])} findings:"
+    emit(as_json, told, "\n".join([words, *(f"  {one['where']}: {one['what']}" for one in told["findings"])]))
+    return len(told["findings"])
+
+
+def _verify_certificates(path: Path, key: Path | None, as_json: bool) -> int:
+    from mandata.record import certified
+
+    try:
+        told = certified.verify(path, key.read_bytes() if key else None)
+    except certified.FAULTS as error:
+        raise Fault(
+            f"{path} is no file of certificates that can be read: {error}.", remedy="Get it again from where it came."
+        ) from error
+    words = "{log}: {certificates} certificates under the head of {size} entries. ".format(**told)
+    words += "They hold." if told["holds"] else f"{len(told['findings'])} findings:"
     emit(as_json, told, "\n".join([words, *(f"  {one['where']}: {one['what']}" for one in told["findings"])]))
     return len(told["findings"])
 

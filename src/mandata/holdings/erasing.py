@@ -110,7 +110,8 @@ def _failure(person: Subject, error: Exception) -> Failure:
     """Name the holding; of an error that is not our own only the kind is told, because its words may name somebody."""
     if isinstance(error, ErasureIncomplete):
         return Failure(person.key, tuple(one.holding for one in error.short), error.message)
-    named = tuple(note[len(_HOLDING) :] for note in getattr(error, "__notes__", ()) if note.startswith(_HOLDING))
+    notes = [note for note in getattr(error, "__notes__", ()) if note.startswith(_HOLDING)]
+    named = tuple(dict.fromkeys(note.removeprefix(_HOLDING) for note in notes))
     return Failure(person.key, named, type(error).__name__)
 
 

@@ -242,13 +242,22 @@ CLAUSES: Final[Mapping[str, str]] = {
 }
 
 
-FILTERS: Final = ("list", "state", "provider", "country")
+FILTERS: Final = (
+    "list_id",
+    "state",
+    "provider",
+    "country",
+    "language",
+    "region",
+    "birthday",
+    "mail_domain",
+)
 """By what people are chosen for an erasure of many, as on the subscribers' page."""
 
 
 def source_of(wanted: Mapping[str, str]) -> str:
     """Return what a selection is called: of one list and nothing else, or by a filter."""
-    return "list" if set(wanted) == {"list"} else "filter"
+    return "list" if set(wanted) == {"list_id"} else "filter"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,8 @@ def choose(
 ) -> UUID:
     """Begin an erasure of many: of those that a filter of the subscribers' page describes, or of these references.
 
-    `wanted`: `list` (an id), `state`, `provider`, `country`; empty values narrow nothing, and an empty filter is
-    everybody. References of nobody are left out. Then it is counted what is held of them; nothing is erased before
+    `wanted`: values of `rules.FILTERS` as texts; empty ones narrow nothing, and an empty filter is everybody.
+    References of nobody are left out. Then it is counted what is held of them; nothing is erased before
     `confirm`. Returns the run's id. Raises UnknownGround.
     """
     demand_ground(ground)
@@ -194,15 +194,7 @@ def _step(controller_id: UUID, run_id: UUID, shut: bool, at: datetime) -> bool:
 
 
 def _choose(run: Run, _at: datetime) -> bool:
-    wanted = run.wanted
-    found = audience.chosen(
-        list_id=UUID(wanted["list"]) if wanted.get("list") else None,
-        state=wanted.get("state", ""),
-        provider=wanted.get("provider", ""),
-        country=wanted.get("country", ""),
-        after=run.cursor,
-        limit=PAGE,
-    )
+    found = audience.chosen(run.wanted, after=run.cursor, limit=PAGE)
     run.people += chosen.add(run.id, found)
     run.cursor = found[-1] if found else run.cursor
     if len(found) < PAGE:

@@ -81,12 +81,12 @@ class Done:
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """What proves an erasure (RET-5). While its entry waits for its place in the log, `index` and what follows is
-    empty.
+    empty; `entry` is None where an older database was put in place before the entry had one.
     """
 
     erasure: Done
     log: UUID
-    entry: UUID
+    entry: UUID | None
     index: int | None
     size: int
     root: str
@@ -242,10 +242,10 @@ def certificate(erasure_id: UUID) -> Certificate:
     if row is None:
         raise NotFound("There is no such erasure.")
     entries = record.entries(kind="holdings.erased", subject=row.subject)
-    entry = next(one for one in entries if one.body["erasure"] == str(erasure_id))
+    entry = next((one for one in entries if one.body["erasure"] == str(erasure_id)), None)
     head = record.head()
-    if head is None or entry.index is None or entry.index >= head.size:
-        return Certificate(done(row), row.controller_id, entry.id, None, 0, "", (), "")
+    if head is None or entry is None or entry.index is None or entry.index >= head.size:
+        return Certificate(done(row), row.controller_id, entry.id if entry else None, None, 0, "", (), "")
     index, proof = record.inclusion_proof(entry.id, head.size)
     hashes = tuple(node.hex() for node in proof)
     return Certificate(

@@ -61,6 +61,18 @@ LABELS = {
 }
 
 
+GROUNDS = {
+    "no_longer_needed": gettext_lazy("no longer needed for its purpose"),
+    "consent_withdrawn": gettext_lazy("consent withdrawn"),
+    "objection": gettext_lazy("objection"),
+    "unlawful": gettext_lazy("processed unlawfully"),
+    "legal_obligation": gettext_lazy("the law demands erasure"),
+    "child": gettext_lazy("collected from a child"),
+    "controller": gettext_lazy("the controller’s own decision"),
+}
+"""Why a person is erased, in words."""
+
+
 def label(key: str) -> str:
     """Return what a value is called in the active language; a controller's own field by its key."""
     return str(LABELS[key]) if key in LABELS else key.replace("_", " ").capitalize()

@@ -154,6 +154,46 @@ def inclusion_proof(entry: UUID, size: int) -> tuple[int, list[bytes]]:
     return place, merkle.inclusion_proof(place, size, _over(found))
 
 
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """An entry's exact bytes with its index and audit path; an index of None while no signed head covers it."""
+
+    id: UUID
+    subject: UUID | None
+    leaf: bytes
+    index: int | None
+    path: tuple[bytes, ...]
+
+
+def proven(kind: str, subjects: Sequence[UUID], size: int) -> list[Proven]:
+    """Return the entries of a kind about these subjects, oldest first, proven in the tree of the given size: in three
+    statements, however many there are."""
+    arguments: dict[str, Any] = {"kind": kind, "subjects": list(subjects), "log": current_controller()}
+    rows = bulk.execute(_ABOUT, arguments, binary=True)
+    covered = [index for *_, index in rows if index is not None and index < size]
+    ranges: set[tuple[int, int]] = set()
+
+    def note(start: int, end: int) -> bytes:
+        ranges.add((start, end))
+        return b""
+
+    for index in covered:
+        merkle.inclusion_proof(index, size, note)
+    over = _over(_nodes({place for one in ranges for place in _subtrees(*one)}))
+    paths = {index: tuple(merkle.inclusion_proof(index, size, over)) for index in covered}
+    return [
+        Proven(own, subject, bytes(leaf), index if index in paths else None, paths.get(index, ()))
+        for own, subject, leaf, index in rows
+    ]
+
+
+_ABOUT: Final = """
+select e.id, e.subject, e.leaf, (
+    select l.index from record_leaf l where l.controller_id = %(log)s and l.entry = e.id
+) from record_entry e where e.kind = %(kind)b and e.subject = any(%(subjects)b) order by e.id
+"""
+
+
 def consistency_proof(old: int, size: int) -> list[bytes]:
     """Return the proof that the log of `old` leaves is a prefix of the log of `size`, in one round trip."""
     ranges: list[tuple[int, int]] = []

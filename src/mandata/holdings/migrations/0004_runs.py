@@ -95,7 +95,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="run",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["choosing", "counting", "ready", "running", "stopped", "done", "cancelled"])),
+                condition=models.Q(
+                    ("state__in", ["choosing", "counting", "ready", "running", "stopped", "done", "cancelled"])
+                ),
                 name="holdings_run_state",
             ),
         ),
