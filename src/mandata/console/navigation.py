@@ -65,6 +65,7 @@ CONSOLE: Final[tuple[Place, ...]] = (
             Place("privacy:subprocessors", _("Sub-processors")),
             Place("privacy:requests", _("Requests")),
             Place("privacy:data_map", _("Data map")),
+            Place("privacy:manual", _("Manual holdings")),
             Place("privacy:record", _("Record")),
         ),
     ),

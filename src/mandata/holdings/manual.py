@@ -245,10 +245,11 @@ def _forget(about: UUID) -> None:
         Vault.open().destroy([about])
 
 
-def look(*, about: UUID, actor: Actor, at: datetime) -> list[shelves.Person]:
-    """Return whom an erasure's tasks search for: a deliberate act that stands in the record (PPL-2)."""
+def look(*, about: UUID, after: UUID | None = None, actor: Actor, at: datetime) -> list[shelves.Person]:
+    """Return whom an erasure's tasks search for, `shelves.PEOPLE` at a time: a deliberate act that stands in the
+    record (PPL-2)."""
     with scope(current_controller()):
-        people = shelves.people(about)
+        people = shelves.people(about, after=after)
         _enter("sought_shown", {"about": about, "people": len(people)}, actor, at)
         return people
 

@@ -117,6 +117,22 @@ class Environment:
     operator_contact: str = _setting(
         "MANDATA_OPERATOR_CONTACT", "privacy@localhost", "Address of the processor for notices and instructions."
     )
+    operator_address: str = _setting(
+        "MANDATA_OPERATOR_ADDRESS", "", "Postal address of the processor, for the record of processing."
+    )
+    operator_dpo: str = _setting(
+        "MANDATA_OPERATOR_DPO", "", "Name and contact of the processor's data protection officer; empty: none is named."
+    )
+    operator_representative: str = _setting(
+        "MANDATA_OPERATOR_REPRESENTATIVE",
+        "",
+        "Name and contact of the processor's representative in the Union (Art. 27 GDPR); empty: none is named.",
+    )
+    countries: Path | None = _setting(
+        "MANDATA_COUNTRIES",
+        None,
+        "File of countries by network (.mmdb) for opens and clicks; empty: no country is looked up.",
+    )
     default_agreement: str = _setting(
         "MANDATA_AGREEMENT", "ecomail", "The agreement that a new controller is asked to accept."
     )

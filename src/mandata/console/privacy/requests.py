@@ -15,9 +15,11 @@ from mandata.agreements.selectors import instructions, obligations
 from mandata.console import duties
 from mandata.console.privacy import words
 from mandata.console.privacy.forms import Answer, NewRequest, Refusal
+from mandata.console.privacy.holdings import tasks_of
 from mandata.console.privacy.instructions import SuspendForm
 from mandata.console.requests import absolute, actor
 from mandata.holdings import selectors as holdings
+from mandata.holdings import shelves
 from mandata.infra.clock import now
 from mandata.infra.tenancy import current_controller
 from mandata.rights import selectors, services
@@ -89,6 +91,7 @@ def _context(case_id: UUID, **more: Any) -> dict[str, Any]:
         "may_refuse": may_refuse(row.state),
         "held": services.preview(case_id=case_id) if open_ else [],
         "certificate": holdings.certificate(erasure.id) if erasure else None,
+        "tasks": tasks_of(case_id),
         "answer_form": Answer(),
         "refusal_form": Refusal(kind=row.kind),
         **more,
@@ -146,16 +149,6 @@ def refuse(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return redirect("privacy:case", case_id=case_id)
 
 
-def data_map(request: HttpRequest) -> HttpResponse:
-    """Show every place that holds personal data for this controller: what, why, how long."""
-    context = {
-        "rows": holdings.data_map(),
-        "without": holdings.without_personal_data(),
-        "erasures": holdings.erasures(limit=20),
-    }
-    return render(request, "console/privacy/data_map.html", context)
-
-
 def overview(request: HttpRequest) -> HttpResponse:
     """What needs an officer now, and the way to the rest."""
     context = {
@@ -169,5 +162,6 @@ def overview(request: HttpRequest) -> HttpResponse:
         "suspend": SuspendForm(),
         "owed": [duties.row(one) for one in obligations.here(now(), count=5).rows],
         "figures": duties.figures(obligations.counts_here(now())),
+        "by_hand": shelves.waiting(),
     }
     return render(request, "console/privacy/overview.html", context)

@@ -30,6 +30,7 @@ STEPS = {
     "passed_on": (_("Passed on to you"), "bell", "info"),
     "shown": (_("Who asks was shown to an officer"), "eye", "calm"),
     "extended": (_("More time taken, with reasons"), "clock", "warn"),
+    "manual_opened": (_("Tasks opened in manual holdings"), "list", "info"),
     "asked_again": (_("Asked again for the same"), "refresh", "info"),
 }
 ACTORS = {
