@@ -22,6 +22,7 @@ from django.db import transaction
 from mandata.accounts import selectors as accounts
 from mandata.accounts.services import notices
 from mandata.audience import services as audience
+from mandata.audience.services import replaying as people
 from mandata.backups.models import Restore
 from mandata.backups.services import journal
 from mandata.backups.services.journal import Journal, Since
@@ -29,6 +30,7 @@ from mandata.campaigns import selectors as campaigns
 from mandata.campaigns import services as campaign_services
 from mandata.campaigns.errors import NoSuchCampaign, WrongState
 from mandata.delivery import services as delivery
+from mandata.delivery.services import replaying as messages
 from mandata.foundation.actors import SYSTEM
 from mandata.foundation.errors import Fault
 from mandata.holdings import replaying as erasures
@@ -159,9 +161,9 @@ class _Steps:
         with self("record"):
             report.replayed["record"] = _plain(record_services.replay_placed(source.lines()))
         with self("people"):
-            report.replayed["people"] = _plain(audience.replay(source.lines()))
+            report.replayed["people"] = _plain(people.replay(source.lines()))
         with self("messages"):
-            report.replayed["messages"] = _plain(delivery.replay(source.lines(), at=clock.now()))
+            report.replayed["messages"] = _plain(messages.replay(source.lines()))
         with self("erasures"):
             report.replayed["erasures"] = _plain(erasures.replay(source.lines()))
         return since

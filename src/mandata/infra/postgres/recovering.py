@@ -142,7 +142,7 @@ class Recovery:
         with self._sockets() as sockets, _Answering(self.folder, self.place, serve) as answering:
             self._stop(data)
             self._write(data, sockets, until)
-            self._start(data, answering)
+            self._start(data, sockets, answering)
             self._set_passwords(sockets)
             self._stop(data)
         for name in ("recovery.signal", "backup_label.old", "tablespace_map.old"):
@@ -197,7 +197,8 @@ class Recovery:
         if (data / "backup_label").exists():  # not begun yet: later, a checkpoint in pg_control says where to go on
             _touch(data / "recovery.signal", self.place)
 
-    def _start(self, data: Path, answering: "_Answering") -> None:
+    def _start(self, data: Path, sockets: Path, answering: "_Answering") -> None:
+        """Start the server and wait until it has replayed everything and takes connections."""
         log = self.place.run / "restore.log"
         options = f"-c config_file={shlex.quote(str(self.folder / 'postgresql.conf'))}"
         program = str(place.binaries(self.place.account) / "pg_ctl")
@@ -205,7 +206,7 @@ class Recovery:
         process.disarm(data, self.place.run)
         arguments = [program, "-D", str(data), "-l", str(log), "-o", options, "-w", "-t", str(int(_DAY)), "start"]
         run = self.place.account.run(arguments, timeout=_DAY)
-        if run.returncode == 0:
+        if run.returncode == 0 and self._answers(data, sockets):
             return
         if answering.error is not None:
             raise answering.error
@@ -216,6 +217,18 @@ class Recovery:
                 remedy="Run it with --anew and without --at, which goes as far as there is, or with an earlier time.",
             )
         raise Fault(f"The backup does not recover:\n{said or run.stdout.strip()}", remedy=f"The whole log is {log}.")
+
+    def _answers(self, data: Path, sockets: Path) -> bool:
+        """Wait until the server answers: `pg_ctl` already calls one started that still replays. False when it ends."""
+        import psycopg
+
+        while process.postmaster(data) is not None:
+            try:
+                with psycopg.connect(host=str(sockets), port=_SOCKET_PORT, user=SUPERUSER, dbname="postgres"):
+                    return True
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+        return False
 
     def _stop(self, data: Path) -> None:
         if process.postmaster(data) is None:

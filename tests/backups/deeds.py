@@ -1,0 +1,222 @@
+"""What happens in an installation of its own: `python -m tests.backups.deeds VERB [JSON]` prints the answer as JSON.
+
+Run as a process of that installation, because settings, keys and database are the process's own.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from mandata.cli.installation import connected, django
+
+Said = dict[str, Any]
+
+
+def found(people: int) -> Said:
+    """A shop with people on its list, a running import and a campaign that is written."""
+    from tests.delivery.mailing import shop
+
+    made = shop()
+    ids = made.people(people, address="reader{}@inbox.example".format)
+    return {"shop": made.id, "list": made.list_id, "people": ids, "actor": made.actor.id}
+
+
+def more_people(told: Said, count: int, prefix: str) -> list[UUID]:
+    return _shop(told).people(count, address=(prefix + "{}@inbox.example").format)
+
+
+def upload(told: Said) -> UUID:
+    """A file that waits for its mapping."""
+    from mandata.audience import services
+    from mandata.infra.clock import now
+    from mandata.infra.tenancy import scope
+
+    made = _shop(told)
+    with scope(made.id):
+        return services.upload(
+            list_id=made.list_id,
+            file_name="people.csv",
+            chunks=iter([b"E-mail\nwaiting@inbox.example\n"]),
+            actor=made.actor,
+            at=now(),
+        )
+
+
+def launch(told: Said) -> UUID:
+    """A campaign launched and frozen."""
+    return _shop(told).launched()
+
+
+def draft_and_launch_unfrozen(told: Said) -> UUID:
+    from mandata.delivery import services
+    from mandata.infra.clock import now
+    from mandata.infra.tenancy import scope
+
+    made = _shop(told)
+    campaign = made.draft()
+    with scope(made.id):
+        services.launch(campaign_id=campaign, actor=made.actor, at=now())
+    return campaign
+
+
+def freeze(told: Said, campaign: str) -> bool:
+    from mandata.delivery.services import tending
+    from mandata.infra.clock import now
+
+    return tending.tend_campaign(controller_id=_shop(told).id, campaign_id=UUID(campaign), at=now())
+
+
+def release(told: Said, campaign: str) -> None:
+    from mandata.delivery import services
+    from mandata.infra.clock import now
+    from mandata.infra.tenancy import scope
+
+    made = _shop(told)
+    with scope(made.id):
+        services.release(campaign_id=UUID(campaign), actor=made.actor, at=now())
+
+
+def cancel(told: Said, campaign: str) -> None:
+    from mandata.delivery import services
+    from mandata.infra.clock import now
+    from mandata.infra.tenancy import scope
+
+    made = _shop(told)
+    with scope(made.id):
+        services.cancel(campaign_id=UUID(campaign), actor=made.actor, at=now())
+
+
+def send_some(told: Said, campaign: str, count: int, settle: int) -> list[int]:
+    """Claim so many and settle some of them as sent, as an engine does that is killed in between."""
+    from mandata.delivery.rules.outcomes import Outcome
+    from mandata.delivery.services import claiming
+    from mandata.infra.clock import new_id, now
+
+    made = _shop(told)
+    order = claiming.Order(made.id, UUID(campaign), made.list_id, now(), new_id(), 1)
+    standing = claiming.standing(made.id, at=now())
+    assert standing is not None
+    claimed = claiming.claim(order=order, standing=standing, limit=count, at=now())
+    rows = [
+        claiming.Settled(one.chunk_id, one.number, one.attempts, Outcome(one.number, "sent", 250), now())
+        for one in claimed[:settle]
+    ]
+    claiming.settle(controller_id=made.id, campaign_id=UUID(campaign), shard=1, settled=rows, done=[], at=now())
+    return [one.number for one in claimed]
+
+
+def erase(told: Said, number: int) -> Said:
+    from mandata.holdings import selectors, services
+    from mandata.infra.clock import now
+    from mandata.infra.tenancy import scope
+
+    made = _shop(told)
+    with scope(made.id):
+        (subject,) = selectors.subjects([UUID(told["people"][number])])
+        done = services.erase(subject=subject, ground="consent_withdrawn", actor=made.actor, at=now())
+    return {"id": done.id}
+
+
+def withdraw(told: Said, unsubscribe: int, restrict: int, suppress: str) -> None:
+    """An unsubscription, a restriction, a suppression."""
+    from mandata.audience import services
+    from mandata.audience.rules.bases import Reason
+    from mandata.infra.clock import now
+    from mandata.infra.tenancy import scope
+
+    made = _shop(told)
+    with scope(made.id):
+        services.unsubscribe(subscriber_id=UUID(told["people"][unsubscribe]), actor=made.actor, at=now())
+        services.restrict(subscriber_id=UUID(told["people"][restrict]), actor=made.actor, at=now())
+        services.suppress(email=suppress, reason=Reason.OBJECTION, actor=made.actor, at=now())
+
+
+def sequence(told: Said) -> int:
+    from mandata.infra.clock import now
+    from mandata.record.services import sequence_due
+
+    del told
+    return sequence_due(at=now())
+
+
+def ship(told: Said) -> int:
+    from mandata.backups.services.shipping import ship_due
+    from mandata.infra.clock import now
+
+    del told
+    return ship_due(at=now())
+
+
+def keep_keys(told: Said) -> str:
+    from mandata.infra.clock import now
+    from mandata.vault import recovery
+
+    del told
+    return recovery.keep(at=now()).name
+
+
+def turn(told: Said) -> None:
+    """A new epoch for the shop."""
+    from mandata.infra.clock import now
+    from mandata.vault import turning
+
+    turning.turn(_shop(told).id, at=now())
+
+
+def look(told: Said) -> Said:
+    """What the installation says of itself."""
+    from mandata.audience import selectors
+    from mandata.audience.models import Import, Subscriber, Subscription, Suppression, UploadChunk
+    from mandata.campaigns import selectors as campaigns
+    from mandata.delivery.models import Message
+    from mandata.holdings.models import Erasure
+    from mandata.infra import restoring
+    from mandata.infra.tenancy import INSTANCE, scope
+    from mandata.record import selectors as record
+
+    with scope(INSTANCE):
+        instance = [entry.kind for entry in record.entries(limit=400)]
+    with scope(_shop(told).id):
+        rows = list(Subscriber.objects.values_list("id", flat=True))
+        opened = selectors.identities(rows)
+        return {
+            "open": not restoring.closed(),
+            "people": {str(one): opened.get(one, {}).get("email") for one in rows},
+            "restricted": list(Subscriber.objects.exclude(restricted_at=None).values_list("id", flat=True)),
+            "unsubscribed": list(
+                Subscription.objects.filter(state="unsubscribed").values_list("subscriber_id", flat=True)
+            ),
+            "suppressed": Suppression.objects.count(),
+            "erasures": list(Erasure.objects.values_list("id", flat=True)),
+            "campaigns": {str(row.id): row.state for row in campaigns.campaigns()},
+            "messages": [
+                [str(campaign), str(person), number, state]
+                for campaign, person, number, state in Message.objects.values_list(
+                    "campaign_id", "subscriber_id", "number", "state"
+                )
+            ],
+            "imports": [[str(one), state] for one, state in Import.objects.values_list("id", "state")],
+            "uploads": UploadChunk.objects.count(),
+            "record": [entry.kind for entry in record.entries(limit=1000)],
+            "entries": record.size(),
+            "instance": instance,
+        }
+
+
+def _shop(told: Said) -> Any:
+    from mandata.foundation.actors import Actor
+    from tests.delivery.mailing import Shop
+
+    return Shop(UUID(told["shop"]), Actor("member", UUID(told["actor"])), UUID(told["list"]))
+
+
+if __name__ == "__main__":
+    verb, arguments = sys.argv[1], json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
+    Path(os.environ["MANDATA_VAR"]).mkdir(parents=True, exist_ok=True)
+    with connected():
+        django()
+        answer = globals()[verb](**arguments)
+    sys.stdout.write(json.dumps(answer, default=str) + "\n")
