@@ -20,6 +20,7 @@ from mandata.delivery.journal import SUFFIX, Journal
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.services import claiming, recovering, tending
 from mandata.delivery.services.claiming import CHUNK_SIZE, Settled
+from mandata.infra import outside
 from mandata.infra.clock import new_id, now
 from mandata.infra.logs import log
 from mandata.vault.services import Vault
@@ -118,10 +119,14 @@ class Supply:
         return True
 
     def _guarded(self, act: "object") -> bool:
-        """Run one step; a database that is away makes it wait instead of failing."""
+        """Run one step; a database that is away, or a full disk, makes it wait instead of failing."""
         assert callable(act)
         try:
             return bool(act())
+        except outside.NotKept as fault:
+            _log.error("outside.not_kept", reason=str(fault), unsettled=len(self._unsettled))
+            self._ending.wait(0.5)
+            return False
         except _AWAY as error:
             _log.warning("database.away", error=type(error).__name__, unsettled=len(self._unsettled))
             connection.close()

@@ -12,11 +12,13 @@ from mandata.delivery.services.launching import (
     release,
     resume,
 )
+from mandata.delivery.services.replaying import Replayed, replay
 from mandata.delivery.services.returning import receive_return
 from mandata.delivery.services.tending import tend_due
 from mandata.delivery.services.trying import test_send
 
 __all__ = [
+    "Replayed",
     "add_domain",
     "audience",
     "cancel",
@@ -28,6 +30,7 @@ __all__ = [
     "receive_return",
     "release",
     "remove_domain",
+    "replay",
     "resume",
     "tend_due",
     "test_send",

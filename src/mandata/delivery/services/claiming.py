@@ -21,9 +21,10 @@ from mandata.delivery.models import Chunk
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.rules.retry import first_tried, retry
 from mandata.delivery.services import gate
+from mandata.delivery.services.replaying import CLAIMED, SETTLED
 from mandata.delivery.services.returning import refused_at_the_door
 from mandata.delivery.statements import statement
-from mandata.infra import bulk, restoring
+from mandata.infra import bulk, outside, restoring
 from mandata.infra.clock import new_id
 from mandata.infra.tenancy import scope
 from mandata.vault.services import Vault
@@ -111,6 +112,9 @@ def claim(*, order: Order, standing: Standing, limit: int, at: datetime) -> list
         rows = bulk.execute(statement("claim", rule=standing.rule.sql()), values)
         _open_chunks(order, rows, at)
         keys = standing.vault.keys([row[0] for row in rows])
+        if rows:
+            messages = [(number, subscriber, attempts) for subscriber, number, attempts, *_ in rows]
+            outside.write(CLAIMED, {"campaign": order.campaign_id, "messages": messages})
     return [
         Claimed(chunk_id, number, attempts, subscriber, identity, clear, keys.get(subscriber))
         for subscriber, number, attempts, chunk_id, identity, clear in rows
@@ -153,7 +157,7 @@ def settle(
         state, next_at = _state(one)
         said = one.outcome if state != "queued" else Outcome(one.number, "returned")
         groups[(state, said.code, said.enhanced, said.diagnostic[:300])].append((one, next_at))
-    with scope(controller_id):
+    with scope(controller_id), outside.together():
         for (state, code, status, diagnostic), rows in sorted(groups.items()):
             numbers = [one.number for one, _ in rows]
             values = {
@@ -177,6 +181,13 @@ def settle(
             refused_at_the_door(campaign_id=campaign_id, refusals=refusals, at=at)
         if done:
             Chunk.objects.filter(id__in=done).delete()
+        if settled:
+            outcomes = [
+                (one.number, state, code, status, one.attempts - (state == "queued"))
+                for (state, code, status, _), rows in groups.items()
+                for one, _ in rows
+            ]
+            outside.write(SETTLED, {"campaign": campaign_id, "at": at, "outcomes": outcomes})
 
 
 _STATES = {"sent": "sent", "deferred": "deferred", "failed": "failed", "unknown": "unknown", "returned": "queued"}

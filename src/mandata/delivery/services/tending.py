@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from mandata.agreements import selectors as agreements
 from mandata.agreements.rules.recipients import Asked
 from mandata.campaigns import selectors as campaigns
@@ -12,9 +14,10 @@ from mandata.campaigns.errors import WrongState
 from mandata.delivery import selectors
 from mandata.delivery.models import Chunk
 from mandata.delivery.services import gate
+from mandata.delivery.services.replaying import SETTLED
 from mandata.delivery.statements import statement
 from mandata.foundation.actors import SYSTEM
-from mandata.infra import bulk
+from mandata.infra import bulk, outside
 from mandata.infra.logs import log
 from mandata.infra.tenancy import current_controller, scope
 
@@ -134,4 +137,8 @@ def move(
         "numbers": numbers,
         "at": at,
     }
-    return int(bulk.execute(statement("move"), values)[0][0])
+    moved, decided = bulk.execute(statement("move"), values)[0]
+    if decided:  # the others were never claimed, or came back
+        outcomes = [(number, after, 0, "", attempts) for number, attempts in orjson.loads(decided)]
+        outside.write(SETTLED, {"campaign": campaign_id, "at": at, "outcomes": outcomes})
+    return int(moved)

@@ -1,6 +1,7 @@
--- Moves messages of one campaign from some states to another by a decision, with the counters.
+-- Moves messages of one campaign from some states to another by a decision, with the counters. Returns how many, and
+-- (number, attempts) of those that were unknown, of which the outside log must be told.
 with old as materialized (
-    select m.subscriber_id, m.provider, m.state
+    select m.subscriber_id, m.provider, m.state, m.number, m.attempts
     from delivery_message m
     where m.controller_id = %(controller)s and m.campaign_id = %(campaign)s and m.state = any(%(before)s::text[])
       and (%(numbers)s::bigint[] is null or m.number = any(%(numbers)s::bigint[]))
@@ -21,4 +22,4 @@ with old as materialized (
     on conflict (controller_id, campaign_id, shard, provider, state)
     do update set count = delivery_counter.count + excluded.count
 )
-select count(*) from old
+select count(*), jsonb_agg(jsonb_build_array(number, attempts)) filter (where state = 'unknown') from old
