@@ -36,6 +36,7 @@ CONSOLE: Final[tuple[Place, ...]] = (
             Place("audience:lists", _("Lists")),
             Place("audience:fields", _("Fields")),
             Place("audience:imports", _("Imports")),
+            Place("audience:erasures", _("Erasures")),
         ),
     ),
     Place("reports:overview", _("Reports"), "chart", "r"),

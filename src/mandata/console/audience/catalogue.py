@@ -70,6 +70,7 @@ def one_list(request: HttpRequest, list_id: UUID) -> HttpResponse:
         "may": {
             "change": request.may("audience:list_new"),  # type: ignore[attr-defined]
             "export": request.may("audience:export"),  # type: ignore[attr-defined]
+            "erase": request.may("audience:erase"),  # type: ignore[attr-defined]
         },
     }
     return render(request, "console/audience/list.html", context, status=422 if form.is_bound else 200)

@@ -94,8 +94,15 @@ def _around(request: HttpRequest, filters: Filters) -> dict[str, Any]:
         "lists": lists,
         "narrowed": filters.narrowed,
         "groups": filters.url("audience:groups", sort=""),
+        "erase_url": _erase_url(request, filters),
         "may": {"add": request.may("audience:add"), "show": request.may("audience:show")},  # type: ignore[attr-defined]
     }
+
+
+def _erase_url(request: HttpRequest, filters: Filters) -> str:
+    """Where everybody who is shown can be erased: for who may, and where a filter says who it is."""
+    may = request.may("audience:erase")  # type: ignore[attr-defined]
+    return filters.url("audience:erase", sort="") if may and filters.narrowed and not filters.q else ""
 
 
 def add(request: HttpRequest) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mandata.console.audience import catalogue, groups, imports, mapping, person, subscribers
+from mandata.console.audience import catalogue, erasing, groups, imports, mapping, person, subscribers
 
 app_name = "audience"
 urlpatterns = [
@@ -26,6 +26,16 @@ urlpatterns = [
     path("fields/", catalogue.fields, name="fields"),
     path("fields/new/", catalogue.field_new, name="field_new"),
     path("fields/<uuid:field_id>/remove/", catalogue.field_remove, name="field_remove"),
+    path("erasures/", erasing.erasures, name="erasures"),
+    path("erasures/new/", erasing.erase, name="erase"),
+    path("erasures/<uuid:run_id>/", erasing.erasure, name="erasure"),
+    path("erasures/<uuid:run_id>/progress/", erasing.progress_of, name="erasure_progress"),
+    path("erasures/<uuid:run_id>/confirm/", erasing.confirm, name="erasure_confirm"),
+    path("erasures/<uuid:run_id>/again/", erasing.again, name="erasure_again"),
+    path("erasures/<uuid:run_id>/cancel/", erasing.cancel, name="erasure_cancel"),
+    path("erasures/<uuid:run_id>/certificates.json", erasing.proofs, name="erasure_certificates"),
+    path("erased/<uuid:erasure_id>.json", erasing.proof, name="certificate_json"),
+    path("erased/<uuid:erasure_id>.pdf", erasing.paper, name="certificate_pdf"),
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.upload, name="upload"),
     path("imports/<uuid:import_id>/", imports.one_import, name="import"),
