@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import typer
 
+from mandata.cli.current import require_current
 from mandata.cli.installation import connected, django, read
 from mandata.cli.output import AsJson, emit
 from mandata.foundation.errors import Fault
@@ -20,7 +21,10 @@ _LOCK = 0x6D61_6E64_6174_61
 
 def migrate(
     with_keys: Annotated[
-        bool, typer.Option("--with-keys", help="Refuse a database whose keys are not in the keys folder here.")
+        bool,
+        typer.Option(
+            "--with-keys", help="Refuse a database whose keys are not here, or that is older than the outside log says."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -38,6 +42,8 @@ def migrate(
     """
     with connected() as urls:
         applied = bring_up_to_date(urls, with_keys=with_keys)
+        if with_keys:
+            require_current(urls.app)
     words = f"{applied} migrations applied." if applied else "Nothing to migrate."
     emit(as_json, {"applied": applied}, words)
 

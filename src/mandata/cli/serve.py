@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mandata.cli.current import require_current
 from mandata.cli.installation import SETTINGS, connected, read, var
 from mandata.cli.lifeline import follow
 from mandata.foundation.errors import Fault
@@ -33,7 +34,8 @@ def web(listen: Listen = "127.0.0.1:8000", threads: Threads = 4) -> None:
         mandata web --listen 0.0.0.0:8000 --threads 8
     """
     # Of an own database it answers while that is being restored, too: with the page that explains it.
-    with connected(restoring_too=bool(read().database_url)):
+    with connected(restoring_too=bool(read().database_url)) as urls:
+        require_current(urls.app)
         _serve("mandata.project.wsgi:application", listen, threads, head=64 * 1024, static=var() / "static")
 
 
@@ -46,7 +48,8 @@ def track(listen: Listen = "127.0.0.1:8001", threads: Threads = 4) -> None:
 
         mandata track --listen 0.0.0.0:8001
     """
-    with connected():
+    with connected() as urls:
+        require_current(urls.app, patient=True)
         # A token is 43 characters; nobody has a reason to send more than this in the head of a request.
         _serve("mandata.public.door:application", listen, threads, head=16 * 1024)
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mandata.cli.current import require_current
 from mandata.cli.installation import connected, django, read
 from mandata.foundation.errors import Fault
 
@@ -67,12 +68,27 @@ def worker(
 
         mandata worker --concurrency 4
     """
-    with connected(restoring_too=bool(read().database_url)):
+    with connected(restoring_too=bool(read().database_url)) as urls:
+        require_current(urls.app)
         django()
         from mandata.delivery.services import roads
 
         roads.known()
+        _adopt(urls.app)
         Worker(concurrency).run()
+
+
+def _adopt(url: str) -> None:
+    """Place the head that a sequencer told the outside log and was killed before it could commit it."""
+    from django.db import connections
+
+    from mandata.infra import restoring
+    from mandata.infra.logs import log
+    from mandata.record import services as record
+
+    if not restoring.closed() and (placed := record.adopt(url)):
+        log("record").warning("record.adopted", entries=placed)
+    connections.close_all()
 
 
 class Worker:
