@@ -25,6 +25,9 @@ from mandata.agreements.services import instructions, notices, obligations, upst
 from mandata.audience import services as audience
 from mandata.delivery.models import Domain
 from mandata.foundation.actors import Actor
+from mandata.holdings import runs
+from mandata.holdings import selectors as held
+from mandata.holdings import services as holdings
 from mandata.infra.clock import new_id, now
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
@@ -109,7 +112,13 @@ def _audience(made: Office, word: str) -> dict[str, UUID]:
     )  # fmt: skip
     file = [f"email;first name\n{word.lower()}.other@inbox.example;{word}\n".encode()]
     taken = audience.upload(list_id=shop.list_id, file_name=f"{word}.csv", chunks=file, actor=shop.actor, at=at)
-    return {"list_id": shop.list_id, "subscriber_id": person, "field_id": field, "import_id": taken}
+    gone = audience.subscribe(
+        list_id=shop.list_id, email=f"{word.lower()}.gone@inbox.example", source="counter", actor=shop.actor, at=at
+    )
+    erased = holdings.erase(subject=held.subject(gone), ground="objection", actor=shop.actor, at=at)
+    run = runs.choose(references=[person], ground="objection", actor=shop.actor, at=at)
+    people = {"subscriber_id": person, "run_id": run, "erasure_id": erased.id}
+    return {"list_id": shop.list_id, "field_id": field, "import_id": taken, **people}
 
 
 def _paperwork(made: Office, word: str) -> dict[str, UUID]:
