@@ -13,6 +13,7 @@ from mandata.cli import (
     decide,
     dns,
     due,
+    keys,
     migrate,
     operator,
     pack,
@@ -91,6 +92,7 @@ def _main(
 
 app.add_typer(agreement.app, name="agreement")
 app.add_typer(subprocessors.app, name="subprocessors")
+app.add_typer(keys.app, name="keys")
 app.add_typer(backup.app, name="backup")
 app.command("up")(up.up)
 app.command("demo")(demo.demo)

@@ -23,11 +23,13 @@ from uuid import UUID
 from django.db import connections, transaction
 
 from mandata.foundation import canonical
+from mandata.foundation.actors import SYSTEM, Actor
 from mandata.foundation.errors import Fault, Refused
 from mandata.infra import bulk
 from mandata.infra.environment import env
 from mandata.infra.logs import log
-from mandata.infra.tenancy import scope
+from mandata.infra.tenancy import INSTANCE, scope
+from mandata.record.services import append
 from mandata.vault import framing, putting
 from mandata.vault.errors import KeysMissing
 from mandata.vault.models import Epoch, Secret, SubjectKey
@@ -279,10 +281,11 @@ def recover(
     *,
     at: datetime,
     state_at: datetime | None = None,
+    actor: Actor = SYSTEM,
     told: Callable[[int], None] | None = None,
 ) -> Installed:
-    """Fetch the newest copy from a store, and install it: first the epochs that a younger small copy has, then the full
-    one. Raises Fault where there is none or where no identity opens it."""
+    """Fetch the newest copy from a store and install it: first the epochs that a younger small copy has, then the full
+    one. Entered in the installation's log. Raises Fault where there is none or where no identity opens it."""
     from mandata.infra import age
 
     found = sorted((one for one in map(_copy, store.names(FOLDER)) if one), key=lambda one: one.at)
@@ -294,4 +297,9 @@ def recover(
         )
     for small in found[found.index(full[-1]) + 1 :]:
         install(age.decrypt(store.get(small.name), identities), at=at)
-    return install(age.decrypt(store.get(full[-1].name), identities), at=at, state_at=state_at, told=told)
+    with transaction.atomic():
+        done = install(age.decrypt(store.get(full[-1].name), identities), at=at, state_at=state_at, told=told)
+        with scope(INSTANCE):
+            body: dict[str, object] = {"copy": done.at, "epochs": done.epochs, "keys": done.rows, "gone": done.gone}
+            append(kind="vault.keys_recovered", body=body, actor=actor, at=at)
+    return done
