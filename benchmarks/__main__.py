@@ -19,6 +19,7 @@ RUNS: dict[str, tuple[list[str], list[str]]] = {
     "gates": ([], ["--short"]),
     "due": ([], ["--short"]),
     "subprocessors": ([], ["--short"]),
+    "vault": ([], ["--short"]),
 }
 
 
