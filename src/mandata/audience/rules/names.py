@@ -46,7 +46,7 @@ def words(text: str) -> tuple[str, ...]:
         plain = text.lower()
     else:
         # й and ї must not lose their sign as an accent: the table goes before the accents.
-        known = unicodedata.normalize("NFC", text.casefold()).translate(_TABLE)
+        known = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).translate(_TABLE)
         plain = "".join(char for char in unicodedata.normalize("NFKD", known) if not unicodedata.combining(char))
     found = dict.fromkeys(_folded(word) for word in re.split(r"[\W_]+", _SIGNS.sub("", plain)) if word)
     names = [word for word in found if len(word) > 1 and word not in _TITLES]
@@ -54,7 +54,10 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def _folded(word: str) -> str:
-    return _PAIRS.sub(r"\1\2", word[:MAX_WORD])
+    word, before = word[:MAX_WORD], ""
+    while word != before:
+        word, before = _PAIRS.sub(r"\1\2", word), word
+    return word
 
 
 def number(text: str) -> str:
