@@ -20,11 +20,11 @@ def found(people: int) -> Said:
     from tests.delivery.mailing import shop
 
     made = shop()
-    ids = made.people(people, address="reader{}@inbox.example".format)
+    ids = sorted(made.people(people, address="reader{}@inbox.example".format))  # as a freeze numbers them
     return {"shop": made.id, "list": made.list_id, "people": ids, "actor": made.actor.id}
 
 
-def more_people(told: Said, count: int, prefix: str) -> list[UUID]:
+def more_people(told: Said, count: int, prefix: str) -> Any:
     return _shop(told).people(count, address=(prefix + "{}@inbox.example").format)
 
 
@@ -45,12 +45,12 @@ def upload(told: Said) -> UUID:
         )
 
 
-def launch(told: Said) -> UUID:
+def launch(told: Said) -> Any:
     """A campaign launched and frozen."""
     return _shop(told).launched()
 
 
-def draft_and_launch_unfrozen(told: Said) -> UUID:
+def launch_unfrozen(told: Said) -> Any:
     from mandata.delivery import services
     from mandata.infra.clock import now
     from mandata.infra.tenancy import scope
@@ -164,6 +164,17 @@ def turn(told: Said) -> None:
     from mandata.vault import turning
 
     turning.turn(_shop(told).id, at=now())
+
+
+def newest_note(told: Said) -> Said:
+    """The shop's newest head, as it is handed over."""
+    from mandata.infra.tenancy import scope
+    from mandata.record import selectors as record
+
+    with scope(_shop(told).id):
+        head = record.head()
+        assert head is not None
+        return {"size": head.size, "note": head.note}
 
 
 def look(told: Said) -> Said:

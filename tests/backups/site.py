@@ -25,6 +25,26 @@ class Site(House):
             "MANDATA_SMTP_URL": "smtp://127.0.0.1:9",
         }
         self.told_of: dict[str, Any] = {}
+        # What happened, for the tests to compare with.
+        self.full: dict[str, Any] = {}
+        self.incremental: dict[str, Any] = {}
+        self.before: dict[str, Any] = {}
+        self.upload = self.campaign = self.unfrozen = ""
+        self.sent: list[int] = []
+        self.sent_later: list[int] = []
+        self.new_people: list[str] = []
+
+    @classmethod
+    def elsewhere(cls, other: "Site", folder: Path) -> "Site":
+        """An empty machine that has nothing of another's but its store and its identities."""
+        made = cls.__new__(cls)
+        made.__dict__.update(other.__dict__)
+        made.folder, made.var, made.outside = folder, folder / "var", folder / "outside"
+        made.server = Server(made.var / "postgres", archive=100)
+        made.settings = other.settings | {"MANDATA_VAR": str(made.var), "MANDATA_OUTSIDE": str(made.outside)}
+        # It must not write into the store that the tests share.
+        made.settings["MANDATA_BACKUP_STORE"] = ""
+        return made
 
     def do(self, verb: str, *, within: "dict[str, str] | None" = None, code: int = 0, **arguments: Any) -> Any:
         """Carry out a verb of `deeds` in a process of this installation; return its answer."""
