@@ -13,6 +13,7 @@ from mandata.cli import (
     decide,
     dns,
     due,
+    erase,
     keys,
     migrate,
     operator,
@@ -106,6 +107,7 @@ app.command("worker")(worker.worker)
 app.command("due")(due.due)
 app.command("duties")(due.duties)
 app.command("decide")(decide.decide)
+app.command("erase")(erase.erase)
 app.command("verify")(verify.verify)
 app.command("pack")(pack.pack)
 app.command("stamp")(stamp.stamp)

@@ -71,6 +71,12 @@ def runs(limit: int = 50) -> list[RunRow]:
     return [_row(row) for row in Run.objects.order_by("-number")[:limit]]
 
 
+def unfinished(ground: str, confirmed_by: str) -> list[UUID]:
+    """Return the runs that somebody confirmed on a ground and that have not come to their end, oldest first."""
+    rows = Run.objects.filter(state__in=["running", "stopped"], ground=ground, confirmed_by=confirmed_by)
+    return list(rows.order_by("number").values_list("id", flat=True))
+
+
 def failures(run_id: UUID, limit: int = 100) -> list[FailedRow]:
     """Return of whom an erasure failed."""
     return [FailedRow(*row) for row in chosen.failures(run_id, limit)]

@@ -42,13 +42,19 @@ _FACTS: Final = RightsFacts(kind="erasure", confirmed=True, purpose=SERVICE)
 
 
 def choose(
-    *, wanted: Mapping[str, str] | None = None, references: Sequence[UUID] = (), ground: str, actor: Actor, at: datetime
+    *,
+    wanted: Mapping[str, str] | None = None,
+    references: Sequence[UUID] = (),
+    ground: str,
+    actor: Actor,
+    at: datetime,
+    queue: bool = True,
 ) -> UUID:
     """Begin an erasure of many: of those that a filter of the subscribers' page describes, or of these references.
 
     `wanted`: values of `rules.FILTERS` as texts; empty ones narrow nothing, and an empty filter is everybody.
     References of nobody are left out. Then it is counted what is held of them; nothing is erased before
-    `confirm`. Returns the run's id. Raises UnknownGround.
+    `confirm`. Without `queue` it is the caller who works at it. Returns the run's id. Raises UnknownGround.
     """
     demand_ground(ground)
     narrowed = {name: text for name, text in (wanted or {}).items() if text and name in rules.FILTERS}
@@ -67,7 +73,8 @@ def choose(
         run.save(update_fields=["people"])
         body: dict[str, object] = {"ground": ground, "source": run.source, "wanted": narrowed, "people": run.people}
         _enter("chosen", run, body, actor, at)
-        _queue(run.id)
+        if queue:
+            _queue(run.id)
         own: UUID = run.id
         return own
 
@@ -156,6 +163,7 @@ def run_slice(
     run_id: UUID,
     stop: Callable[[], bool] = lambda: False,
     seconds: float = SLICE,
+    queue: bool = True,
     now: Callable[[], datetime] = clock.now,
 ) -> bool:
     """Work at a run for some seconds, or until it waits or has ended; return whether a next slice is due, which is then
@@ -170,8 +178,9 @@ def run_slice(
             shut = bool(refusals(check(_FACTS, now=now())))
         while _step(controller_id, run_id, shut, now()):
             if stop() or time.monotonic() > until:
-                with scope(controller_id):
-                    _queue(run_id)
+                if queue:
+                    with scope(controller_id):
+                        _queue(run_id)
                 return True
     except Fault as fault:
         with scope(controller_id):

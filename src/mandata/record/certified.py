@@ -14,7 +14,7 @@ Verifying needs no database: `mandata verify FILE [--key PEM]`.
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -22,15 +22,17 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from mandata.foundation import merkle
 from mandata.record import rules
-from mandata.record.models import Head
-from mandata.record.selectors import Proven
+
+if TYPE_CHECKING:  # verifying needs neither Django nor a database
+    from mandata.record.models import Head
+    from mandata.record.selectors import Proven
 
 FORMAT: Final = "mandata-certificates-1"
 FAULTS: Final = (ValueError, KeyError, TypeError, OSError)
 """What `verify` raises where a file is none that can be read."""
 
 
-def pieces(log: UUID, head: Head, key: Ed25519PublicKey, entries: Iterable[Proven]) -> Iterator[str]:
+def pieces(log: UUID, head: "Head", key: Ed25519PublicKey, entries: "Iterable[Proven]") -> Iterator[str]:
     """Yield the file piece by piece, one certificate on a line."""
     start = {
         "format": FORMAT,
