@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from mandata.accounts.services.notices import send_notice
+from mandata.foundation import networks
 from mandata.infra.clock import now
 from mandata.infra.environment import env
 from mandata.infra.tenancy import INSTANCE, scope
@@ -32,8 +33,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             send_notice(to=email, subject=subject, text=text, kind=template_prefix.rpartition("/")[2][:40], at=now())
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The address that rate limits count by."""
-        return str(request.META.get("REMOTE_ADDR", ""))
+        """The first address of the network that rate limits count by and open sessions name; never the address."""
+        return networks.reduced(str(request.META.get("REMOTE_ADDR", ""))).partition("/")[0]
 
 
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

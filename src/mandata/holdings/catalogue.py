@@ -255,8 +255,8 @@ EVENTS: Final = Place(
         name=_("Opens and clicks"),
         tables=("tracking_event",),
         category=_(
-            "opens, clicks and unsubscriptions by the random reference, with the kind of program and "
-            "the class of network"
+            "opens, clicks and unsubscriptions by the random reference, with the kind of program, the "
+            "class of network and its country"
         ),
         purpose=_("to measure what is read"),
         retention=_("without a person, as a statistic, as long as its campaign"),

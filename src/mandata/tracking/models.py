@@ -31,6 +31,7 @@ class Event(ScopedModel):
     signals = models.SmallIntegerField(default=0)  # rules.Signal
     agent = models.CharField(max_length=40)
     network = models.CharField(max_length=24)
+    country = models.CharField(max_length=2, default="")  # of the network class, where there is a file of countries
 
     class Meta:
         db_table = "tracking_event"

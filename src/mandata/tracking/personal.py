@@ -1,7 +1,7 @@
 """What tracking holds of one person, for `holdings`: events by the random reference, and a message's first acts by
 its number.
 
-Erased, an event stays as a statistic: the reference goes, with the network and the program that could single somebody
+Erased, an event stays as a statistic: the reference goes, with the network, the country and the program that could single somebody
 out. The counters never knew a person.
 """
 
@@ -27,7 +27,7 @@ def count_events(subscribers: Sequence[UUID]) -> dict[UUID, int]:
 def events(subscriber: UUID) -> list[dict[str, object]]:
     """Return the subscriber's events, oldest first."""
     rows = Event.objects.filter(subscriber_id=subscriber).order_by("at", "id")
-    told = rows.values("at", "kind", "campaign_id", "link", "actor_class", "signals", "agent", "network")
+    told = rows.values("at", "kind", "campaign_id", "link", "actor_class", "signals", "agent", "network", "country")
     return [
         {**row, "signals": [one.name.lower() for one in Signal if one.name and one & row["signals"]]} for row in told
     ]
@@ -41,7 +41,7 @@ def anonymise_events(subscribers: Sequence[UUID]) -> dict[UUID, int]:
 # Who it was is joined, because a row that was changed returns what it has become.
 _ANONYMISE = """
 with done as (
-    update tracking_event e set subscriber_id = null, agent = '', network = ''
+    update tracking_event e set subscriber_id = null, agent = '', network = '', country = ''
     from unnest(%b::uuid[]) as w (id) where e.subscriber_id = w.id returning w.id
 )
 select id, count(*) from done group by 1

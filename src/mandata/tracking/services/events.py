@@ -11,6 +11,7 @@ from mandata.foundation.tokens import FIRST_RESERVED, LINK_OPEN, TEST_MESSAGE
 from mandata.infra.environment import env
 from mandata.infra.tenancy import scope
 from mandata.tracking import rules, sources, spool
+from mandata.tracking.countries import country
 from mandata.tracking.rules import ANY_LINK, Agent, Kind, Method
 from mandata.tracking.services import gate, tally
 from mandata.tracking.services.segments import take
@@ -123,6 +124,7 @@ def _seen(
                 signals,
                 agent_name,
                 rules.network_text(network),
+                country(network),
                 individual,
             )
         )

@@ -32,6 +32,7 @@ class Seen(NamedTuple):
     signals: int
     agent: str
     network: str
+    country: str
     individual: bool
 
 
@@ -71,7 +72,7 @@ def keep(campaign_id: UUID, events: list[Seen]) -> None:
 
 def _counts(events: Iterable[Seen]) -> dict[_Key, int]:
     counts: dict[_Key, int] = {}
-    for at_ms, kind, _, _, provider, link, origin, _, _, _, _ in events:
+    for at_ms, kind, _, _, provider, link, origin, _, _, _, _, _ in events:
         hour_ms = at_ms - at_ms % _HOUR_MS
         for one in (link,) if link == ANY_LINK else (link, ANY_LINK):
             key = _Key(hour_ms, kind, origin, one, provider)
@@ -82,7 +83,7 @@ def _counts(events: Iterable[Seen]) -> dict[_Key, int]:
 def _new_firsts(campaign_id: UUID, events: Iterable[Seen]) -> dict[_Key, int]:
     """What people did for the first time with a message, summed by the counter it belongs to."""
     firsts: dict[tuple[int, str, int], tuple[int, str]] = {}
-    for at_ms, kind, message, _, provider, link, origin, _, _, _, individual in events:
+    for at_ms, kind, message, _, provider, link, origin, _, _, _, _, individual in events:
         if origin == "human" and individual:
             for one in (link,) if link == ANY_LINK else (link, ANY_LINK):
                 first = (message, kind, one)
@@ -112,7 +113,7 @@ def _keep_events(campaign_id: UUID, events: list[Seen]) -> None:
         return
     for day in {event.at_ms // _DAY_MS for event in events}:
         bulk.execute("select tracking_ensure_month(to_timestamp(%b::bigint)::date)", [day * 86_400])
-    at_ms, kind, _, subscriber, _, link, origin, signals, agent, network, _ = zip(*events, strict=True)
+    at_ms, kind, _, subscriber, _, link, origin, signals, agent, network, country, _ = zip(*events, strict=True)
     bulk.execute(
         _EVENTS,
         {
@@ -126,6 +127,7 @@ def _keep_events(campaign_id: UUID, events: list[Seen]) -> None:
             "signals": _array(map(int, signals)),
             "agents": _array(map(_quoted, agent)),
             "networks": _array(map(_quoted, network)),
+            "countries": _array(map(_quoted, country)),
         },
     )
 
@@ -144,13 +146,13 @@ def _quoted(text: str) -> str:
 # A row of an event is nobody's reference, so its id is made by PostgreSQL.
 _EVENTS = """
 insert into tracking_event
-    (controller_id, at, id, kind, campaign_id, subscriber_id, link, actor_class, signals, agent, network)
+    (controller_id, at, id, kind, campaign_id, subscriber_id, link, actor_class, signals, agent, network, country)
 select %(controller)b, to_timestamp(e.at_ms / 1000.0), gen_random_uuid(), e.kind, %(campaign)b, e.subscriber_id, e.link,
-    e.origin, e.signals, e.agent, e.network
+    e.origin, e.signals, e.agent, e.network, e.country
 from unnest(
     %(times)s::bigint[], %(kinds)s::text[], %(subscribers)s::uuid[], %(links)s::int[], %(origins)s::text[],
-    %(signals)s::smallint[], %(agents)s::text[], %(networks)s::text[]
-) as e(at_ms, kind, subscriber_id, link, origin, signals, agent, network)
+    %(signals)s::smallint[], %(agents)s::text[], %(networks)s::text[], %(countries)s::text[]
+) as e(at_ms, kind, subscriber_id, link, origin, signals, agent, network, country)
 """
 
 _FIRSTS = """

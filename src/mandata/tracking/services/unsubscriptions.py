@@ -14,6 +14,7 @@ from mandata.infra import outside
 from mandata.infra.environment import env
 from mandata.infra.tenancy import scope
 from mandata.tracking import rules, sources, spool
+from mandata.tracking.countries import country
 from mandata.tracking.rules import ANY_LINK, Agent, Origin
 from mandata.tracking.services import tally
 from mandata.tracking.services.segments import take
@@ -91,5 +92,6 @@ def _seen(at_ms: int, message_no: int, facts: sources.MessageFacts | None, agent
         0,
         agent,
         rules.network_text(network),
+        country(network),
         True,
     )
