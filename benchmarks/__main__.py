@@ -16,6 +16,7 @@ RUNS: dict[str, tuple[list[str], list[str]]] = {
     "tracking": (["--least", "0.2"], ["--seconds", "2", "--least", "0.2"]),
     "ingestion": ([], ["--short"]),
     "record": ([], ["--short"]),
+    "people": ([], ["--short"]),
     "gates": ([], ["--short"]),
     "due": ([], ["--short"]),
     "subprocessors": ([], ["--short"]),

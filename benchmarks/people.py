@@ -59,17 +59,18 @@ def _run(people: int, *, short: bool) -> bool:
     drawn = {name: _timed(call, max(times // 2, 10)) for name, call in _pages(house, list_id).items()}
     held = True
     for kind, measured, most in (("page", selected, MOST), ("console", drawn, PAGE_MOST)):
-        for name, (middle, slow) in measured.items():
+        for name, (least, middle, slow) in measured.items():
             judged = name.startswith("newest")
-            holds = not judged or (middle <= most * reference[0] if short else middle <= LIMIT_MS)
+            holds = not judged or (middle <= most * reference[1] if short else middle <= LIMIT_MS)
             held = held and holds
             line = {
                 "bench": "people",
                 "what": f"{kind}: {name}",
                 "ms": round(middle, 2),
+                "least_ms": round(least, 2),
                 "p90_ms": round(slow, 2),
-                "reference_ms": round(reference[0], 2),
-                "ratio": round(middle / reference[0], 2),
+                "reference_ms": round(reference[1], 2),
+                "ratio": round(middle / reference[1], 2),
                 "limit": (most if short else LIMIT_MS) if judged else None,
                 "holds": holds,
             }
@@ -169,7 +170,7 @@ def _reads(list_id: Any) -> dict[str, Callable[[], object]]:
         "a rare country": lambda: page(narrowing=Narrowing(country="LI"), limit=50),
         "by address": lambda: page(search="Zakaznik.7@post.example"),
         "by a common word": lambda: page(search="Žofie"),
-        "by two words": lambda: page(search="novákbcd Jan"),
+        "by two words": lambda: page(search="novákbcd Šimon"),
         "groups by provider": lambda: facets.groups("provider"),
     }
     assert len(first.rows) == 50
@@ -199,8 +200,8 @@ def _pages(house: Any, list_id: Any) -> dict[str, Callable[[], object]]:
     }
 
 
-def _timed(call: Callable[[], object], times: int) -> tuple[float, float]:
-    """Return median and 90th percentile in ms, after two calls that warm up."""
+def _timed(call: Callable[[], object], times: int) -> tuple[float, float, float]:
+    """Return least, median and 90th percentile in ms, after two calls that warm up."""
     measured = []
     for number in range(times + 2):
         began = time.perf_counter()
@@ -209,7 +210,7 @@ def _timed(call: Callable[[], object], times: int) -> tuple[float, float]:
             measured.append(1000 * (time.perf_counter() - began))
         if sum(measured) > 20_000 and len(measured) > 3:
             break
-    return median(measured), quantiles(measured, n=10)[-1]
+    return min(measured), median(measured), quantiles(measured, n=10)[-1]
 
 
 if __name__ == "__main__":

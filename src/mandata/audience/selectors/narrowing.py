@@ -7,7 +7,7 @@ from uuid import UUID
 from mandata.audience.rules.fields import FACETS
 from mandata.infra import bulk
 
-FEW: Final = 5_000
+FEW: Final = 1_000
 """Up to how many people with rare facets are looked up one by one on a list, instead of going through the list."""
 
 _MONTH: Final = 2

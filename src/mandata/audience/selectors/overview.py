@@ -38,17 +38,21 @@ _MOST_KNOWN: Final = 2_000
 
 def _remembered(what: str, count: Callable[[], _Told]) -> _Told:
     """Return what was counted for the scope's controller within the last minute, else count. No personal data."""
-    key, now = (current_controller(), what), time.monotonic()
-    with _lock:
-        until, told = _known.get(key, (0.0, None))
-    if until > now:
+    told = _recalled(what)
+    if told is not None:
         return told  # type: ignore[no-any-return]
     found = count()
     with _lock:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
-        _known[key] = (now + REMEMBERED, found)
+        _known[current_controller(), what] = (time.monotonic() + REMEMBERED, found)
     return found
+
+
+def _recalled(what: str) -> Any:
+    with _lock:
+        until, told = _known.get((current_controller(), what), (0.0, None))
+    return told if until > time.monotonic() else None
 
 
 def choices(*, limit: int = 20) -> dict[str, list[str]]:
@@ -75,6 +79,9 @@ def _choices(limit: int) -> dict[str, list[str]]:
 
 def size() -> int:
     """Return how many subscribers there are, on whatever list; of many the count may be a minute old."""
+    known = _recalled("size")
+    if known is not None:
+        return int(known)
     few = int(bulk.execute(_FEW, [COUNTED + 1])[0][0])
     return few if few <= COUNTED else _remembered("size", lambda: int(bulk.execute(_SIZE, [])[0][0]))
 

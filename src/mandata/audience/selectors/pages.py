@@ -46,7 +46,7 @@ cross join lateral (select * from audience_subscriber s where s.id = w.subscribe
 where {words} and w.subscriber_id < %(after)s order by w.subscriber_id desc limit %(limit)s
 """
 _CHOSEN = """
-from unnest(%(only)s::uuid[]) chosen (id)
+from (select id from unnest(%(only)s::uuid[]) one (id) order by id desc offset 0) chosen
 cross join lateral (select * from audience_subscriber s where s.id = chosen.id{having} offset 0) s
 {lateral}
 where chosen.id < %(after)s order by chosen.id desc limit %(limit)s

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -91,7 +92,13 @@ class Filters:
         """Return the address of the list with some of them changed; from its first page."""
         values = {**asdict(self), "after": "", "position": "", **changed}
         kept = {name: value for name, value in values.items() if value and name not in _SECRET}
-        return reverse(route) + (f"?{urlencode(kept)}" if kept else "")
+        return _address(route) + (f"?{urlencode(kept)}" if kept else "")
+
+
+@cache
+def _address(route: str) -> str:
+    """Return where a page lies: asked for a hundred times a page, by each choice of each menu."""
+    return reverse(route)
 
 
 def _uuid(text: str) -> UUID | None:
