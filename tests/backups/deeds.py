@@ -177,6 +177,60 @@ def newest_note(told: Said) -> Said:
         return {"size": head.size, "note": head.note}
 
 
+def register_measure(told: Said, code: str) -> None:
+    """The operator has stated how a measure is carried out."""
+    from mandata.agreements.services import measures
+    from mandata.infra.clock import new_id, now
+
+    del told
+    measures.register(
+        code=code,
+        description="Backups are restored as docs/restoring.md says.",
+        owner="head of operations",
+        checked_on=now().date(),
+        by=new_id(),
+        at=now(),
+    )
+
+
+def drills(told: Said) -> Said:
+    """What is kept of drills."""
+    from mandata.agreements import selectors
+    from mandata.backups.models import Restore
+    from mandata.infra.tenancy import INSTANCE, scope
+    from mandata.record import selectors as record
+
+    del told
+    with scope(INSTANCE):
+        rows = Restore.objects.filter(kind="drill").order_by("began_at").values_list("id", "held")
+        checked = [entry.body for entry in record.entries(kind="measure.checked") if "evidence" in entry.body]
+        entries = [entry.body for entry in record.entries(kind="backups.drilled")]
+        measure = next(row for row in selectors.measures() if row.code == "restore")
+        return {
+            "rows": list(rows),
+            "entries": entries,
+            "checked": checked[0] if checked else None,
+            "measure": {"checked_on": measure.checked_on, "next_on": measure.next_on},
+        }
+
+
+def drill_is_due(told: Said, days_later: int) -> Said:
+    """Whether a drill is due so many days later, and whether the worker's loop starts one."""
+    from datetime import timedelta
+
+    from mandata.backups.services import drills as kept
+    from mandata.infra.clock import now
+
+    del told
+    at = now() + timedelta(days=days_later)
+    due = kept._is_due(at)
+    kept.drill_due(at=at)
+    child = kept._child
+    if child is not None:
+        child.wait(60)
+    return {"due": due, "started": child is not None}
+
+
 def look(told: Said) -> Said:
     """What the installation says of itself."""
     from mandata.audience import selectors

@@ -12,6 +12,7 @@ from mandata.cli import (
     catcher,
     decide,
     dns,
+    drill,
     due,
     erase,
     keys,
@@ -98,6 +99,8 @@ app.add_typer(backup.app, name="backup")
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.command("demo-story", hidden=True)(demo.story)
+app.command("drill")(drill.drill)
+app.command("drill-look", hidden=True)(drill.look)
 app.command("restore")(restore.restore)
 app.command("migrate")(migrate.migrate)
 app.command("operator")(operator.operator)

@@ -170,6 +170,13 @@ class Environment:
     backup_spool: int = _setting(
         "MANDATA_BACKUP_SPOOL", 20_000, "MB of write-ahead log that wait on the disk while the store is away."
     )
+    drill_days: int = _setting("MANDATA_DRILL_DAYS", 30, "A restore is practised after this many days.")
+    drill_identity: Path | None = _setting(
+        "MANDATA_DRILL_IDENTITY", None, "Identity file (age) that opens backups; without it no drill is scheduled."
+    )
+    drill_keys_identity: Path | None = _setting(
+        "MANDATA_DRILL_KEYS_IDENTITY", None, "Identity file (age) that opens the recovery copy of the keys for drills."
+    )
     postgres_programs: Path | None = _setting(
         "MANDATA_POSTGRES_PROGRAMS", None, "Folder of pg_basebackup and pg_dump; default is those that mandata brings."
     )

@@ -10,7 +10,7 @@ from mandata.agreements.models import Measure
 from mandata.agreements.rules import measures as rules
 from mandata.agreements.rules.words import mark as _
 from mandata.agreements.selectors import reader
-from mandata.foundation.actors import Actor
+from mandata.foundation.actors import SYSTEM, Actor
 from mandata.foundation.errors import Refused
 from mandata.infra.tenancy import INSTANCE, scope
 from mandata.record.services import append
@@ -20,6 +20,17 @@ _UNKNOWN: Final = _("No agreement knows a measure {code}.")
 _KNOWN: Final = _("Take one of: {codes}.")
 _FUTURE: Final = _("A measure cannot have been checked on {day}, which is still to come.")
 _TODAY: Final = _("State the day of the last check.")
+
+
+def checked(*, code: str, on: date, evidence: UUID, at: datetime, next_on: date | None = None) -> bool:
+    """Keep that a measure was checked by the software itself, with the id of what proves it; recorded. Return whether
+    the register has the measure: how it is carried out and who answers for it is the operator's to state."""
+    with scope(INSTANCE):
+        begin_vault(at=at)
+        known = Measure.objects.filter(code=code).update(checked_on=on, next_on=next_on, at=at)
+        body: dict[str, object] = {"measure": code, "checked_on": on.isoformat(), "evidence": evidence}
+        append(kind="measure.checked", body=body, actor=SYSTEM, at=at, clause=rules.CODES[code])
+    return bool(known)
 
 
 def register(
