@@ -16,6 +16,7 @@ from mandata.accounts import personal as accounts
 from mandata.audience import personal as audience
 from mandata.delivery import personal as delivery
 from mandata.holdings import changes, chosen, opened, sought
+from mandata.holdings.copies import BACKUPS, OUTSIDE_LOG
 from mandata.holdings.rules import (
     Cannot,
     Description,
@@ -563,6 +564,8 @@ _OWN: Final[tuple[Holding, ...]] = (
     MEMBERS,
     DIRECTORY,
     CONTACTS,
+    BACKUPS,
+    OUTSIDE_LOG,
     KEYS,
     CATCHER,
 )

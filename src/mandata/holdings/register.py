@@ -5,6 +5,10 @@ Whoever adds a table or a module that writes files puts it here or into the cata
 
 from typing import Final
 
+from mandata.holdings.columns import COLUMNS
+
+__all__ = ["COLUMNS", "FILES", "FOLDERS", "PERSONAL_FILES", "TABLES"]
+
 TABLES: Final[dict[str, str]] = {
     "accounts_directory": "which controllers exist and in what state: ids, times, states",
     "accounts_invitationkey": "SHA-256 of random tokens, ids, times",
@@ -69,18 +73,37 @@ FILES: Final[dict[str, str]] = {
     "vault.keyfiles": "keys of the installation and of the controllers' epochs, none of a person's",
     "infra.secretkey": "one random key of the installation",
     "infra.stores": "objects of a store; what is personal in them is encrypted by whoever puts it there",
-    "backups": "backups are encrypted to recipients before they are written; what an erased person left opens for nobody",
     "infra.postgres": "the database's own files: its tables are each in the catalogue",
     "record.packs": "what the record holds: hashes, random references, codes, counts, times",
     "console.privacy.evidence": "a pack of the record while it is fetched; without a name, gone with the request",
     "record.verifier": "copies of signed notes and time-stamps, for as long as openssl reads them",
     "cli": "locks and states of our own processes",
+    "infra.restoring": "that a restore is under way, and how far it is",
+    "delivery.engine.pool": "it starts our own sending processes, which write the journal",
+    "delivery.rendering.workshop": "it starts our own rendering processes, which write nothing",
+    "holdings.archive": "an archive in memory, which is sealed before it is kept",
 }
 """Modules (or packages) of `mandata` that write files which hold no personal data."""
 
 PERSONAL_FILES: Final[dict[str, str]] = {
-    "infra.outside": "suppression",
+    "backups": "backups",
+    "infra.outside": "outside_log",
     "delivery.catcher": "catcher",
     "project.uploads": "uploads",
 }
 """Modules (or packages) that write files with personal data -> the key of their holding."""
+
+FOLDERS: Final[dict[str, str]] = {
+    "backups": "holding:backups",
+    "catcher": "holding:catcher",
+    "demo.json": "where the demo's parts answer",
+    "dns.json": "zones that the demo's name server answers",
+    "journals": "numbers of messages, codes, times (delivery.journal)",
+    "keys": "keys of the installation and of the controllers' epochs, none of a person's",
+    "outside": "holding:outside_log",
+    "postgres": "the database's own files: its tables are each in the catalogue",
+    "restore": "holding:backups",
+    "spool": "numbers of campaigns and messages, kind of program, class of network (tracking.spool)",
+    "static": "the console's own files",
+}
+"""What lies in MANDATA_VAR, by folder or file: whose it is, or "holding:" and the key of the holding."""
