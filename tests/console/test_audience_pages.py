@@ -11,6 +11,7 @@ from django.test import Client
 from mandata.accounts.selectors import user
 from mandata.audience import selectors, services
 from mandata.audience.rules.bases import Reason
+from mandata.audience.services import reindexing
 from mandata.campaigns.services.drafts import create
 from mandata.infra import bulk
 from mandata.infra.clock import new_id, now
@@ -118,6 +119,75 @@ def test_a_person_is_found_by_address_telephone_or_name_without_either_standing_
     assert f"/audience/people/{jana}/" in answer.content.decode()
     assert 'name="q" value=""' in owner.get("/audience/", {"q": asked}).content.decode(), "by an address it is not read"
     assert owner.get("/audience/find/").headers["Location"] == "/audience/"
+
+
+@pytest.mark.req("SEC-5")
+def test_pages_of_a_search_follow_each_other_by_post_and_the_words_stand_in_no_address(
+    house: House, owner: Client, list_id: UUID
+) -> None:
+    with scope(house.id):
+        for number in range(60):
+            services.subscribe(
+                list_id=list_id, email=f"p{number}@reader.example", values={"last_name": "Nová"}, source="form",
+                actor=house.owner.actor, at=now(),
+            )  # fmt: skip
+    first = owner.post("/audience/find/", {"q": "nová", "list": str(list_id)})
+    assert first.context["found"].how == "words" and len(first.context["rows"]) == 50
+    behind = dict(first.context["behind"].hidden)
+    second = owner.post("/audience/find/", behind)
+    assert len(second.context["rows"]) == 10 and second.context["behind"] is None
+    for answer in (first, second):
+        assert "nov%C3%A1" not in answer.content.decode()
+    within = owner.post("/audience/find/", {"q": "ov", "part": "1"})
+    assert within.context["found"].how == "part" and within.context["behind"].part == "1"
+
+
+def test_the_list_is_sorted_and_its_pages_follow(house: House, owner: Client, jana: UUID, list_id: UUID) -> None:
+    with scope(house.id):
+        for number in range(55):
+            services.subscribe(
+                list_id=list_id, email=f"a{number:02}@reader.example", source="form", actor=house.owner.actor, at=now()
+            )
+    first = owner.get("/audience/", {"sort": "-email"})
+    assert first.context["rows"][0]["one"].id == jana
+    second = owner.get(first.context["older"])
+    assert len(second.context["rows"]) == 6
+    assert second.context["first"] == "/audience/?sort=-email"
+    assert owner.get("/audience/", {"sort": "orders; drop"}).context["filters"].sort == ""
+    shown = owner.post("/audience/show/", {"sort": "-email"}, headers={"HX-Request": "true"}).content.decode()
+    assert shown.index(ADDRESS) < shown.index("a54@reader.example") < shown.index("a10@reader.example")
+
+
+@pytest.mark.req("SEC-5")
+def test_what_would_unseal_too_many_people_is_refused_with_what_to_do_instead(
+    owner: Client, jana: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mandata.audience.selectors.sealed.LIMIT", 0)
+    answer = owner.post("/audience/find/", {"q": "ovak"})
+    assert answer.status_code == 422 and "Narrow the people down" in answer.content.decode()
+    assert 'value="ovak"' in answer.content.decode(), "what was typed is kept"
+    answer = owner.get("/audience/", {"sort": "name"})
+    assert answer.status_code == 422 and f"/audience/people/{jana}/" in answer.content.decode()
+
+
+@pytest.mark.req("AUDI-4")
+def test_people_are_grouped_and_each_group_leads_to_its_people(owner: Client, jana: UUID, list_id: UUID) -> None:
+    page = owner.get("/audience/groups/", {"list": str(list_id), "by": "mail_domain"})
+    (bar,) = page.context["bars"]
+    assert (bar["label"], bar["value"]) == ("reader.example", 1)
+    assert [row["one"].id for row in owner.get(bar["url"]).context["rows"]] == [jana]
+    assert owner.get("/audience/groups/", {"by": "identity"}).context["by"] == "provider"
+    months = owner.get("/audience/groups/", {"by": "birthday", "start": "x"})
+    assert months.context["found"].unknown == 1
+    answer = owner.get("/audience/groups.csv", {"by": "mail_domain"})
+    assert b"reader.example;1" in answer.getvalue()
+
+
+def test_while_look_ups_are_made_the_page_says_who_may_not_be_found(house: House, owner: Client, jana: UUID) -> None:
+    with scope(house.id):
+        reindexing.reindex(at=now())
+    page = owner.post("/audience/find/", {"q": "nobody"}).content.decode()
+    assert "Look-ups by name and number are being made" in page
 
 
 def test_who_is_not_there_is_told_so(owner: Client, jana: UUID) -> None:
