@@ -47,9 +47,18 @@ class House:
         """Start the server, make the tables, and stop it at the end."""
         self.var.mkdir(parents=True, exist_ok=True)
         with self.server.use() as self.urls:
-            self.run("migrate")
+            migrating = self.start("migrate")
+            told = migrating.communicate()
+            assert migrating.returncode == 0, told
+            self._hand = self._begun()
             yield self
+            self._hand.communicate()
         self.server.destroy()
+
+    def _begun(self) -> "subprocess.Popen[str]":
+        told = self.environment(DATABASE_URL=self.urls.app, DJANGO_SETTINGS_MODULE="mandata.project.settings")
+        command = [sys.executable, "-m", "tests.backups.hand"]
+        return subprocess.Popen(command, env=told, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def environment(self, **settings: str) -> dict[str, str]:
         """What a command of this house is told; an empty value takes a setting away."""
@@ -58,7 +67,7 @@ class House:
             for name, value in os.environ.items()
             if not name.startswith(("MANDATA_", "AWS_")) and not name.endswith("DATABASE_URL")
         }
-        told = {**kept, **self.settings, **settings}
+        told = {**kept, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", **self.settings, **settings}
         return {name: value for name, value in told.items() if value}
 
     def start(self, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
@@ -67,12 +76,19 @@ class House:
         told = self.environment(**settings)
         return subprocess.Popen(command, env=told, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
-    def run(self, *arguments: str, code: int = 0, **settings: str) -> str:
-        """Run a command to its end; return what it printed: on success to its output, else what it said."""
-        process = self.start(*arguments, **settings)
-        out, err = process.communicate(timeout=240)
-        assert process.returncode == code, (arguments, process.returncode, out, err[-3000:])
-        return out if code == 0 else out + err
+    def run(self, *arguments: str, code: int = 0, step: str = "", **settings: str) -> str:
+        """Run a command to its end; return what it printed: on success to its output, else what it said, too.
+
+        `step`: it dies there by kill -9.
+        """
+        assert self._hand.stdin is not None
+        assert self._hand.stdout is not None
+        asked = {"arguments": arguments, "environment": self.environment(**settings), "step": step}
+        self._hand.stdin.write(json.dumps(asked) + "\n")
+        self._hand.stdin.flush()
+        done = json.loads(self._hand.stdout.readline())
+        assert done["code"] == code, (arguments, done["code"], done["out"], done["err"][-3000:])
+        return str(done["out"] if code == 0 else done["out"] + done["err"])
 
     def told(self, *arguments: str, code: int = 0, **settings: str) -> list[dict[str, Any]]:
         """Run a command with --json; return its lines."""

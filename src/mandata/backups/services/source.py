@@ -69,6 +69,7 @@ class Session:
 
     def __init__(self, connection: "psycopg.Connection[tuple[object, ...]]") -> None:
         self._connection = connection
+        self._keeps = False
 
     def facts(self) -> Facts:
         """Ask the server what it is."""
@@ -82,6 +83,9 @@ class Session:
 
     def keep_wal(self) -> None:
         """Keep the write-ahead log from here on for as long as this session lasts: the base backup fetches it last."""
+        if self._keeps:
+            return
+        self._keeps = True
         self._connection.execute(
             "select pg_create_physical_replication_slot(%s || pg_backend_pid(), true, true)", [_SLOT]
         )

@@ -55,10 +55,9 @@ def _verdict(
     if identities:
         read = _opened(whole, one, identities, faults)
     else:
-        for _chunk in whole.content():
-            read += len(_chunk)
+        read = sum(map(len, whole.content()))
     for _chunk in whole.rest():
-        read += len(_chunk)
+        pass  # going by is being compared
     missing = keeping.missing_wal(wal, one) if one.embedded and one.wal_stop else []
     return Verdict(one.id, faults, bool(identities), read, missing)
 
