@@ -25,7 +25,7 @@ from mandata.agreements.services import instructions, notices, obligations, upst
 from mandata.audience import services as audience
 from mandata.delivery.models import Domain
 from mandata.foundation.actors import Actor
-from mandata.holdings import runs
+from mandata.holdings import acts, manual, runs, shelves
 from mandata.holdings import selectors as held
 from mandata.holdings import services as holdings
 from mandata.infra.clock import new_id, now
@@ -115,9 +115,12 @@ def _audience(made: Office, word: str) -> dict[str, UUID]:
     gone = audience.subscribe(
         list_id=shop.list_id, email=f"{word.lower()}.gone@inbox.example", source="counter", actor=shop.actor, at=at
     )
+    said = dict.fromkeys(acts.LIMITS, word)
+    cabinet = manual.register(kind="paper", keeper="controller", said=said, actor=shop.actor, at=at)
     erased = holdings.erase(subject=held.subject(gone), ground="objection", actor=shop.actor, at=at)
     run = runs.choose(references=[person], ground="objection", actor=shop.actor, at=at)
     people = {"subscriber_id": person, "run_id": run, "erasure_id": erased.id}
+    people |= {"manual_id": cabinet, "task_id": shelves.tasks_about(erased.id, at=at)[0].id}
     return {"list_id": shop.list_id, "field_id": field, "import_id": taken, **people}
 
 
@@ -286,7 +289,8 @@ FORM = (
     *TYPED, "address", "answer", "before", "choices", "city", "consent_at", "country", "delimiter", "encoding", "field",
     "first_name", "format", "from_domain", "from_local", "from_name", "language", "last_name", "legal_name", "lift",
     "list", "list_id", "number", "over", "page", "person", "postal_address", "preheader", "reply_to", "scope", "source",
-    "since", "until", "feed", "first", "second",
+    "since", "until", "feed", "first", "second", "place", "post", "keeper", "found", "evidence", "remark",
+    "after", "group",
     "state", "subject", "target", "target_0", "then", "time_zone", "track_opens", "update", "whole", "zone",
 )  # fmt: skip
 """Names of what forms and addresses carry."""

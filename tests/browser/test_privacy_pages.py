@@ -78,3 +78,33 @@ def test_a_request_that_came_by_letter_is_entered(house: House, visitor: Visitor
     visitor.press("Enter it")
     visitor.page.get_by_text("by post").wait_for()
     assert visitor.page.get_by_text("not known in your audience").count() == 1
+
+
+@pytest.mark.req("RET-7", "AST-5")
+def test_an_officer_keeps_the_register_of_paper_and_closes_a_task(house: House, visitor: Visitor) -> None:
+    visitor.log_in(house.owner.email, PASSWORD)
+    visitor.open("/privacy/manual/")
+    visitor.look("privacy_manual_empty")
+    visitor.page.get_by_text("Register a holding").click()
+    for label, text in (
+        ("Name", "Loyalty cards"),
+        ("Where it is", "Shop in Brno, cabinet 2"),
+        ("Which data lies there", "name, address and signature"),
+        ("Of whom", "customers"),
+        ("What for", "to prove that a card was asked for"),
+        ("How long", "two years"),
+        ("Which post answers for it", "head of the shop"),
+    ):
+        visitor.page.get_by_label(label, exact=True).fill(text)
+    visitor.press("Register")
+    visitor.look("privacy_manual")
+    visitor.page.get_by_role("link", name="Copy what is there: Loyalty cards").click()
+    visitor.look("privacy_task")
+    visitor.page.get_by_label("How many things were found and dealt with").fill("1")
+    visitor.page.get_by_label("Where the proof lies").fill("protocol 7")
+    visitor.press("It is done")
+    visitor.page.get_by_text("protocol 7").wait_for()
+    visitor.page.get_by_role("link", name="Loyalty cards", exact=True).first.click()
+    visitor.look("privacy_manual_one")
+    visitor.open("/privacy/data/?group=people")
+    visitor.look("privacy_data_map_narrow")

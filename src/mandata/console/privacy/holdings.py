@@ -269,7 +269,14 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
 def people(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Show for whom a task of an erasure searches: a deliberate act, entered in the record."""
     found = shelves.task(task_id, at=now())
-    after = request.POST.get("after", "")
-    told = manual.look(about=found.about, after=UUID(after) if after else None, actor=actor(request), at=now())
+    told = manual.look(about=found.about, after=_reference(request), actor=actor(request), at=now())
     more = told[-1].subject if len(told) == shelves.PEOPLE else None
     return render(request, "console/privacy/sought_part.html", {"people": told, "more": more, "task": found})
+
+
+def _reference(request: HttpRequest) -> UUID | None:
+    """After whom the list goes on; from its beginning where that is no reference."""
+    try:
+        return UUID(request.POST.get("after", ""))
+    except ValueError:
+        return None
