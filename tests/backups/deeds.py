@@ -150,6 +150,34 @@ def ship(told: Said) -> int:
     return ship_due(at=now())
 
 
+def settle_all(told: Said) -> None:
+    """What the worker's loops do all the time: places for entries, a fresh recovery copy, everything shipped."""
+    sequence(told)
+    keep_keys(told)
+    ship(told)
+
+
+def begin(told: Said) -> Said:
+    """What has happened before the first backup: a file waits, one campaign is being sent, another is to be frozen."""
+    said = {"upload": upload(told), "campaign": launch(told), "unfrozen": launch_unfrozen(told)}
+    sequence(told)
+    return said
+
+
+def go_on(told: Said, campaign: str, unfrozen: str) -> Said:
+    """What happens after the last backup; the answer tells it, and how the installation looks then."""
+    said: Said = {"sent": send_some(told, campaign, count=5, settle=3)}
+    freeze(told, unfrozen)
+    said["sent_later"] = send_some(told, unfrozen, count=2, settle=1)
+    erase(told, number=7)
+    withdraw(told, unsubscribe=5, restrict=6, suppress="never@inbox.example")
+    said["new_people"] = more_people(told, count=2, prefix="late")
+    settle_all(told)
+    said["before"] = look(told)
+    settle_all(told)
+    return said
+
+
 def keep_keys(told: Said) -> str:
     from mandata.infra.clock import now
     from mandata.vault import recovery

@@ -21,21 +21,11 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """An installation with a full and an incremental backup; much has happened since, partly in the write-ahead log."""
     site = Site(tmp_path_factory.mktemp("lived"))
     site.found(8)
-    site.upload = site.do("upload")
-    site.campaign, site.unfrozen = site.do("launch"), site.do("launch_unfrozen")
-    site.do("sequence")
+    site.__dict__.update(site.do("begin"))
     site.full = site.backup("--full")
     site.do("more_people", count=1, prefix="between")
     site.incremental = site.backup("--incremental")
-    site.sent = site.do("send_some", campaign=site.campaign, count=5, settle=3)
-    site.do("freeze", campaign=site.unfrozen)
-    site.sent_later = site.do("send_some", campaign=site.unfrozen, count=2, settle=1)
-    site.do("erase", number=7)
-    site.do("withdraw", unsubscribe=5, restrict=6, suppress="never@inbox.example")
-    site.new_people = site.do("more_people", count=2, prefix="late")
-    site.settle()
-    site.before = site.look()
-    site.settle()
+    site.__dict__.update(site.do("go_on", campaign=site.campaign, unfrozen=site.unfrozen))
     yield site
     Server(site.var / "postgres").destroy()
 
