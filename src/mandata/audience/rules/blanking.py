@@ -23,13 +23,15 @@ class Form:
 
 
 def form_of(start: bytes, encoding: str) -> Form:
-    """Return the form of a file from its first bytes and its encoding as sniffed; all but UTF-16 are alike for us."""
-    wide = encoding.lower().replace("_", "-")
-    if wide == "utf-16":
-        wide = "utf-16-be" if start[:2] == b"\xfe\xff" else "utf-16-le"
-    if wide in _WIDE:
-        return Form(wide, *_WIDE[wide])
-    return Form("utf-8", b"\n", b" ")
+    """Return the form of a file from its first bytes and its encoding as sniffed."""
+    name = encoding.lower().replace("_", "-")
+    if name == "utf-16":
+        name = "utf-16-be" if start[:2] == b"\xfe\xff" else "utf-16-le"
+    if name in _WIDE:
+        return Form(name, *_WIDE[name])
+    if not name or name.startswith("utf-8"):  # utf-8-sig would write its mark each time
+        name = "utf-8"
+    return Form(name, b"\n", b" ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,11 @@ def needles(addresses: Collection[str], form: Form) -> Needles:
     for address in addresses:
         for spelling in _spellings(address):
             local, at, domain = spelling.rpartition("@")
+            try:
+                name, rest = (part.encode(form.encoding).lower() for part in (local, at + domain))
+            except UnicodeEncodeError:  # what cannot be written in this encoding does not stand in the file
+                continue
             if at:
-                name, rest = local.encode(form.encoding), (at + domain).encode(form.encoding)
                 found[len(rest)].setdefault(rest, {}).setdefault(len(name), {})[name] = address
     return Needles(form, dict(found))
 
@@ -109,8 +114,12 @@ def blank_out(window: bytearray, wanted: Needles, *, last: bool) -> list[str]:
 
 
 def _spellings(address: str) -> set[str]:
-    """The look-up form has its domain in ASCII; files may hold it in Unicode."""
+    """The look-up form has its domain in ASCII; files may hold it in Unicode, with accents in either case.
+
+    The case of ASCII letters does not matter: the window is searched in lower case, which bytes know of these alone.
+    """
     try:
-        return {address.lower(), parse(address).normal.lower()}
+        spelled = {address.lower(), parse(address).normal.lower()}
     except AddressError:
-        return {address.lower()} if address else set()
+        spelled = {address.lower()} if address else set()
+    return spelled | {"".join(one if one.isascii() else one.upper() for one in text) for text in spelled}
