@@ -203,3 +203,48 @@ def test_a_list_is_exported_after_a_look_at_what_that_means(house: House, visito
         visitor.page.get_by_role("button", name="Export", exact=True).last.click()
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
     assert ADDRESS in text
+
+
+@pytest.mark.req("SEC-5", "AUDI-4")
+def test_people_are_searched_sorted_and_grouped_although_they_lie_sealed(house: House, visitor: Visitor) -> None:
+    list_id = listed(house)
+    peopled(house, list_id)
+    with scope(house.id):
+        for number in range(60):
+            services.subscribe(
+                list_id=list_id, email=f"n{number}@{('mail', 'post', 'reader')[number % 3]}.example", source="till",
+                values={"first_name": "Anna", "last_name": f"Nová{number}", "country": ("CZ", "SK", "AT")[number % 3],
+                "language": ("cs", "sk", "de")[number % 3], "birth_date": f"1990-{number % 12 + 1:02}-11",
+                "region": ("Jihomoravský kraj", "Praha")[number % 2]},
+                actor=house.owner.actor, at=now(),
+            )  # fmt: skip
+    visitor.log_in(house.owner.email, PASSWORD)
+    visitor.open("/audience/")
+    visitor.look("audience_search_all_filters")
+    visitor.page.get_by_role("searchbox").fill("anna")
+    visitor.press("Find")
+    visitor.page.get_by_text("50 found").wait_for()
+    assert visitor.page.get_by_role("searchbox").input_value() == "anna"
+    visitor.look("audience_search_words")
+    visitor.press("Next page")
+    visitor.page.get_by_text("10 found").wait_for()
+    visitor.page.get_by_role("searchbox").fill("novako")
+    visitor.press("Find")
+    visitor.page.get_by_text("1 found").wait_for()
+    assert "nov" not in visitor.page.url
+    visitor.open("/audience/")
+    visitor.page.locator("summary", has_text="Order").click()
+    visitor.picture("audience_order_menu")
+    visitor.page.get_by_role("link", name="Surname and first name, A to Z").click()
+    visitor.page.get_by_role("heading", name="Surname and first name, A to Z").wait_for()
+    visitor.look("audience_sorted")
+    visitor.press("Groups")
+    visitor.page.get_by_role("heading", name="65 people").or_(
+        visitor.page.get_by_role("heading", name="66 people")
+    ).wait_for()
+    visitor.look("audience_groups")
+    visitor.page.get_by_role("link", name="Birthday", exact=True).click()
+    visitor.look("audience_groups_months")
+    visitor.page.get_by_role("link", name="April", exact=True).first.click()
+    visitor.page.get_by_text("Birthday: April").or_(visitor.page.locator(".m-chip", has_text="April")).first.wait_for()
+    visitor.look("audience_of_a_month")

@@ -21,6 +21,8 @@ from mandata.console.audience import words
 _PAGE = 50
 _SECRET = ("q", "part")
 """What names a person, or belongs to it, and so never stands in an address."""
+_DOWN = ("-email", "-name", "-birth_date")
+"""What is offered downwards, too: of every field it would make a long menu."""
 FACETS = ("provider", "country", "language", "region", "mail_domain", "birthday")
 
 
@@ -154,11 +156,11 @@ def order(filters: Filters) -> dict[str, Any]:
     for key, (name, letters) in sortable().items():
         up, down = (_("%(field)s, A to Z"), _("%(field)s, Z to A")) if letters else _upwards()
         choices += [(key, up % {"field": name}), (f"-{key}", down % {"field": name})]
+    offered = [(key, text) for key, text in choices if not key.startswith("-") or key in _DOWN or key == filters.sort]
     return {
         "chosen": dict(choices)[filters.sort],
-        "sorted": bool(filters.sort),
         "choices": [
-            {"label": text, "url": filters.url(sort=key), "current": key == filters.sort} for key, text in choices
+            {"label": text, "url": filters.url(sort=key), "current": key == filters.sort} for key, text in offered
         ],
     }
 
