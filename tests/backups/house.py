@@ -27,6 +27,7 @@ class House:
     """A folder with an installation, its server started by `opened`."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.var = folder / "var"
         self.store = folder / "store"
@@ -46,17 +47,22 @@ class House:
     def opened(self) -> Iterator["House"]:
         """Start the server, make the tables, and stop it at the end."""
         self.var.mkdir(parents=True, exist_ok=True)
-        with self.server.use() as self.urls:
-            migrating = self.start("migrate")
-            told = migrating.communicate()
-            assert migrating.returncode == 0, told
-            self._hand = self._begun()
+        with self.server.use() as self.urls, self.lent(DATABASE_URL=self.urls.app):
             yield self
-            self._hand.communicate()
         self.server.destroy()
 
-    def _begun(self) -> "subprocess.Popen[str]":
-        told = self.environment(DATABASE_URL=self.urls.app, DJANGO_SETTINGS_MODULE="mandata.project.settings")
+    @contextmanager
+    def lent(self, **settings: str) -> Iterator["House"]:
+        """Make the tables, and have somebody who runs commands; the server is there."""
+        migrating = self.start("migrate")
+        told = migrating.communicate()
+        assert migrating.returncode == 0, told
+        self._hand = self._begun(**settings)
+        yield self
+        self._hand.communicate()
+
+    def _begun(self, **settings: str) -> "subprocess.Popen[str]":
+        told = self.environment(**settings, DJANGO_SETTINGS_MODULE="mandata.project.settings")
         command = [sys.executable, "-m", "tests.backups.hand"]
         return subprocess.Popen(command, env=told, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 

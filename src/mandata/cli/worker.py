@@ -49,7 +49,7 @@ LOOPS = (
     Loop("epochs", "mandata.vault.turning:turn_due", 60.0),
     Loop("recovery", "mandata.vault.recovery:keep_due", 60.0),
     Loop("shipping", "mandata.backups.services:ship_due", 2.0),
-    Loop("backups", "mandata.backups.services:backup_due", 60.0),
+    Loop("backups", "mandata.backups.services:backup_due", 20.0),
     Loop("drills", "mandata.backups.services.drills:drill_due", 300.0),
     Loop("obligations", "mandata.agreements.services:remind_due", 5.0),
 )

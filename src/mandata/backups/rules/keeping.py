@@ -8,7 +8,8 @@ from uuid import UUID
 
 from mandata.backups.rules.manifest import Manifest, outside_piece, segment
 
-_MARGIN: Final = timedelta(days=1)  # clocks of several hosts; a file of the outside log is a day's
+MARGIN: Final = timedelta(days=1)
+"""What of the outside log is kept before the oldest backup: clocks of several hosts, and a file is a day's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def unneeded_outside(names: Collection[str], kept: Sequence[Manifest]) -> list[s
     """
     if not kept:
         return []
-    oldest = f"{min(one.started_at for one in kept) - _MARGIN:%Y%m%d}"
+    oldest = f"{min(one.started_at for one in kept) - MARGIN:%Y%m%d}"
     newest: dict[str, str] = {}
     for name in names:
         file = outside_piece(name)[0]

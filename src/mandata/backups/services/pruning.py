@@ -11,7 +11,7 @@ from mandata.backups.selectors import Shelf, servers_manifest, shelf
 from mandata.backups.services.reconciling import clear_half, reconcile
 from mandata.backups.services.settings import Target
 from mandata.backups.services.source import Source, session
-from mandata.infra import clock
+from mandata.infra import clock, outside
 from mandata.infra.logs import log
 from mandata.infra.tenancy import INSTANCE, scope
 
@@ -42,11 +42,13 @@ def prune(target: Target, source: Source, plan: keeping.Plan, *, wait: bool = Fa
         left = shelf(target.store)
         reconcile(target, left, at=clock.now())
         wal = _sweep(target, "wal/", keeping.unneeded_wal, left)
-        outside = _sweep(target, "outside/", keeping.unneeded_outside, left)
+        pieces = _sweep(target, "outside/", keeping.unneeded_outside, left)
+        if left.taken:
+            outside.prune(min(one.started_at for one in left.taken) - keeping.MARGIN)
         late = keeping.overdue(left.taken, plan, at)
     if late:
         _log.error("backup.kept_too_long", keep_days=plan.keep.days)
-    return Pruned([one.id for one in gone], wal, outside, late)
+    return Pruned([one.id for one in gone], wal, pieces, late)
 
 
 def _delete(target: Target, found: Shelf, one: Manifest) -> None:

@@ -23,9 +23,11 @@ from mandata.infra.postgres import spool
 
 _log = log("backups")
 _AGAIN = timedelta(minutes=10)
+_HOUR = timedelta(hours=1)
 _SUPERVISOR = "MANDATA_SUPERVISOR"  # see mandata.cli.lifeline
 _child: subprocess.Popen[bytes] | None = None
 _not_before: datetime | None = None
+_planned: tuple[datetime, keeping.Plan] | None = None
 
 
 def backup_due(*, at: datetime) -> int:
@@ -59,7 +61,7 @@ def take_due(target: Target, source: Source, *, at: datetime, told: Told) -> tup
 
 
 def _maybe_due(at: datetime) -> bool:
-    plan, _promise = settings.plan(at)
+    plan = _plan(at)
     rows = [row for row in selectors.rows() if row.state == "taken" and row.place == env().backup_store]
     full = [row.started_at for row in rows if row.kind != "incremental"]
     return (
@@ -68,6 +70,14 @@ def _maybe_due(at: datetime) -> bool:
         or max(full) + plan.longest_chain <= at
         or _gap()
     )
+
+
+def _plan(at: datetime) -> keeping.Plan:
+    """Return the plan of the last hour: to make one, all agreements are asked."""
+    global _planned
+    if _planned is None or not _planned[0] <= at < _planned[0] + _HOUR:
+        _planned = (at, settings.plan(at)[0])
+    return _planned[1]
 
 
 def _gap() -> bool:

@@ -51,11 +51,8 @@ def _verdict(
     store: Store, found: Shelf, one: Manifest, identities: list[age.Identity] | None, wal: list[str]
 ) -> Verdict:
     faults = [f"it rests on {base}, which is not there" for base in one.chain if found.find(base) is None]
-    whole, read = _Whole(store, one, faults), 0
-    if identities:
-        read = _opened(whole, one, identities, faults)
-    else:
-        read = sum(map(len, whole.content()))
+    whole = _Whole(store, one, faults)
+    read = _opened(whole, one, identities, faults) if identities else sum(map(len, whole.content()))
     for _chunk in whole.rest():
         pass  # going by is being compared
     missing = keeping.missing_wal(wal, one) if one.embedded and one.wal_stop else []
