@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from django.db.models.functions import Upper
-
 from mandata.accounts.models import Invitation, Member, Notice
 from mandata.accounts.services.notices import contents
 from mandata.infra import bulk
@@ -37,7 +35,9 @@ def told(notice_ids: Collection[UUID]) -> list[dict[str, object]]:
 
 def delete_notices(subjects: Sequence[UUID]) -> dict[UUID, int]:
     """Delete the notices to the data subjects with their keys; return how many to each."""
-    found = dict(Notice.objects.filter(subject__in=subjects).values_list("id", "subject")) if subjects else {}
+    found: dict[UUID, UUID] = {}
+    if subjects:
+        found = dict(bulk.execute("select id, subject from accounts_notice where subject = any(%b)", [list(subjects)]))
     if found:
         forget(found)
     return dict(Counter(found.values()))
@@ -61,10 +61,16 @@ def count_members(addresses: Sequence[str]) -> dict[str, int]:
     wanted = {address.upper(): address for address in addresses if address}
     if not wanted:
         return {}
-    people = Member.objects.annotate(folded=Upper("user__email")).filter(folded__in=list(wanted))
-    asked = Invitation.objects.annotate(folded=Upper("email")).filter(folded__in=list(wanted))
-    found = [*people.values_list("folded", flat=True), *asked.values_list("folded", flat=True)]
-    return dict(Counter(wanted[folded] for folded in found))
+    rows = bulk.execute(_MEMBERS, {"wanted": list(wanted)})
+    return dict(Counter(wanted[folded] for (folded,) in rows))
+
+
+_MEMBERS = """
+select upper(u.email) from accounts_member m join accounts_user u on u.id = m.user_id
+where upper(u.email) = any(%(wanted)b)
+union all
+select upper(email) from accounts_invitation where upper(email) = any(%(wanted)b)
+"""
 
 
 def members(address: str) -> list[dict[str, object]]:

@@ -127,7 +127,7 @@ def lock(people: Sequence[Subject]) -> None:
 def together(people: Sequence[Subject], order: Order) -> Outcome:
     """Erase people in the open transaction, all or nobody. Raises ErasureIncomplete, naming each who fell short."""
     before = find(people)
-    held = {one.key for one in people if _is_held(rules.of_one(before, one.key))}
+    held = {key for key, found in rules.by_person(before).items() if _is_held(found)}
     touched = [one for one in people if one.key in held]
     outcome = _untouched([one for one in people if one.key not in held], order)
     if not touched:
@@ -207,10 +207,8 @@ def demand_whole(
     after: Mapping[str, Mapping[Key, Found]],
 ) -> None:
     """Raise ErasureIncomplete where a holding did less than it had counted, or has anything left."""
-    short: list[rules.Shortfall] = []
-    for one in people:
-        parts = (rules.of_one(before, one.key), rules.of_one(erased, one.key), rules.of_one(after, one.key))
-        short += rules.shortfalls(*parts)
+    counted, done, left = rules.by_person(before), rules.by_person(erased), rules.by_person(after)
+    short = [part for one in people for part in rules.shortfalls(counted[one.key], done[one.key], left[one.key])]
     if short:
         raise ErasureIncomplete(short)
 
@@ -224,9 +222,10 @@ def _rows(
     ids: Mapping[Key, UUID],
 ) -> list[Erasure]:
     grounds, epoch, rows = _grounds(), Vault.open().epoch, []
+    did, stays = rules.by_person(erased), rules.by_person(after)
     for one in people:
         mark = marks.get(one.reference) if one.reference else None
-        done, left = rules.of_one(erased, one.key), rules.of_one(after, one.key)
+        done, left = did[one.key], stays[one.key]
         rows.append(
             Erasure(
                 id=ids[one.key],

@@ -4,6 +4,7 @@ A holding answers five verbs about one subject. A verb that cannot apply to a pl
 data that the catalogue shows and a test demands, never an exception that somebody forgets.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -291,9 +292,14 @@ def only_counted(values: Mapping[str, Found]) -> dict[str, Found]:
     return {key: found for key, found in values.items() if found.total}
 
 
-def of_one(many: Mapping[str, Mapping[Key, Value]], key: Key) -> dict[str, Value]:
-    """Return what each holding answered about one subject, from answers about many; silent holdings are left out."""
-    return {holding: answers[key] for holding, answers in many.items() if key in answers}
+def by_person(many: Mapping[str, Mapping[Key, Value]]) -> defaultdict[Key, dict[str, Value]]:
+    """Turn answers of holdings about many subjects round: subject -> holding -> answer. An empty mapping for anybody
+    else."""
+    found: defaultdict[Key, dict[str, Value]] = defaultdict(dict)
+    for holding, answers in many.items():
+        for key, answer in answers.items():
+            found[key][holding] = answer
+    return found
 
 
 def total(many: Mapping[str, Mapping[Key, Found]]) -> dict[str, Found]:

@@ -5,21 +5,34 @@ catalogue.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from mandata.holdings.rules import Cannot, Description, Erased, Found, Key, Place, Record, Subject, added
+from mandata.infra import bulk
 from mandata.rights import selectors
 from mandata.rights.models import Answer, Case
 from mandata.rights.services import emptying
 
+_OF: Final = """
+select id, subject, email_index, sealed <> ''::bytea from rights_case
+where email_index = any(%(indexes)b) or subject = any(%(references)b)
+"""
 
-def _of(*subjects: Subject) -> QuerySet[Case]:
-    mine = Q(email_index__in=[one.email_index for one in subjects])
-    return Case.objects.filter(mine | Q(subject__in=[one.reference for one in subjects if one.reference]))
+
+def _rows(subjects: Sequence[Subject]) -> list[tuple[Any, ...]]:
+    """Cases of many as (id, subject, index, whether what was written is still there)."""
+    references = [one.reference for one in subjects if one.reference]
+    indexes = [one.email_index for one in subjects if one.email_index]
+    return bulk.execute(_OF, {"indexes": indexes, "references": references}, binary=True)
+
+
+def _of(subject: Subject) -> QuerySet[Case]:
+    mine = Q(email_index=subject.email_index)
+    return Case.objects.filter(mine | Q(subject=subject.reference) if subject.reference else mine)
 
 
 def _whose(subjects: Sequence[Subject]) -> Callable[[UUID | None, bytes | memoryview | None], set[Key]]:
@@ -36,8 +49,7 @@ def _whose(subjects: Sequence[Subject]) -> Callable[[UUID | None, bytes | memory
 
 def _find(subjects: Sequence[Subject]) -> dict[Key, Found]:
     whose, found = _whose(subjects), defaultdict[Key, list[Found]](list)
-    filled = _of(*subjects).annotate(filled=~Q(sealed=b""))
-    for subject, index, is_filled in filled.values_list("subject", "email_index", "filled"):
+    for _case, subject, index, is_filled in _rows(subjects):
         for key in whose(subject, index):
             found[key].append(Found(anonymise=1) if is_filled else Found(keep=1))
     return {key: added(some) for key, some in found.items()}
@@ -66,22 +78,23 @@ def _export(subject: Subject) -> tuple[Record, ...]:
 
 def _erase(subjects: Sequence[Subject], _at: datetime) -> dict[Key, Erased]:
     whose = _whose(subjects)
-    filled = list(_of(*subjects).exclude(sealed=b"").values_list("id", "subject", "email_index"))
+    filled = [row for row in _rows(subjects) if row[3]]
     if filled:
         emptying.empty([row[0] for row in filled], but_mails_to=[one.reference for one in subjects if one.reference])
-    counts = Counter(key for _, subject, index in filled for key in whose(subject, index))
+    counts = Counter(key for _case, subject, index, _filled in filled for key in whose(subject, index))
     return {key: Erased(anonymised=count) for key, count in counts.items()}
 
 
-def _answers(*subjects: Subject) -> QuerySet[Answer]:
-    return Answer.objects.filter(id__in=_of(*subjects).values("id"))
+def _answers(subject: Subject) -> QuerySet[Answer]:
+    return Answer.objects.filter(id__in=_of(subject).values("id"))
 
 
 def _answered(subjects: Sequence[Subject]) -> dict[UUID, set[Key]]:
     """Answers with whose they are."""
     whose = _whose(subjects)
-    cases = _of(*subjects).values_list("id", "subject", "email_index")
-    keys = {case: whose(subject, index) for case, subject, index in cases}
+    keys = {case: whose(subject, index) for case, subject, index, _filled in _rows(subjects)}
+    if not keys:
+        return {}
     return {answer: keys[answer] for answer in Answer.objects.filter(id__in=list(keys)).values_list("id", flat=True)}
 
 

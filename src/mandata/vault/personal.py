@@ -7,7 +7,6 @@ from uuid import UUID
 from mandata.infra import bulk
 from mandata.vault import rules
 from mandata.vault.errors import DoesNotOpen
-from mandata.vault.models import SubjectKey
 from mandata.vault.services import Vault
 
 
@@ -26,8 +25,7 @@ def count(holders: Sequence[UUID]) -> dict[UUID, int]:
 
 def marks(holders: Sequence[UUID]) -> dict[UUID, KeyMark]:
     """Return what names the keys of those holders that have one (still)."""
-    rows = SubjectKey.objects.filter(holder__in=holders).values_list("holder", "epoch") if holders else ()
-    epochs = dict(rows)
+    epochs = bulk.tally("select holder, epoch from vault_subject_key where holder = any(%b)", holders)
     prints = _prints(list(epochs)) if epochs else {}
     return {holder: KeyMark(prints.get(holder, b""), epoch) for holder, epoch in epochs.items()}
 
