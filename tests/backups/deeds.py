@@ -109,15 +109,19 @@ def send_some(told: Said, campaign: str, count: int, settle: int) -> list[int]:
 
 
 def erase(told: Said, number: int) -> Said:
+    """Erase one of the people; the answer is the erasure, and the address that must be found nowhere."""
+    from mandata.audience import selectors as people
     from mandata.holdings import selectors, services
     from mandata.infra.clock import now
     from mandata.infra.tenancy import scope
 
     made = _shop(told)
     with scope(made.id):
-        (subject,) = selectors.subjects([UUID(told["people"][number])])
+        person = UUID(told["people"][number])
+        (subject,) = selectors.subjects([person])
+        address = people.identities([person])[person]["email"]
         done = services.erase(subject=subject, ground="consent_withdrawn", actor=made.actor, at=now())
-    return {"id": done.id}
+    return {"id": done.id, "address": address}
 
 
 def withdraw(told: Said, unsubscribe: int, restrict: int, suppress: str) -> None:
@@ -257,6 +261,42 @@ def drill_is_due(told: Said, days_later: int) -> Said:
     if child is not None:
         child.wait(60)
     return {"due": due, "started": child is not None}
+
+
+def raid(told: Said, recovery: str = "") -> Said:
+    """What somebody gets who has the database, the keys folder, and, with `recovery`, the newest recovery copy and its
+    identity: every way past the application. `sealed` says whose identity lies there, `opened` whose can be read."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    from mandata.backups import fetching
+    from mandata.infra import bulk, stores
+    from mandata.infra.clock import now
+    from mandata.infra.tenancy import scope
+    from mandata.vault import recovery as copies
+    from mandata.vault import rules
+    from mandata.vault.errors import DoesNotOpen
+    from mandata.vault.providers import provider
+
+    shop = UUID(told["shop"])
+    with scope(shop):
+        old = bulk.execute("select holder, wrapped from vault_subject_key", [])
+        sealed = dict(bulk.execute("select id, identity from audience_subscriber", []))
+    if recovery:
+        store = stores.store(os.environ["RAIDED_STORE"])
+        copies.recover(store, fetching.identities(Path(recovery)), at=now())
+    with scope(shop):
+        wraps = [*old, *bulk.execute("select holder, wrapped from vault_subject_key", [])]
+    epochs = [AESGCM(provider().epoch_key(who, number)) for who, number in provider().epochs()]
+    opened = {}
+    for holder, wrapped in wraps:
+        for epoch in epochs:
+            try:
+                key = rules.unwrap(epoch, shop, holder.bytes, bytes(wrapped))
+                place = rules.place_data(shop, "audience_subscriber.identity")
+                opened[str(holder)] = rules.unseal(key, place, holder, bytes(sealed[holder])).decode()
+            except (DoesNotOpen, KeyError):
+                continue
+    return {"sealed": [str(one) for one in sealed], "opened": opened, "epochs": len(epochs)}
 
 
 def look(told: Said) -> Said:
