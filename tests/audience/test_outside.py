@@ -290,3 +290,16 @@ def test_what_is_done_together_is_one_write_before_the_commit(bakery: Bakery, mo
                 choices.withdraw(subscriber=one, list_id=None, at=NOON)
             assert not written
         assert len(written) == 1 and written[0].count(b"audience.withdrawn") == 3
+
+
+def test_what_was_rolled_back_to_a_savepoint_is_not_told(bakery: Bakery, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [join(bakery, f"reader{one}@mail.example") for one in range(2)]
+    written: list[bytes] = []
+    monkeypatch.setattr("mandata.infra.outside.writing.Writer.write", lambda self, data: written.append(data))
+    with scope(bakery.id), outside.together():
+        choices.withdraw(subscriber=people[0], list_id=None, at=NOON)
+        with pytest.raises(ZeroDivisionError), outside.attempt(), scope(bakery.id):
+            choices.withdraw(subscriber=people[1], list_id=None, at=NOON)
+            raise ZeroDivisionError
+    (data,) = written
+    assert str(people[0]).encode() in data and str(people[1]).encode() not in data

@@ -90,7 +90,7 @@ def as_many_as_possible(people: Sequence[Subject], order: Order) -> Outcome:
 
 def _halving(people: Sequence[Subject], order: Order) -> Outcome:
     try:
-        with scope(current_controller()):
+        with outside.attempt(), scope(current_controller()):
             return together(people, order)
     except ErasureIncomplete as error:
         failure: Exception = error

@@ -35,6 +35,6 @@ times.
 
 from mandata.infra.outside.lines import Line
 from mandata.infra.outside.reading import Reading, files, newest, prune, read
-from mandata.infra.outside.writing import NotKept, together, write
+from mandata.infra.outside.writing import NotKept, attempt, together, write
 
-__all__ = ["Line", "NotKept", "Reading", "files", "newest", "prune", "read", "together", "write"]
+__all__ = ["Line", "NotKept", "Reading", "attempt", "files", "newest", "prune", "read", "together", "write"]

@@ -57,6 +57,20 @@ def together() -> Iterator[None]:
             writer().write(b"".join(held))
 
 
+@contextlib.contextmanager
+def attempt() -> Iterator[None]:
+    """Drop what the block has to write where it raises. Put it around a savepoint inside `together`: what was rolled
+    back there is then not told. Outside of `together` it does nothing, because lines are written at once."""
+    held = _held.get()
+    before = len(held) if held is not None else 0
+    try:
+        yield
+    except BaseException:
+        if held is not None:
+            del held[before:]
+        raise
+
+
 _held: ContextVar[list[bytes] | None] = ContextVar("outside", default=None)
 
 
