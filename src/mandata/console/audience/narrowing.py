@@ -1,7 +1,7 @@
 """What the list of subscribers is narrowed to, sorted by and searched for, as it stands in addresses and in forms."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -69,7 +69,11 @@ class Filters:
     @property
     def hidden(self) -> Sequence[tuple[str, str]]:
         """Return them for a form that asks for the same people again."""
-        return [(name, value) for name, value in asdict(self).items() if value]
+        return [(name, value) for name, value in self._values.items() if value]
+
+    @property
+    def _values(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in self.__slots__}
 
     def behind(self, found: selectors.Page) -> "Filters":
         """Return them for the page behind one."""
@@ -92,7 +96,7 @@ class Filters:
 
     def url(self, route: str = "audience:subscribers", **changed: str) -> str:
         """Return the address of the list with some of them changed; from its first page."""
-        values = {**asdict(self), "after": "", "position": "", **changed}
+        values = {**self._values, "after": "", "position": "", **changed}
         kept = {name: value for name, value in values.items() if value and name not in _SECRET}
         return _address(route) + (f"?{urlencode(kept)}" if kept else "")
 

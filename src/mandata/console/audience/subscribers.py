@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from mandata.audience import selectors, services
@@ -20,6 +21,7 @@ from mandata.console import requests
 from mandata.console.audience import words
 from mandata.console.audience.forms import AddForm
 from mandata.console.audience.narrowing import Filters, menus, order
+from mandata.console.templatetags.ui import state
 from mandata.foundation.errors import Refused
 from mandata.infra.clock import now
 
@@ -63,14 +65,24 @@ def _page(request: HttpRequest, filters: Filters) -> HttpResponse:
     return render(request, "console/audience/subscribers.html", context, status=refusal.status if refusal else 200)
 
 
+def _drawn(code: str) -> SafeString:
+    told = words.state(code)
+    return state(told["word"], told["tone"])
+
+
 def _rows(filters: Filters, found: selectors.Page) -> dict[str, Any]:
+    # What many rows have alike is put into words, and drawn, once.
+    states = {code: _drawn(code) for code in {row.state for row in found.rows} if code}
+    bases = {code: words.basis(code) for code in {row.basis for row in found.rows}}
+    countries = {code: words.country(code) for code in {row.country for row in found.rows}}
+    reasons = {code: words.reason(code) for code in {row.suppressed for row in found.rows} if code}
     rows = [
         {
             "one": row,
-            "state": words.state(row.state),
-            "basis": words.basis(row.basis),
-            "country": words.country(row.country),
-            "suppressed": words.reason(row.suppressed) if row.suppressed else "",
+            "state": states.get(row.state, ""),
+            "basis": bases[row.basis],
+            "country": countries[row.country],
+            "suppressed": reasons.get(row.suppressed, ""),
         }
         for row in found.rows
     ]
