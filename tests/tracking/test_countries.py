@@ -4,11 +4,12 @@ import ipaddress
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import RequestFactory
 from mmdb_writer import MMDBWriter
-from netaddr import IPSet
+from netaddr import IPSet  # type: ignore[import-untyped]
 
 from mandata.accounts.adapters import AccountAdapter
 from mandata.foundation import tokens
@@ -28,7 +29,7 @@ from tests.holdings.test_erasure import erase
 from tests.world import World
 
 WHOLE, WHOLE6 = "203.0.113.77", "2001:db8:1:2::3"
-SCHEMES = {
+SCHEMES: dict[str, dict[str, Any]] = {
     "203.0.113.0/24": {"country": {"iso_code": "CZ"}},
     "198.51.100.0/24": {"country_code": "de"},
     "192.0.2.0/24": {"country": "SK"},

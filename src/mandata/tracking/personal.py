@@ -1,8 +1,8 @@
 """What tracking holds of one person, for `holdings`: events by the random reference, and a message's first acts by
 its number.
 
-Erased, an event stays as a statistic: the reference goes, with the network, the country and the program that could single somebody
-out. The counters never knew a person.
+Erased, an event stays as a statistic: the reference goes, with the network, the country and the program that could
+single somebody out. The counters never knew a person.
 """
 
 from collections.abc import Collection, Sequence

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors as accounts
 from mandata.console.requests import actor
+from mandata.console.templatetags.ui import number
 from mandata.foundation.errors import Refused
 from mandata.holdings import acts, datamap, manual, processing, selectors, shelves, wording
 from mandata.infra.clock import now
@@ -105,7 +106,7 @@ def _figures(page: datamap.MapPage) -> list[dict[str, Any]]:
     return [
         {"label": _("Places"), "value": str(len(page.rows) + len(page.manual))},
         {"label": _("Sealed under keys of people"), "value": str(sealed)},
-        {"label": _("Subscribers"), "value": f"{people.rows:n}{'+' if people.more else ''}"},
+        {"label": _("Subscribers"), "value": number(people.rows) + ("+" if people.more else "")},
         {"label": _("Manual holdings"), "value": str(len(page.manual))},
         {"label": _("Tasks to be done by hand"), "value": str(page.waiting), "tone": "warn" if page.waiting else ""},
     ]

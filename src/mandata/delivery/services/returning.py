@@ -16,11 +16,13 @@ from django.db import connection
 
 from mandata.accounts.services import notices as outbox
 from mandata.agreements.services import notices
+from mandata.audience import personal as audience
 from mandata.audience.rules.bases import Reason
 from mandata.audience.services.suppression import suppress
 from mandata.delivery.models import Message, Return
 from mandata.delivery.rules.bounces import Recipient, Returned, classify, is_hard, reason_of, stated_instant
-from mandata.delivery.rules.outcomes import Outcome, without_addresses
+from mandata.delivery.rules.outcomes import DIAGNOSTIC_LIMIT, Outcome
+from mandata.foundation import cutting
 from mandata.foundation.actors import SYSTEM
 from mandata.foundation.tokens import LINK_BOUNCE, BadToken, Parsed, parse
 from mandata.infra import bulk
@@ -128,6 +130,9 @@ def receive_return(*, recipient: str, raw: bytes, at: datetime) -> Taken | None:
 def _keep(campaign_id: UUID, subscriber: UUID | None, found: Returned, digest: bytes, at: datetime) -> Taken:
     one = found.recipients[0] if found.recipients else Recipient("", "", "", "", False)
     kind = "delay" if found.kind == "bounce" and one.temporary else _KINDS[found.kind]
+    known = [other.address for other in found.recipients]
+    if subscriber is not None:  # a report may name whom the mail was forwarded to, and the first address in its words
+        known.append(audience.address_of(subscriber) or "")
     new = _insert(
         Return(
             digest=digest,
@@ -137,7 +142,7 @@ def _keep(campaign_id: UUID, subscriber: UUID | None, found: Returned, digest: b
             hard=one.hard,
             reason=one.reason[:40],
             status=one.status[:12],
-            diagnostic=without_addresses(one.diagnostic, one.address)[:300],
+            diagnostic=cutting.without_addresses(one.diagnostic, *known)[:DIAGNOSTIC_LIMIT],
             received_at=at,
         )
     )
