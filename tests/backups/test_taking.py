@@ -364,6 +364,14 @@ def test_the_schedule_takes_what_is_due_and_nothing_twice(house: House) -> None:
     assert len(house.told("backup", "list")) == 1
 
 
+def test_the_embedded_server_gives_a_dump_too(house: House) -> None:
+    taken = house.backup("--dump")
+    assert (taken["kind"], taken["parts"], taken["wal_start"]) == ("dump", 1, "")
+    assert house.told("backup", "verify", "--identity", str(house.identity))[0]["good"]
+    assert house.told("backup", "prune")[0]["backups"] == []
+    assert house.backup()["kind"] == "full"  # a dump is nothing that an incremental one could continue
+
+
 def test_wrong_usage_is_told(house: House) -> None:
     assert "choose one of" in house.run("backup", "--full", "--dump", code=2)
     assert "not for list" in house.run("backup", "--full", "list", code=2)

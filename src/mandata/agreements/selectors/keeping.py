@@ -33,7 +33,7 @@ def shortest_promise(at: datetime) -> Promise | None:
         for clause in _CLAUSES:
             length = windows.period(agreement.terms, clause)
             if length is not None:
-                # Deleting is our duty: the earlier reading.
+                # Deleting is our duty: the earlier reading, and no part of a day more.
                 until = windows.by(length, at, agreement.terms.reckoning)
-                found.append(Promise(controller, clause, until - at))
+                found.append(Promise(controller, clause, timedelta(days=(until - at).days)))
     return min(found, key=lambda promise: promise.length, default=None)

@@ -254,7 +254,7 @@ def _give_up(target: Target, backup: UUID) -> None:
 
 
 def _close_gap(done: Manifest) -> None:
-    waiting = spool(env().var / "postgres") if done.embedded else None
+    waiting = spool(env().var / "postgres") if done.embedded and done.wal_start else None
     if waiting is not None:
         waiting.close_gap(manifest.segment(done.timeline, done.wal_start, done.segment_size))
 
