@@ -29,7 +29,7 @@ from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
 from tests.delivery.mailing import Shop, engine, recover, shop
 
-PEOPLE = 3000
+PEOPLE = 1500
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_after_a_restore_in_the_middle_of_sending_and_killing_nobody_gets_two(
     draw = random.Random(20261122)
     bakery.people(PEOPLE)
     campaign = bakery.launched()
-    for _ in range(4):
+    for _ in range(2):
         before = catcher.store.latest()
         one = engine(catcher.smtp_port, tmp_path, bakery)
         while catcher.store.latest() == before and one.poll() is None:
