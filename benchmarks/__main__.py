@@ -17,6 +17,7 @@ RUNS: dict[str, tuple[list[str], list[str]]] = {
     "ingestion": ([], ["--short"]),
     "record": ([], ["--short"]),
     "people": ([], ["--short"]),
+    "erasure": ([], ["--short"]),
     "gates": ([], ["--short"]),
     "due": ([], ["--short"]),
     "subprocessors": ([], ["--short"]),
