@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from smtplib import SMTP
 from typing import Any
 
+from mandata.delivery.catcher.reports import complaint, delivery_report
+from mandata.infra.clock import now
 from tests.forgetting.installation import Installation, eventually
 from tests.forgetting.people import HEADER, Crowd
 from tests.forgetting.web import Answer, Browser, Letter, letters, mailed
@@ -24,6 +27,7 @@ class Lives:
     staying: Crowd
     told: dict[str, Any] = field(default_factory=dict)
     letters: dict[str, Letter] = field(default_factory=dict)
+    senders: dict[str, str] = field(default_factory=dict)
 
     @property
     def controller(self) -> str:
@@ -46,6 +50,7 @@ class Lives:
             path.unlink()
         examples.rmdir()
         everybody = [*self.gone.people.values(), *self.staying.people.values()]
+        self.senders = {one["recipient"]: one["sender"] for one in here.catcher.messages()}
         self.letters = {one.email: letter for one in everybody for letter in letters(here.catcher, one.mailbox)}
 
     def react(self) -> None:
@@ -77,13 +82,11 @@ class Lives:
         here, person = self.installation, self.gone[fate]
         visitor, portal = Browser(self.base("web")), f"/rights/{self.controller}/"
         words = f"Jsem {person.first} {person.last}, volejte {person.phone} nebo pište na {person.email}."
-        name = f"{person.first} {person.last}"
+        name, before = f"{person.first} {person.last}", mailed(here.catcher, person.mailbox, "confirm")
         assert visitor.post(portal, kind=kind, email=person.email, name=name, words=words).status == 200
-        eventually(lambda: mailed(here.catcher, person.mailbox, "confirm"), "the mail to confirm")
+        eventually(lambda: mailed(here.catcher, person.mailbox, "confirm") != before, "the mail to confirm")
         assert visitor.post(mailed(here.catcher, person.mailbox, "confirm")).status == 200
-        officer = self.officer()
-        cases = [path for path in _paths(officer.get("/privacy/requests/").text, "/privacy/requests/")]
-        return cases[0]
+        return _paths(self.officer().get("/privacy/requests/").text, "/privacy/requests/")[0]
 
     def answer(self, case: str, **values: str) -> None:
         """The officer looks who it is, and answers."""
@@ -116,6 +119,35 @@ class Lives:
         addresses = [self.gone[fate].email for fate in fates]
         given = {"controller": self.controller, "officer": self.told["officer"]}
         assert self.installation.story("erase", addresses=addresses, **given) == len(fates)
+
+    def late(self, fate: str) -> None:
+        """A delivery report and a complaint about somebody's message arrive, with the address in the clear."""
+        mailbox = self.gone[fate].mailbox
+        told: dict[str, Any] = {
+            "host": "mx.posta.example",
+            "sender": self.senders[mailbox],
+            "recipient": mailbox,
+            "at": now(),
+        }
+        content = f"From: hello@news.bakery.example\r\nTo: {mailbox}\r\nSubject: x\r\n\r\n".encode()
+        host, port = self.installation.ports["returns"].split(":")
+        with SMTP(host, int(port), timeout=30) as returns:
+            for report in (delivery_report(reply="550 5.1.1 No such user", content=content, **told),
+                           complaint(content=content, **told)):  # fmt: skip
+                returns.sendmail("", [self.senders[mailbox]], report)
+
+    def held(self) -> dict[str, dict[str, int]]:
+        """What an erasure would touch of each: fate -> holding -> how many."""
+        addresses = {person.email: fate for fate, person in self.gone.people.items()}
+        found = self.installation.story("held", controller=self.controller, addresses=list(addresses))
+        return {addresses[address]: counts for address, counts in found.items()}
+
+    def unsealed(self) -> list[str]:
+        """The tables in which something sealed tells of one of them to whoever has all the installation's keys."""
+        marks = [self.gone.mark, self.gone.surname, self.gone.series]
+        url = self.installation.urls.superuser
+        found: list[str] = self.installation.story("unsealed", controller=self.controller, url=url, marks=marks)
+        return found
 
     def door(self) -> Browser:
         """A mail program at the tracking door, which stays where it is sent."""

@@ -58,7 +58,7 @@ class Crowd:
         """Everything by which a file could tell of one of them."""
         spaced = f"{self.series[:3]} {self.series[3:6]} {self.series[6:]}"
         fragments = {"address": self.mark, "name": self.surname, "telephone": self.series, "telephone, spaced": spaced}
-        whole = {}
+        whole: dict[str, str] = {}
         for fate, person in self.people.items():
             whole |= {f"address of {fate}": person.email, f"number of {fate}": person.phone.replace(" ", "")}
         return needles(fragments, whole)

@@ -42,7 +42,9 @@ def exactly(text: str) -> dict[bytes, str]:
     if wire != text:
         found[wire.encode()] = "idna"
     if (digits := text.strip("+")).isdecimal():
-        found |= {struct.pack(order, int(digits))[cut : cut + 5]: f"integer {order}" for order, cut in (("<q", 0), (">q", 3))}
+        found |= {
+            struct.pack(order, int(digits))[cut : cut + 5]: f"integer {order}" for order, cut in (("<q", 0), (">q", 3))
+        }
     return found
 
 

@@ -88,6 +88,16 @@ def came_back(controller: str, campaign: str) -> Any:
 
 
 @step
+def returned(controller: str, campaign: str) -> Any:
+    """How much came back of the campaign."""
+    from mandata.delivery import selectors as delivery
+    from mandata.infra.tenancy import scope
+
+    with scope(UUID(controller)):
+        return sum(delivery.came_back(UUID(campaign)).values())
+
+
+@step
 def figures(controller: str, campaign: str) -> Any:
     """What a report tells, and how many people there are."""
     from mandata.audience import selectors as audience
@@ -129,6 +139,20 @@ def held(controller: str, addresses: list[str]) -> Any:
             counts = services.preview(subject=subject).counts
             told[address] = {key: found.touched for key, found in counts.items() if found.touched}
     return told
+
+
+@step
+def unsealed(controller: str, url: str, marks: list[str]) -> Any:
+    """In which tables something that opens under a key that there is tells of somebody."""
+    from tests.forgetting.scanner import in_bytes
+    from tests.forgetting.spellings import needles
+    from tests.holdings.cast import opened
+
+    sought = needles({mark: mark for mark in marks}, {})
+    plain: dict[str, list[bytes]] = {}
+    for table, content in opened(url, UUID(controller)):
+        plain.setdefault(table, []).append(content)
+    return sorted(table for table, contents in plain.items() if in_bytes(b"\0".join(contents), sought))
 
 
 @step

@@ -97,12 +97,12 @@ def letters(catcher: CatcherClient, address: str) -> Iterator[Letter]:
         if message["List-Unsubscribe"] and body:
             html = body.get_content()
             yield Letter(
-                one["id"],
-                *(_paths(html, "o", ".gif")[:1] or [""]),
-                tuple(_paths(html, "c")),
-                *_paths(str(message["List-Unsubscribe"]), "u")[:1],
-                *(_paths(html, "p")[:1] or [""]),
-                *(_paths(html, "w")[:1] or [""]),
+                number=one["id"],
+                opened=_first(html, "o", ".gif"),
+                links=tuple(_paths(html, "c")),
+                leave=_first(str(message["List-Unsubscribe"]), "u"),
+                choose=_first(html, "p"),
+                view=_first(html, "w"),
             )
 
 
@@ -119,3 +119,7 @@ def mailed(catcher: CatcherClient, address: str, purpose: str) -> str:
 
 def _paths(text: str, kind: str, end: str = "") -> list[str]:
     return [f"/{kind}/{token}{end}" for token in dict.fromkeys(re.findall(f"/{kind}/{_TOKEN}", text))]
+
+
+def _first(text: str, kind: str, end: str = "") -> str:
+    return next(iter(_paths(text, kind, end)), "")
