@@ -4,9 +4,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
-from mandata.backups.models import Backup
+from mandata.backups.models import Backup, Restore
 from mandata.backups.rules import manifest
 from mandata.backups.rules.manifest import Manifest
 from mandata.infra.environment import env
@@ -94,3 +95,23 @@ def _id(name: str) -> UUID | None:
         return UUID(parts[1]) if len(parts) == 3 else None
     except ValueError:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A restore, a replay or a drill; `held`: whether all that was compared agreed."""
+
+    id: UUID
+    kind: str
+    backup: UUID | None
+    began_at: datetime
+    opened_at: datetime | None
+    held: bool
+    report: dict[str, Any]
+
+
+def restores(limit: int = 20) -> list[Restored]:
+    """Return restores and drills, newest first. Opens the installation's scope."""
+    with scope(INSTANCE):
+        found = Restore.objects.order_by("-began_at")[:limit]
+        return [Restored(*(getattr(one, name) for name in Restored.__slots__)) for one in found]

@@ -94,5 +94,6 @@ OPERATOR: Final[tuple[Place, ...]] = (
     Place("operator:staff", _("Staff"), "users", "t"),
     Place("operator:measures", _("Measures"), "shield", "m"),
     Place("operator:splitting", _("Splitting"), "switch", "p"),
+    Place("operator:backups", _("Backups and keys"), "database", "b"),
     Place("operator:record", _("Record"), "proof", "r"),
 )

@@ -271,6 +271,8 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "operator:notice_enter": acts(OPERATOR),
         "operator:addresses": form(OPERATOR),
         "operator:splitting": form(OPERATOR),
+        "operator:backups": reads(OPERATOR),
+        "operator:backups_store": reads(OPERATOR),
         "operator:record": reads(OPERATOR),
         "operator:record_stamp": acts(OPERATOR),
         "operator:record_verify": acts(OPERATOR),

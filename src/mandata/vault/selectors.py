@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Count, Max, Min, Q
+
 from mandata.infra import bulk
 from mandata.infra.environment import env
 from mandata.infra.tenancy import current_controller, scope
@@ -32,6 +34,33 @@ class Standing:
     keys: int
     turning: int | None
     opens: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """The epochs of all controllers at a glance: how many are in use, when the oldest of these began and when it is due
+    to turn, when the last turn was over, how many were left and wait for their end, how many no copy has."""
+
+    living: int
+    oldest_at: datetime | None
+    due_at: datetime | None
+    turned_at: datetime | None
+    left: int
+    uncopied: int
+
+
+def turns() -> Turns:
+    """Return how the epochs stand; one statement, however many controllers there are. Needs no scope."""
+    used = Q(left_at=None)
+    found = Epoch.objects.aggregate(
+        living=Count("number", filter=used),
+        oldest_at=Min("began_at", filter=used),
+        turned_at=Max("destroyed_at"),
+        left=Count("number", filter=Q(left_at__isnull=False, destroyed_at=None)),
+        uncopied=Count("number", filter=Q(copied_at=None, destroyed_at=None)),
+    )
+    oldest = found["oldest_at"]
+    return Turns(due_at=oldest + timedelta(days=env().epoch_days) if oldest else None, **found)
 
 
 def controllers() -> list[UUID]:

@@ -5,6 +5,7 @@ from django.urls import path
 from mandata.console.operator import (
     access,
     agreements,
+    backups,
     instructions,
     measures,
     notices,
@@ -54,6 +55,8 @@ urlpatterns = [
     path("notices/<uuid:controller_id>/<uuid:served_id>/delivery/", notices.enter, name="notice_enter"),
     path("notices/addresses/", notices.addresses, name="addresses"),
     path("splitting/", splitting.splitting, name="splitting"),
+    path("backups/", backups.listed, name="backups"),
+    path("backups/store/", backups.store, name="backups_store"),
     path("record/", record.record, name="record"),
     path("record/stamp/", record.stamp, name="record_stamp"),
     path("record/verify/", record.verify, name="record_verify"),
