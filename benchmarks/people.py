@@ -59,7 +59,8 @@ def _run(people: int, *, short: bool) -> bool:
         selected = {name: _timed(call, times) for name, call in _reads(list_id).items()}
     drawn = {name: _timed(call, max(times // 2, 10)) for name, call in _pages(house, list_id).items()}
     told = [("page", MOST, *one) for one in selected.items()] + [("console", PAGE_MOST, *one) for one in drawn.items()]
-    return all([_tell(f"{kind}: {name}", took, reference, most, short) for kind, most, name, took in told])
+    held = [_tell(f"{kind}: {name}", took, reference, most, short) for kind, most, name, took in told]
+    return all(held)
 
 
 def _tell(what: str, took: dict[str, float], reference: dict[str, float], most: float, short: bool) -> bool:

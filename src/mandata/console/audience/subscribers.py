@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from mandata.audience import selectors, services
@@ -83,6 +84,7 @@ def _rows(filters: Filters, found: selectors.Page) -> dict[str, Any]:
             "basis": bases[row.basis],
             "country": countries[row.country],
             "suppressed": reasons.get(row.suppressed, ""),
+            "since": f"{localtime(row.since):%Y-%m-%d %H:%M}" if row.since else "",
         }
         for row in found.rows
     ]
