@@ -3,12 +3,16 @@
 import csv
 import io
 import json
+import os
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
-from mandata.holdings import manual, processing, selectors, services, shelves
+from mandata.holdings import datamap, manual, processing, selectors, services, shelves
+from mandata.holdings.catalogue import catalogue
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
 from mandata.record import selectors as record
@@ -58,6 +62,13 @@ def test_the_data_map_shows_every_holding_with_its_amount_and_can_be_narrowed(ma
     assert client.get("/privacy/data/?group=nonsense").context["group"] == ""
 
 
+def test_what_is_in_clear_is_said_in_its_category_and_nothing_else_is() -> None:
+    with translation.override("en"):
+        said = {one.description.key for one in catalogue() if "in clear" in str(one.description.category)}
+    assert said | {"catcher"} == set(datamap.CLEAR)
+    assert not [one for one in catalogue() if one.description.sealed and one.description.key in datamap.CLEAR]
+
+
 def test_every_area_of_a_holding_belongs_to_a_group(made: Office) -> None:
     from mandata.console.privacy.holdings import GROUPS
 
@@ -97,7 +108,10 @@ def test_the_record_of_processing_is_printed_in_the_readers_language(made: Offic
     with scope(made.shop.id):
         english = processing.document(language="en", at=now())
         czech = processing.document(language="cs", at=now())
-        assert processing.as_pdf(language="cs", at=now()).startswith(b"%PDF-")
+        printed = processing.as_pdf(language="cs", at=now())
+        assert printed.startswith(b"%PDF-")
+        if there := os.environ.get("SCREENSHOTS"):
+            Path(there, "record-of-processing.pdf").write_bytes(printed)
     assert english.title == "Record of processing activities"
     assert czech.title == "Záznamy o činnostech zpracování"
     assert [len(one.paragraphs) for one in english.chapters] == [len(one.paragraphs) for one in czech.chapters]

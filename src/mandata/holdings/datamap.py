@@ -13,6 +13,9 @@ from mandata.infra.tenancy import ScopedModel
 COUNTED: Final = 100_000
 """How many rows of a table are counted at most: a page must not wait for millions."""
 
+CLEAR: Final = ("members", "login_directory", "contacts", "catcher")
+"""Holdings that name people in clear; any other one that is not sealed knows them by references or keyed hashes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:

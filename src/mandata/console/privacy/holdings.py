@@ -97,7 +97,7 @@ def data_map(request: HttpRequest) -> HttpResponse:
 def _row(row: selectors.MapRow, amount: datamap.Amount | None) -> dict[str, Any]:
     cannot = [(VERBS[verb], why) for verb, why in row.cannot.items()]
     can = [label for verb, label in VERBS.items() if verb not in row.cannot]
-    return {"held": row, "amount": amount, "cannot": cannot, "can": can}
+    return {"held": row, "amount": amount, "cannot": cannot, "can": can, "clear": row.key in datamap.CLEAR}
 
 
 def _figures(page: datamap.MapPage) -> list[dict[str, Any]]:
