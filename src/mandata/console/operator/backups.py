@@ -39,9 +39,9 @@ STATES: Final[dict[str, tuple[Promise, str]]] = {
     "pruned": (gettext_lazy("deleted"), "calm"),
 }
 _RESTORES: Final[dict[str, Promise]] = {
-    "restore": gettext_lazy("Restore"),
-    "replay": gettext_lazy("Replay"),
-    "drill": gettext_lazy("Drill"),
+    "restore": gettext_lazy("A restore"),
+    "replay": gettext_lazy("A replay"),
+    "drill": gettext_lazy("A drill"),
 }
 _NEEDED: Final[tuple[tuple[str, str, Promise], ...]] = (
     (
