@@ -29,7 +29,7 @@ class Site(House):
         self.full: dict[str, Any] = {}
         self.incremental: dict[str, Any] = {}
         self.before: dict[str, Any] = {}
-        self.gone = ""
+        self.gone = self.admin = ""
         self.upload = self.campaign = self.unfrozen = ""
         self.sent: list[int] = []
         self.sent_later: list[int] = []

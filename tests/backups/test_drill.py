@@ -8,6 +8,8 @@ import pytest
 from mandata.infra.postgres import Server
 from tests.backups.site import Site
 
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:

@@ -14,6 +14,8 @@ from mandata.infra import restoring as state
 from mandata.infra.postgres import Server
 from tests.backups.site import Site
 
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:

@@ -7,10 +7,13 @@ repeated, so whoever was killed runs the same command again.
     own server         a dump -> pg_restore in one transaction
 """
 
+import contextlib
 import os
 import re
 import shutil
 import subprocess
+import tempfile
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -277,37 +280,68 @@ def _load(
 
 
 def load(tool: Path, url: str, chunks: Iterable[bytes]) -> None:
-    """Give a dump to pg_restore. What the role owns in the database goes first, in one transaction with the rest."""
+    """Load a dump, in one transaction. What lies in the database's own schema goes first.
+
+    pg_restore writes the statements and psql carries them out, since between two versions the settings at the top of
+    the script may not be known: those of our own making are left out.
+    """
     import psycopg
 
     if _tables(url):
         with psycopg.connect(url) as connection:
             for statement in _drops(connection):
                 connection.execute(statement)
-    options = ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", "--dbname", ""]
-    process = subprocess.Popen(
-        [str(tool / "pg_restore"), *options[:-1], _without_password(url)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=os.environ | _password_of(url),
-    )
-    assert process.stdin is not None and process.stderr is not None
-    try:
-        with process.stdin as sink:
-            for chunk in chunks:
-                sink.write(chunk)
-    except BrokenPipeError:
-        pass  # it says why on its other channel
-    except BaseException:
-        process.kill()  # its transaction rolls back
-        process.wait()
-        raise
-    said = process.stderr.read().decode(errors="replace").strip()
-    if process.wait() != 0:
-        raise Fault(
-            f"The dump cannot be loaded: {said[-600:]}", remedy="See MANDATA_POSTGRES_PROGRAMS and the server's log."
-        )
+    pipe = subprocess.PIPE
+    script = [str(tool / "pg_restore"), "--no-owner", "--no-privileges", "--file=-"]
+    run = [str(tool / "psql"), "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-o", os.devnull, _without_password(url)]
+    environment = os.environ | _password_of(url)
+    with tempfile.TemporaryFile() as said:
+        reading = subprocess.Popen(script, stdin=pipe, stdout=pipe, stderr=said)
+        writing = subprocess.Popen(run, stdin=pipe, stdout=said, stderr=said, env=environment)
+        try:
+            good = _load_by(reading, writing, chunks)
+        finally:  # killed before the end of its script, psql rolls back
+            for process in (reading, writing):
+                process.kill()
+                process.wait()
+        if not good:
+            said.seek(0)
+            why = said.read().decode(errors="replace").strip()[-600:]
+            raise Fault(
+                f"The dump cannot be loaded: {why}", remedy="See MANDATA_POSTGRES_PROGRAMS, and the server's log."
+            )
+
+
+def _load_by(reading: "subprocess.Popen[bytes]", writing: "subprocess.Popen[bytes]", chunks: Iterable[bytes]) -> bool:
+    """Feed the one, copy its script to the other; that one is told the end, at which it commits, only once everything
+    has gone well."""
+    assert reading.stdin is not None
+    assert writing.stdin is not None
+    copying = threading.Thread(target=_copy, args=(reading.stdout, writing.stdin), daemon=True)
+    copying.start()
+    with contextlib.suppress(BrokenPipeError):  # it says why on its other channel
+        for chunk in chunks:
+            reading.stdin.write(chunk)
+        reading.stdin.close()
+    copying.join()
+    if reading.wait() != 0:
+        return False
+    with contextlib.suppress(BrokenPipeError):
+        writing.stdin.close()
+    return writing.wait() == 0
+
+
+_UNKNOWN_BEFORE_17: Final = b"SET transaction_timeout = 0;\n"
+
+
+def _copy(source: Any, sink: Any) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        sink.write(source.read(_HEAD).replace(_UNKNOWN_BEFORE_17, b""))
+        while chunk := source.read(_CHUNK):
+            sink.write(chunk)
+
+
+_HEAD: Final = 4096
 
 
 _DROP: Final = """
