@@ -185,3 +185,18 @@ def test_the_record_holds_no_names_of_manual_holdings(made: Office) -> None:
     with scope(made.shop.id):
         (entry,) = record.entries(kind="holdings.manual_registered")
         assert "Loyalty" not in json.dumps(entry.body)
+
+
+@pytest.mark.req("AST-5")
+def test_nothing_of_our_own_in_the_czech_record_is_english(made: Office) -> None:
+    a_cabinet(made)
+    with scope(made.shop.id):
+        english, czech = (processing.document(language=one, at=now()) for one in ("en", "cs"))
+    same = {
+        line
+        for first, second in zip(english.chapters, czech.chapters, strict=True)
+        for one, other in zip(first.paragraphs, second.paragraphs, strict=True)
+        for line, told in zip((one.title, one.text, *one.items), (other.title, other.text, *other.items), strict=True)
+        if line and line == told and not one.key.startswith("manual:")
+    }
+    assert same <= {"Index", "Data"}

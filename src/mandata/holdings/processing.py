@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from mandata.accounts import selectors as accounts
 from mandata.agreements import pdf
@@ -72,7 +73,11 @@ def as_csv(*, language: str, at: datetime) -> bytes:
 
 
 def _said(key: str, title: str, lines: Iterable[str], sentence: str = "") -> Paragraph:
-    return Paragraph("", key, title, sentence, tuple(line for line in lines if line), "", "")
+    """A part of a chapter; where no sentence leads in, the first line does, so that no gap stands before the list."""
+    told = tuple(line for line in lines if line)
+    if not sentence and told:
+        sentence, told = told[0], told[1:]
+    return Paragraph("", key, title, sentence, told, "", "")
 
 
 def _named(label: str, value: str) -> str:
@@ -86,7 +91,7 @@ def _parties() -> Iterator[Paragraph]:
         "processor",
         _("Processor"),
         (
-            _named(_("Name"), settings.operator_name),
+            _named(pgettext("of a party", "Name"), settings.operator_name),
             _named(_("Postal address"), settings.operator_address),
             _named(_("Contact"), settings.operator_contact),
             _named(_("Data protection officer"), settings.operator_dpo or none),
@@ -97,7 +102,7 @@ def _parties() -> Iterator[Paragraph]:
         "controller",
         _("Controller"),
         (
-            _named(_("Name"), card.legal_name or card.name),
+            _named(pgettext("of a party", "Name"), card.legal_name or card.name),
             _named(_("Postal address"), card.postal_address),
             _named(_("Country"), words.country(card.country) if card.country else ""),
             _named(_("Contact"), card.contact),
