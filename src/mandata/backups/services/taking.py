@@ -33,6 +33,7 @@ from mandata.infra.logs import log
 from mandata.infra.postgres import spool
 from mandata.infra.tenancy import INSTANCE, scope
 from mandata.record import selectors as record
+from mandata.vault import recovery
 from mandata.vault import selectors as vault
 
 _log = log("backups")
@@ -135,6 +136,8 @@ def _take(
     heads, epochs = _heads(), _epochs()
     try:
         content = _content(target, source, held, facts, kind, backup, before, told)
+        # After the data, so that it lacks no key of what is in it; before the manifest, since without keys it is none.
+        recovery.keep(at=clock.now())
         epochs = {controller: sorted({*epochs.get(controller, []), *now}) for controller, now in _epochs().items()}
         made = Manifest(
             id=backup, kind=kind, parent=before.id if before else None,
