@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from mandata.agreements.rules.recipients import Rule
 from mandata.delivery import selectors, services
+from mandata.delivery.behind import require_claims
 from mandata.delivery.catcher.server import Catcher, Place
 from mandata.delivery.models import Chunk, Message
 from mandata.delivery.rules.outcomes import Outcome
@@ -25,8 +26,10 @@ from mandata.infra import bulk, outside
 from mandata.infra.clock import new_id, now
 from mandata.infra.environment import env
 from mandata.infra.outside import Line
+from mandata.infra.outside.writing import Writer
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
+from mandata.record.errors import OlderDatabase
 from tests.delivery.mailing import Shop, engine, recover, shop
 
 PEOPLE = 1500
@@ -321,3 +324,43 @@ def _line(bakery: Shop, campaign: UUID, people: list[UUID], number: int, what: s
         return Line(at, "delivery.claimed", bakery.id, body)
     body = {"campaign": str(campaign), "at": at.isoformat(), "outcomes": [[number, what, 0, "", 1]]}
     return Line(at, "delivery.settled", bakery.id, body)
+
+
+@pytest.mark.req("RET-7")
+def test_a_database_from_the_middle_of_sending_is_known_to_be_older_than_what_was_sent(
+    bakery: Shop, database: Urls
+) -> None:
+    people = bakery.people(6)
+    campaign = bakery.launched()
+    first, second = claim(bakery, campaign, 2), claim(bakery, campaign, 3)
+    settle(bakery, campaign, first, ("sent", 250), ("returned",))
+    require_claims(database.app)
+    settle(bakery, campaign, second, ("sent", 250), ("deferred", 451), ("sent", 250))
+    require_claims(database.app)
+    forget(bakery, campaign)
+    with pytest.raises(OlderDatabase, match=r"has not even claimed 3 of these messages"):
+        require_claims(database.app)
+    services.replay(about(campaign))
+    require_claims(database.app)
+    forget(bakery, campaign, freeze=True)  # as after an erasure of everybody
+    require_claims(database.app)
+    assert people
+
+
+def test_outcomes_that_were_told_and_never_committed_are_no_sign_of_an_older_database(
+    bakery: Shop, database: Urls
+) -> None:
+    bakery.people(2)
+    campaign = bakery.launched()
+    claimed = claim(bakery, campaign, 2)
+    with pytest.raises(ZeroDivisionError), pytest.MonkeyPatch.context() as patch:
+        write = Writer.write
+
+        def die(self: Writer, data: bytes) -> None:
+            write(self, data)
+            raise ZeroDivisionError
+
+        patch.setattr("mandata.infra.outside.writing.Writer.write", die)
+        settle(bakery, campaign, claimed, ("sent", 250), ("returned",))
+    assert bakery.states(campaign) == {"claimed": 2}
+    require_claims(database.app)

@@ -6,11 +6,13 @@ from mandata.infra import restoring
 
 
 def require_current(url: str, *, patient: bool = False) -> None:
-    """Raise OlderDatabase where the database is older than what was published (`record.behind`).
+    """Raise OlderDatabase where the database is older than what was published (`record.behind`) or sent
+    (`delivery.behind`).
 
     Nothing is asked while the installation is being restored: the faces are shut, and explain it. `patient` is for the
     tracking door, which answers while the database is away: then it is not compared. Raises Fault otherwise.
     """
+    from mandata.delivery.behind import require_claims
     from mandata.record.behind import behind
     from mandata.record.errors import OlderDatabase
 
@@ -20,6 +22,7 @@ def require_current(url: str, *, patient: bool = False) -> None:
         return
     try:
         behind(url)
+        require_claims(url)
     except OlderDatabase:
         raise
     except Fault:

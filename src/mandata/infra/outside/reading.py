@@ -70,8 +70,8 @@ def files(folder: Path | None = None) -> list[Path]:
     return [path for stream in _streams((folder or env().outside_folder,)) for path in stream]
 
 
-def newest(kind: str, controller: UUID, folder: Path | None = None) -> Line | None:
-    """Return the newest line of a kind about a controller, read from the end; None where there is none."""
+def newest(kind: str, controller: UUID | None = None, folder: Path | None = None) -> Line | None:
+    """Return the newest line of a kind, of one controller or of any, read from the end; None where there is none."""
     found = (next(_backwards(paths, kind, controller), None) for paths in _streams((folder or env().outside_folder,)))
     return max((line for line in found if line), key=lambda line: line.at, default=None)
 
@@ -116,9 +116,9 @@ def _first(path: Path) -> datetime | None:
     return None
 
 
-def _backwards(paths: list[Path], kind: str, controller: UUID) -> Iterator[Line]:
-    """Go through the lines of a kind about a controller, newest first."""
-    wanted = f" {kind} {controller} ".encode("ascii")
+def _backwards(paths: list[Path], kind: str, controller: UUID | None) -> Iterator[Line]:
+    """Go through the lines of a kind, newest first."""
+    wanted = f" {kind} {controller or ''}".encode("ascii")
     for path in reversed(paths):
         for raw in _from_the_end(path):
             if raw.find(wanted, 0, 200) > 0 and (line := decode(raw)):
