@@ -272,7 +272,9 @@ def blank_uploaded(addresses: Sequence[str]) -> dict[str, int]:
 def _uploaded(addresses: Sequence[str], *, blank: bool = False) -> Iterator[tuple[str, str]]:
     """Yield (address, line); each file is gone through once, however many addresses are looked for."""
     wanted = [address for address in addresses if address]
-    waiting = UploadChunk.objects.order_by().values_list("import_id", flat=True).distinct() if wanted else ()
+    waiting = list(UploadChunk.objects.order_by().values_list("import_id", flat=True).distinct()) if wanted else []
+    if blank and waiting:  # whoever else blanks lines of a file waits, so that neither puts back what the other blanked
+        bulk.execute("select 1 from audience_import where id = any(%b) order by id for update", [sorted(waiting)])
     for import_id in waiting:
         yield from _search_upload(import_id, wanted, blank=blank)
 

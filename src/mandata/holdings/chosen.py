@@ -36,9 +36,10 @@ def add(run: UUID, references: Sequence[UUID]) -> int:
 
 
 def page(run: UUID, after: UUID | None, limit: int) -> list[UUID]:
-    """Return who still stands in a run's selection, in order, those after one."""
+    """Return who still stands in a run's selection and has not failed, in order, those after one."""
     rows = bulk.execute(
-        "select subject from holdings_chosen where run_id = %b and subject > %b order by subject limit %b",
+        "select subject from holdings_chosen where run_id = %b and subject > %b and told = ''"
+        " order by subject limit %b",
         [run, after or UUID(int=0), limit],
         binary=True,
     )
@@ -50,6 +51,26 @@ def tell(run: UUID, failures: Mapping[UUID, tuple[Sequence[str], str]]) -> None:
     for reference, (holdings, words) in failures.items():
         rows = Chosen.objects.filter(run_id=run, subject=reference)
         rows.update(holdings=", ".join(holdings)[:400], told=words[:400])
+
+
+def untell(run: UUID) -> None:
+    """Forget of whom it failed, so that these are tried again."""
+    Chosen.objects.filter(run_id=run).exclude(told="").update(holdings="", told="")
+
+
+def count_of(run: UUID) -> int:
+    """Return how many people still stand in a run's selection."""
+    return Chosen.objects.filter(run_id=run).count()
+
+
+def failed(run: UUID) -> int:
+    """Return of how many it failed."""
+    return Chosen.objects.filter(run_id=run).exclude(told="").count()
+
+
+def left(run: UUID) -> bool:
+    """Say whether somebody is neither erased nor failed."""
+    return bool(Chosen.objects.filter(run_id=run, told="").exists())
 
 
 def failures(run: UUID, limit: int) -> list[tuple[UUID, str, str]]:

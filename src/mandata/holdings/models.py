@@ -49,7 +49,6 @@ class Run(ScopedModel):
     seen = models.IntegerField(default=0)
     counts = models.JSONField(default=dict)  # holding -> [delete, anonymise, keep], as the preview found them
     erased = models.IntegerField(default=0)
-    earlier = models.IntegerField(default=0)
     failed = models.IntegerField(default=0)
     asked_by = models.CharField(max_length=60)
     confirmed_by = models.CharField(max_length=60, blank=True)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from mandata.holdings import chosen, selectors
 from mandata.holdings.errors import NoSuchRun
-from mandata.holdings.models import Run
+from mandata.holdings.models import Erasure, Run
 from mandata.holdings.rules import Found
 from mandata.holdings.selectors import Preview
 
@@ -83,6 +83,17 @@ def failures(run_id: UUID, limit: int = 100) -> list[FailedRow]:
 
 
 def _row(row: Run) -> RunRow:
-    names = [name for name in RunRow.__slots__ if name != "preview"]
-    counts = {key: Found(*found) for key, found in row.counts.items()}
-    return RunRow(**{name: getattr(row, name) for name in names}, preview=selectors.preview_of(counts))
+    names = [name for name in RunRow.__slots__ if name not in ("preview", "earlier")]
+    told = {"earlier": 0, **{name: getattr(row, name) for name in names}}
+    if row.state not in ("choosing", "counting", "ready"):
+        told |= _reached(row)
+    return RunRow(**told, preview=selectors.preview_of({key: Found(*found) for key, found in row.counts.items()}))
+
+
+def _reached(row: Run) -> dict[str, int]:
+    """How far it is, by what there is: the erasures with their entries, and who is still chosen."""
+    erased = Erasure.objects.filter(run_id=row.id).count() if row.state != "done" else row.erased
+    failed = chosen.failed(row.id)
+    waiting = row.people if row.state == "cancelled" else chosen.count_of(row.id) - failed
+    earlier = 0 if row.state == "cancelled" else row.people - erased - failed - waiting
+    return {"erased": erased, "failed": failed, "earlier": earlier}

@@ -6,11 +6,14 @@ command goes on behind the last whole batch and nobody is told erased who is not
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.db import connections
 from django.utils.translation import gettext as _
 
 from mandata.agreements import services as agreements
@@ -23,7 +26,7 @@ from mandata.foundation.actors import SYSTEM, Actor
 from mandata.foundation.errors import Fault
 from mandata.holdings import chosen, erasing, rules, selectors
 from mandata.holdings.errors import NoSuchRun, NotConfirmed, WrongState
-from mandata.holdings.models import Run
+from mandata.holdings.models import Erasure, Run
 from mandata.holdings.rules import Found
 from mandata.holdings.services import demand_ground
 from mandata.infra import clock
@@ -103,10 +106,10 @@ def again(*, run_id: UUID, actor: Actor, at: datetime) -> None:
     """
     with scope(current_controller()):
         run = _locked(run_id, "done", "stopped")
-        if run.state == "done" and not run.failed:
+        if run.state == "done" and not chosen.failed(run.id):
             raise _wrong_state()
         agreements.ask(_FACTS, about=run.id, actor=actor, at=at, record=True)
-        run.failed = 0
+        chosen.untell(run.id)
         _begin(run, actor, at, "repeated")
 
 
@@ -127,7 +130,7 @@ def cancel(*, run_id: UUID, actor: Actor, at: datetime) -> bool:
         run.state, run.finished_at = "cancelled", at
         run.save()
         chosen.clear(run.id)
-        _enter("cancelled", run, {"people": run.people, "erased": run.erased}, actor, at)
+        _enter("cancelled", run, {"people": run.people, "erased": _erased(run)}, actor, at)
         return True
 
 
@@ -169,37 +172,59 @@ def run_slice(
     """Work at a run for some seconds, or until it waits or has ended; return whether a next slice is due, which is then
     queued.
 
-    The agreement is asked at the beginning of each slice: where it refuses, or where the world around fails (a catcher
-    that does not answer, an outside log that is not kept), the run stops with its place kept, for `again`.
+    Two batches are erased at the same time, each in a transaction of its own. The agreement is asked at the beginning
+    of each slice: where it refuses, or where the world around fails (a catcher that does not answer, an outside log
+    that is not kept), the run stops with its place kept, for `again`.
     """
     until = time.monotonic() + seconds
     try:
         with scope(controller_id):
             shut = bool(refusals(check(_FACTS, now=now())))
-        while _step(controller_id, run_id, shut, now()):
-            if stop() or time.monotonic() > until:
-                if queue:
-                    with scope(controller_id):
-                        _queue(run_id)
-                return True
+        with _second() as second:
+            while _step(controller_id, run_id, shut, now(), second):
+                if stop() or time.monotonic() > until:
+                    if queue:
+                        with scope(controller_id):
+                            _queue(run_id)
+                    return True
     except Fault as fault:
         with scope(controller_id):
             _stop(Run.objects.select_for_update().get(id=run_id), fault.message, now())
     return False
 
 
-def _step(controller_id: UUID, run_id: UUID, shut: bool, at: datetime) -> bool:
-    """Do one batch of what is due, in one transaction; return whether more is due."""
+@contextmanager
+def _second() -> Iterator[ThreadPoolExecutor]:
+    """A second thread for as long as a slice lasts, with a connection of its own."""
+    with ThreadPoolExecutor(1, "erasing") as pool:
+        try:
+            yield pool
+        finally:
+            pool.submit(connections.close_all)
+
+
+def _step(controller_id: UUID, run_id: UUID, shut: bool, at: datetime, second: ThreadPoolExecutor) -> bool:
+    """Do what is due for one or two batches; return whether more is due."""
     with scope(controller_id):
         run: Run | None = Run.objects.select_for_update().filter(id=run_id).first()
         if run is None or run.state not in _WORKING:
             return False
-        if shut and run.state == "running":
+        if run.state != "running":
+            more = _choose(run, at) if run.state == "choosing" else _count(run, at)
+            run.save()
+            return more
+        if shut:
             _stop(run, "gate_shut", at)
             return False
-        more = {"choosing": _choose, "counting": _count, "running": _erase}[run.state](run, at)
-        run.save()
-        return more
+        references = _claimed(run, at)
+    if references:
+        order = erasing.Order(run.ground, _actor(run.confirmed_by), at, run_id=run.id)
+        beside = second.submit(_erase, controller_id, references[erasing.BATCH :], order)
+        try:
+            _erase(controller_id, references[: erasing.BATCH], order)
+        finally:
+            beside.result()
+    return bool(references)
 
 
 def _choose(run: Run, _at: datetime) -> bool:
@@ -226,21 +251,32 @@ def _count(run: Run, at: datetime) -> bool:
     return True
 
 
-def _erase(run: Run, at: datetime) -> bool:
-    references = chosen.page(run.id, run.cursor, erasing.BATCH)
-    if not references:
+def _claimed(run: Run, at: datetime) -> list[UUID]:
+    """Return whom to erase next, and move the run's place behind them; nobody at the end, which is then written down.
+
+    The place is only for going on quickly. Who is chosen stays chosen until erased or failed: whoever is left where a
+    worker was killed is come upon once the place has reached the end, because then it begins anew.
+    """
+    references = chosen.page(run.id, run.cursor, 2 * erasing.BATCH)
+    if not references and chosen.left(run.id):
+        references = chosen.page(run.id, None, 2 * erasing.BATCH)
+    if references:
+        Run.objects.filter(id=run.id).update(cursor=references[-1])
+    else:
         _finish(run, at)
-        return False
-    order = erasing.Order(run.ground, _actor(run.confirmed_by), at, run_id=run.id)
-    outcome = erasing.as_many_as_possible(selectors.subjects(references), order)
-    chosen.tell(run.id, {one.key: (one.holdings, one.told) for one in outcome.failed if isinstance(one.key, UUID)})
-    gone = [*(one.subject for one in outcome.earlier), *(key for key in outcome.nothing if isinstance(key, UUID))]
-    chosen.delete(gone)
-    run.erased += len(outcome.done)
-    run.earlier += len(gone)
-    run.failed += len(outcome.failed)
-    run.cursor = references[-1]
-    return True
+    return references
+
+
+def _erase(controller_id: UUID, references: Sequence[UUID], order: erasing.Order) -> None:
+    """Erase one batch, in one transaction with what is told of each person."""
+    if not references or order.run_id is None:
+        return
+    with scope(controller_id):
+        outcome = erasing.as_many_as_possible(selectors.subjects(references), order)
+        failed = {one.key: (one.holdings, one.told) for one in outcome.failed if isinstance(one.key, UUID)}
+        chosen.tell(order.run_id, failed)
+        gone = [*(one.subject for one in outcome.earlier), *(key for key in outcome.nothing if isinstance(key, UUID))]
+        chosen.delete(gone)
 
 
 def _actor(text: str) -> Actor:
@@ -248,8 +284,14 @@ def _actor(text: str) -> Actor:
     return Actor(kind, UUID(own) if own else None)  # type: ignore[arg-type]
 
 
+def _erased(run: Run) -> int:
+    return Erasure.objects.filter(run_id=run.id).count()
+
+
 def _finish(run: Run, at: datetime) -> None:
     run.state, run.finished_at = "done", at
+    run.erased, run.failed = _erased(run), chosen.failed(run.id)
+    run.save()
     counts: dict[str, object] = {"people": run.people, "erased": run.erased, "failed": run.failed}
     _enter("finished", run, counts, SYSTEM, at)
 
@@ -257,4 +299,4 @@ def _finish(run: Run, at: datetime) -> None:
 def _stop(run: Run, error: str, at: datetime) -> None:
     run.state, run.error, run.finished_at = "stopped", error[:200], at
     run.save()
-    _enter("stopped", run, {"people": run.people, "erased": run.erased}, SYSTEM, at)
+    _enter("stopped", run, {"people": run.people, "erased": _erased(run)}, SYSTEM, at)

@@ -58,7 +58,6 @@ class Migration(migrations.Migration):
                 ("seen", models.IntegerField(default=0)),
                 ("counts", models.JSONField(default=dict)),
                 ("erased", models.IntegerField(default=0)),
-                ("earlier", models.IntegerField(default=0)),
                 ("failed", models.IntegerField(default=0)),
                 ("asked_by", models.CharField(max_length=60)),
                 ("confirmed_by", models.CharField(blank=True, max_length=60)),
