@@ -1,5 +1,6 @@
 """One installation in which everything has happened and everybody of a crowd has been forgotten, for all tests here."""
 
+import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,7 @@ import psycopg
 import pytest
 
 from mandata.infra.tenancy import INSTANCE
+from tests.backups.house import keygen
 from tests.forgetting.installation import Installation, eventually, installed
 from tests.forgetting.lives import Lives
 from tests.forgetting.people import Crowd, crowd
@@ -48,9 +50,15 @@ class Forgotten:
 
 
 @pytest.fixture(scope="session")
-def forgotten() -> Iterator[Forgotten]:
-    """Tell the story, scan, forget, scan."""
-    with installed() as here:
+def forgotten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forgotten]:
+    """Tell the story, scan, forget, scan; with backups being taken meanwhile."""
+    apart = tmp_path_factory.mktemp("apart")
+    named = {
+        "MANDATA_BACKUP_STORE": str(apart / "store"),
+        "MANDATA_BACKUP_RECIPIENTS": keygen(apart / "backup.key"),
+        "MANDATA_RECOVERY_RECIPIENTS": keygen(apart / "recovery.key"),
+    }
+    with installed(**named) as here:
         lives = Lives(here, crowd(), crowd(("reader",)))
         told = Forgotten(lives, crowd(("reader",)))
         lives.begin()
@@ -108,9 +116,10 @@ def plant(here: Installation, planted: Crowd) -> dict[str, Path]:
         connection.execute("insert into planted_long values (%s)", [long])
         connection.execute("insert into planted_packed values (%s)", [long])
         places = {name: here.data / _file(connection, of) for name, of in _RELATIONS.items()}
-    scattered = here.var / "planted"
+    scattered, packed = here.var / "planted", here.var / "planted.gz"
     scattered.write_bytes(b"\0\xff".join(needles))
-    return {**places, "file": scattered}
+    packed.write_bytes(gzip.compress(b"\0\xff".join(needles)))
+    return {**places, "file": scattered, "packed file": packed}
 
 
 _RELATIONS = {

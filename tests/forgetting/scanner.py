@@ -2,11 +2,14 @@
 
 A search for bytes, file by file: a page of PostgreSQL, a segment of its log, a mailbox are all only bytes. Mail folds
 long lines, so lines of text are read a second time without the breaks. Compression would hide a text; nothing here
-undoes it, the installation is told not to compress (`tests.forgetting.installation`), and a test proves both.
+undoes it but for files of gzip, the installation is told not to compress (`tests.forgetting.installation`), and a test
+proves both.
 
 `grep -F` looks for hundreds of needles at once; where it says yes, `bytes.find` tells which and where.
 """
 
+import contextlib
+import gzip
 import hashlib
 import os
 import subprocess
@@ -15,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 BLOCK = 32 << 20
 _AROUND = 48
@@ -108,14 +112,27 @@ def _legible(line: bytes) -> bytes:
 
 
 def _pieces(path: Path, *, overlap: int) -> Iterator[bytes]:
-    """Yield a file in blocks that overlap. A file that goes away meanwhile has gone; so has what is only zeros."""
+    """Yield a file in blocks that overlap, and once more unpacked where it is packed by gzip.
+
+    A file that goes away meanwhile has gone; what is only zeros tells nothing.
+    """
     try:
         with path.open("rb") as file:
-            kept = b""
-            while block := file.read(BLOCK):
-                data = kept + block
-                if filled := data.rstrip(b"\0"):
-                    yield filled
-                kept = data[-overlap:]
+            packed = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            yield from _blocks(file, overlap)
+            if packed:
+                file.seek(0)
+                with gzip.open(file) as unpacked, contextlib.suppress(EOFError):
+                    yield from _blocks(unpacked, overlap)
     except FileNotFoundError:
         return
+
+
+def _blocks(file: IO[bytes], overlap: int) -> Iterator[bytes]:
+    kept = b""
+    while block := file.read(BLOCK):
+        data = kept + block
+        if filled := data.rstrip(b"\0"):
+            yield filled
+        kept = data[-overlap:]

@@ -5,6 +5,8 @@ import pytest
 from tests.forgetting.conftest import Forgotten
 from tests.forgetting.scanner import scan
 
+pytestmark = pytest.mark.timeout(900)
+
 HOLDINGS = {
     "reader": {
         "subscribers", "subscriptions", "messages", "events", "firsts", "rejected_rows", "uploads", "notices",
@@ -31,7 +33,7 @@ def test_the_scan_finds_everybody_before_where_they_may_be_in_the_clear_and_nowh
     assert {"address", "name", "telephone", "address of reader"} <= found["var/catcher"]
 
 
-@pytest.mark.parametrize("place", ["table", "index", "file"])
+@pytest.mark.parametrize("place", ["table", "index", "file", "packed file"])
 def test_the_scan_finds_every_spelling_in_every_kind_of_file(forgotten: Forgotten, place: str) -> None:
     needles = forgotten.planted.needles()
     found = {hit.name for hit in scan([forgotten.places[place]], needles)}

@@ -10,6 +10,8 @@ from tests.forgetting.lives import Lives
 from tests.forgetting.scanner import scan
 from tests.forgetting.web import Browser
 
+pytestmark = pytest.mark.timeout(900)
+
 
 def _nobody(lives: Lives) -> None:
     addresses = [person.email for person in lives.gone.people.values()]

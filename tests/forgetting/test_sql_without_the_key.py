@@ -23,6 +23,8 @@ from tests.forgetting.people import Crowd, crowd
 from tests.forgetting.reading import columns_with
 from tests.world.people import PASSWORD, accept, staffed
 
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.mark.req("SEC-1", "SEC-3", "SEC-5")
 @pytest.mark.parametrize("role", ["owner", "superuser"])
