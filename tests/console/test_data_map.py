@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from mandata.holdings import datamap, manual, processing, selectors, services, shelves
+from mandata.holdings import datamap, manual, processing, runs, selectors, services, shelves
 from mandata.holdings.catalogue import catalogue
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
@@ -200,3 +200,27 @@ def test_nothing_of_our_own_in_the_czech_record_is_english(made: Office) -> None
         if line and line == told and not one.key.startswith("manual:")
     }
     assert same <= {"Index", "Data"}
+
+
+@pytest.mark.req("RET-7", "RET-4")
+def test_an_erasure_of_many_is_not_shown_as_whole_while_paper_waits(made: Office) -> None:
+    people = made.shop.people(3)
+    a_cabinet(made)
+    with scope(made.shop.id):
+        run = runs.choose(references=people, ground="controller", actor=OFFICER, at=now())
+    while runs.run_slice(controller_id=made.shop.id, run_id=run):
+        pass
+    client = made.browser("owner")
+    there = f"/audience/erasures/{run}/"
+    assert client.post(f"{there}confirm/", {"phrase": "3"}).status_code == 302
+    while runs.run_slice(controller_id=made.shop.id, run_id=run):
+        pass
+    page = client.get(there).content.decode()
+    assert "Still to be erased by hand" in page
+    assert "3 people" in page
+    with scope(made.shop.id):
+        (task,) = shelves.tasks_about(run, at=now())
+        assert len(shelves.people(run)) == 3
+        manual.complete(task_id=task.id, found=0, actor=OFFICER, at=now())
+        assert shelves.people(run) == []
+    assert "Erased by hand" in client.get(there).content.decode()

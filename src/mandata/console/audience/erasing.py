@@ -21,10 +21,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from mandata.audience.selectors.catalogue import list_names
 from mandata.console import requests
 from mandata.console.audience.narrowing import FACETS, Filters, menus
+from mandata.console.privacy.holdings import tasks_of
 from mandata.console.privacy.words import GROUNDS
 from mandata.console.templatetags.ui import number
 from mandata.foundation.errors import Refused
-from mandata.holdings import certificates, progress, runs, selectors
+from mandata.holdings import certificates, progress, runs, selectors, shelves
 from mandata.infra.clock import now
 
 MOST_LINES: Final = 200_000
@@ -166,6 +167,8 @@ def erasure(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "figures": _figures(one),
         "error": _error(one),
         "phrase": str(one.people),
+        "tasks": tasks_of(run_id),
+        "by_hand": shelves.open_about(run_id),
     }
     return render(request, "console/audience/erasure.html", context)
 
