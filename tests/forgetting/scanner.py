@@ -129,7 +129,7 @@ def _pieces(path: Path, *, overlap: int) -> Iterator[bytes]:
         return
 
 
-def _blocks(file: IO[bytes], overlap: int) -> Iterator[bytes]:
+def _blocks(file: IO[bytes] | gzip.GzipFile, overlap: int) -> Iterator[bytes]:
     kept = b""
     while block := file.read(BLOCK):
         data = kept + block
