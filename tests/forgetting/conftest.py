@@ -53,6 +53,7 @@ class Forgotten:
 def forgotten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forgotten]:
     """Tell the story, scan, forget, scan; with backups being taken meanwhile."""
     apart = tmp_path_factory.mktemp("apart")
+    (apart / "store").mkdir()
     named = {
         "MANDATA_BACKUP_STORE": str(apart / "store"),
         "MANDATA_BACKUP_RECIPIENTS": keygen(apart / "backup.key"),

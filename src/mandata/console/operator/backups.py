@@ -6,7 +6,6 @@ because a store that is away answers late.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -91,7 +90,6 @@ def store(request: HttpRequest) -> HttpResponse:
     at, settings = now(), env()
     context: dict[str, Any] = {"place": settings.backup_store, "recovery": recovery.configured()}
     try:
-        _require_folder(settings.backup_store)
         copies = recovery.copies()
     except Fault as fault:
         context |= {"fault": fault}
@@ -105,12 +103,6 @@ def store(request: HttpRequest) -> HttpResponse:
             "recipients": _recipients(settings.recovery_recipients),
         }
     return render(request, "console/operator/backups_store.html", context)
-
-
-def _require_folder(place: str) -> None:
-    """Raise Fault where a folder that is named is none: a disk that is not mounted looks like an empty store."""
-    if place and "://" not in place and not Path(place).is_dir():
-        raise Fault(_("There is no such folder."), remedy=_("Mount its disk. The first backup makes the folder."))
 
 
 def _missing(settings: Environment) -> list[tuple[str, Promise]]:
