@@ -19,6 +19,7 @@ def _house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def house(_house: House, tmp_path: Path) -> Iterator[House]:
     """The house, with an empty store."""
     _house.store = tmp_path / "store"
+    _house.store.mkdir()
     _house.settings["MANDATA_BACKUP_STORE"] = str(_house.store)
     shutil.rmtree(_house.var / "backups", ignore_errors=True)
     yield _house

@@ -31,6 +31,7 @@ class House:
         self.folder = folder
         self.var = folder / "var"
         self.store = folder / "store"
+        self.store.mkdir(exist_ok=True)
         self.identity = folder / "backup.key"
         self.server = Server(self.var / "postgres", durable=False, archive=100)
         self.urls = Urls("", "", "")

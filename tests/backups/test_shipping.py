@@ -26,6 +26,7 @@ HOST = "aaaaaaaaaaaa"
 @pytest.fixture
 def target(tmp_path: Path) -> Target:
     public = keygen(tmp_path / "key")
+    (tmp_path / "store").mkdir()
     return Target("store", FolderStore(tmp_path / "store"), age.recipients(public))
 
 

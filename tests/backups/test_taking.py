@@ -225,12 +225,23 @@ def test_without_a_store_or_recipients_it_refuses_with_the_remedy(
     said = house.run("backup", code=1, **{missing: ""})
     assert says in said
     assert remedy in said
+    assert list(house.store.iterdir()) == []
+
+
+@pytest.mark.req("SEC-3")
+def test_a_store_whose_disk_is_not_mounted_is_told_and_not_made_on_another(house: House) -> None:
+    house.store.rmdir()
+    for command in (["backup"], ["backup", "list"], ["backup", "verify"]):
+        said = house.run(*command, code=1)
+        assert f"There is no folder {house.store}" in said
+        assert "Mount its disk" in said
     assert not house.store.exists()
+    assert house.sql("select count(*) from backups_backup where state = 'taking'") == 0
 
 
 def test_a_recipient_that_is_none_is_told_before_anything_is_written(house: House) -> None:
     assert "is no recipient of age" in house.run("backup", code=1, MANDATA_RECOVERY_RECIPIENTS="age1nobody")
-    assert not house.store.exists()
+    assert list(house.store.iterdir()) == []
 
 
 def test_of_two_at_once_one_says_so_or_waits(house: House) -> None:

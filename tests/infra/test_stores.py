@@ -25,6 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
 def copies(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """An empty store of each kind."""
     if request.param == "folder":
+        (tmp_path / "store").mkdir()
         return store(str(tmp_path / "store"))
     server: S3 = request.getfixturevalue("server")
     for name, value in server.environment.items():
@@ -163,7 +164,17 @@ def test_a_full_disk_is_told_and_leaves_nothing_half(tmp_path: Path) -> None:
 
 
 def test_files_and_folders_are_the_owners_alone(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
     copies = FolderStore(tmp_path / "store")
     copies.put("a/b", [b"x"])
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "store").rglob("*")}
     assert modes == {"a": 0o700, "b": 0o600, ".aside": 0o700}
+
+
+def test_a_folder_that_is_missing_is_away_and_is_not_made(tmp_path: Path) -> None:
+    missing = FolderStore(tmp_path / "unmounted")
+    for verb in (lambda: missing.put("x", [b"x"]), lambda: list(missing.get("x")), lambda: list(missing.names(""))):
+        with pytest.raises(Away, match="There is no folder"):
+            verb()
+    missing.delete("x")
+    assert not (tmp_path / "unmounted").exists()

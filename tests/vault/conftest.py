@@ -83,6 +83,7 @@ def setting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, object],
 def recipient(tmp_path: Path, setting: Callable[[str, object], None]) -> Path:
     """Recovery copies go to a folder, for an identity of age made for this test; the identity's file."""
     identity, store = tmp_path / "identity.txt", tmp_path / "store"
+    store.mkdir()
     subprocess.run(["age-keygen", "-o", str(identity)], check=True, capture_output=True)
     public = next(line for line in identity.read_text().splitlines() if "public key:" in line).split()[-1]
     setting("MANDATA_RECOVERY_RECIPIENTS", public)

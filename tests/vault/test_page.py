@@ -51,6 +51,7 @@ def test_the_commands_of_the_page_do_what_it_says(
     type_in(identity)
     public = next(line for line in (tmp_path / "recovery.txt").read_text().splitlines() if "public key:" in line)
     setting("MANDATA_RECOVERY_RECIPIENTS", public.split()[-1])
+    (tmp_path / "store").mkdir()
     setting("MANDATA_BACKUP_STORE", tmp_path / "store")
     recovery.keep(at=now())
     subprocess.run(["mv", folder, tmp_path / "lost"], check=True)

@@ -83,6 +83,7 @@ def _checked(name: str) -> str:
 class FolderStore:
     """A folder, best on another disk or another machine. Files are 0600, folders 0700.
 
+    It must be there: where it is missing its disk is not mounted, and what were put would lie on the wrong one.
     An object is written aside, made durable and renamed. Whoever is killed meanwhile leaves a file in `.aside`, whose
     lock went with the process: the next one to put something clears it away.
     """
@@ -93,6 +94,7 @@ class FolderStore:
     def put(self, name: str, chunks: Iterable[bytes]) -> int:
         """See Store. Raises Away where the disk is full or the folder cannot be written."""
         target = self.folder / _checked(name)
+        self._require()
         try:
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             aside = self._aside()
@@ -115,6 +117,7 @@ class FolderStore:
 
     def get(self, name: str) -> Iterator[bytes]:
         """See Store."""
+        self._require()
         try:
             with (self.folder / _checked(name)).open("rb") as stream:
                 while chunk := stream.read(_CHUNK):
@@ -126,8 +129,7 @@ class FolderStore:
 
     def names(self, prefix: str) -> Iterator[Stored]:
         """See Store."""
-        if not self.folder.is_dir():
-            return
+        self._require()
         found = []
         top = self.folder / prefix.rpartition("/")[0]
         for base, folders, files in os.walk(top):
@@ -150,6 +152,13 @@ class FolderStore:
                     path.rmdir()
         except OSError as error:
             raise self._away(error) from error
+
+    def _require(self) -> None:
+        if not self.folder.is_dir():
+            raise Away(
+                f"There is no folder {self.folder}.",
+                remedy="Mount its disk; where it is new, make it: mkdir -m 700, belonging to this account.",
+            )
 
     def _aside(self) -> Path:
         folder = self.folder / ".aside"

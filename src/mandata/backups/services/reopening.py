@@ -103,12 +103,15 @@ def reopen(
     store: stores.Store | None,
     identities: list[age.Identity] | None,
     told: Told = lambda _step: None,
-) -> Report:
-    """Bring the database up to date and open the installation; return what was done.
+) -> dict[str, Any]:
+    """Bring the database up to date and open the installation; return what was done: a `Report` for programs. One that
+    was opened already, by a run that was killed right behind, only tells it.
 
     `identities` open the newest recovery copy in `store`; None: the keys are here already. Raises Fault, with
     everything still shut, where the database lacks what was published or the record does not hold.
     """
+    if (before := _opened(order.id)) is not None:
+        return before
     steps = _Steps(order, told)
     restoring.shut()
     with steps("keys"):
@@ -126,7 +129,13 @@ def reopen(
         _enter(order, steps.report)
         record_services.sequence_due(at=clock.now())
     _open(order, steps.report)
-    return steps.report
+    return as_json(steps.report)
+
+
+def _opened(restore: UUID) -> dict[str, Any] | None:
+    with scope(INSTANCE):
+        row = Restore.objects.filter(id=restore).exclude(opened_at=None).first()
+    return None if row is None else dict(row.report)
 
 
 class _Steps:
@@ -322,6 +331,6 @@ def _plain(value: Any) -> Any:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Return a report for a program."""
+    """Return a report as JSON has it."""
     plain: dict[str, Any] = _plain(report)
     return plain

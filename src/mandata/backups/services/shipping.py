@@ -19,6 +19,7 @@ from mandata.backups.rules.manifest import outside_name, outside_piece, wal_name
 from mandata.backups.selectors import servers_manifests
 from mandata.backups.services import streams
 from mandata.backups.services.settings import Target, target
+from mandata.foundation.errors import Refused
 from mandata.infra import age, outside
 from mandata.infra.environment import env
 from mandata.infra.logs import log
@@ -131,15 +132,15 @@ def ship_due(*, at: datetime) -> int:
     if not env().backup_store or not _locked():
         return 0
     waiting = spool(env().var / "postgres")
-    if _shipper is None:
-        _shipper = Shipper(target(), waiting, env().outside_folder)
     try:
+        if _shipper is None:
+            _shipper = Shipper(target(), waiting, env().outside_folder)
         done = _shipper.ship()
-    except Away as away:
+    except (Away, Refused) as why:
         if _said is None or _said + _SAY_AGAIN <= at:
             size = waiting.size() if waiting else 0
             lost = len(waiting.lost()) if waiting else 0
-            _log.error("store.away", why=away.message, spool_bytes=size, spool_mb_at_most=env().backup_spool, lost=lost)
+            _log.error("store.away", why=why.message, spool_bytes=size, spool_mb_at_most=env().backup_spool, lost=lost)
             _said = at
         return 0
     if _said is not None:

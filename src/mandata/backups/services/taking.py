@@ -21,7 +21,7 @@ from mandata.backups.errors import NoIncrement
 from mandata.backups.models import Backup
 from mandata.backups.rules import keeping, manifest, tar
 from mandata.backups.rules.manifest import Manifest, Part
-from mandata.backups.selectors import Shelf, servers_manifest, shelf
+from mandata.backups.selectors import Shelf, servers_manifest, servers_manifests, shelf
 from mandata.backups.services import streams
 from mandata.backups.services.reconciling import clear_half, reconcile
 from mandata.backups.services.settings import Target
@@ -149,8 +149,13 @@ def _take(
             parts=tuple(content.parts), heads=heads, migrations=_migrations(), epochs=epochs,
         )  # fmt: skip
         target.store.put(made.name, [manifest.write(made)])
-    except BaseException:
+    except BaseException as error:
         _give_up(target, backup)
+        if isinstance(error, OSError):
+            raise Fault(
+                f"The folder {servers_manifests()} takes nothing: {error.strerror or error}.",
+                remedy="Make room in MANDATA_VAR, or let this account write there.",
+            ) from error
         raise
     return made
 
