@@ -1,6 +1,7 @@
 """What the tests of turning start and kill: a process of its own on the test's database and keys.
 
     python -m tests.vault.hand turn CONTROLLER [STEP [NTH]]    turn, and die by SIGKILL at the nth time of a step
+    python -m tests.vault.hand turns CONTROLLER COUNT          turn so often, each in a child, every other one killed
     python -m tests.vault.hand write CONTROLLER FILE           make keys until killed; what was committed to FILE
 
 Chunks are small, so that there are many between which to die.
@@ -25,11 +26,23 @@ from mandata.vault import turning  # noqa: E402
 from mandata.vault.services import Vault  # noqa: E402
 
 
-def turn(controller: UUID, told: Callable[[turning.Progress], None]) -> None:
-    """Turn once."""
+def turn(controller: UUID, told: Callable[[turning.Progress], None]) -> int:
+    """Turn once; return the epoch that began."""
     turning.CHUNK = 40  # type: ignore[misc]
-    done = turning.turn(controller, at=now(), told=told)
-    sys.stdout.write(f"{done.epoch}\n")
+    return turning.turn(controller, at=now(), told=told).epoch
+
+
+def turns(controller: UUID, count: int) -> None:
+    """Turn again and again, in children of this process; print how each of them ended."""
+    for number in range(count):
+        child = os.fork()  # nothing is connected yet
+        if child == 0:
+            try:
+                turn(controller, dying("wrapped" if number % 2 else "", 1 + number))
+                os._exit(0)
+            finally:
+                os._exit(1)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 def dying(step: str, nth: int) -> Callable[[turning.Progress], None]:
@@ -57,14 +70,16 @@ def write(controller: UUID, acknowledged: Path) -> None:
                 vault.keep(wrapped)
             file.writelines(f"{holder} {keys[holder].hex()}\n" for holder in holders)
             file.flush()
-            time.sleep(0.02)
+            time.sleep(0.1)  # or there would be more of them than a turner on a busy machine gets through
 
 
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["turn", one]:
-            turn(UUID(one), dying("", 0))
+            print(turn(UUID(one), dying("", 0)))
         case ["turn", one, step, nth]:
             turn(UUID(one), dying(step, int(nth)))
+        case ["turns", one, count]:
+            turns(UUID(one), int(count))
         case ["write", one, place]:
             write(UUID(one), Path(place))

@@ -198,7 +198,7 @@ def _waiting(statement: str) -> int:
 
 
 def _until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -305,13 +305,17 @@ def test_while_epochs_turn_and_turners_are_killed_others_make_read_and_destroy_k
         with ThreadPoolExecutor(1) as pool:
             reader = pool.submit(read)
             victims = list(held.keys)[:60]
-            for number in range(6):
-                turner = hand("turn", held.id, *(("wrapped", 1 + number) if number % 2 else ()))
-                with scope(held.id):
-                    gone |= set(Vault.open().destroy(victims[10 * number : 10 * number + 10]))
-                turner.communicate(timeout=120)
-                assert turner.returncode == (-9 if number % 2 else 0)
-            reading.set()
+            try:
+                _until(lambda: all(file.exists() and file.stat().st_size for file in files))
+                turner = hand("turns", held.id, 6)
+                while turner.poll() is None:
+                    with scope(held.id):
+                        gone |= set(Vault.open().destroy(victims[len(gone) : len(gone) + 10]))
+                    time.sleep(0.1)
+                told, failed = turner.communicate()
+                assert told.split() == ["0", "-9"] * 3, failed
+            finally:
+                reading.set()
             assert reader.result(60) > 5
     finally:
         for writer in writers:
@@ -321,7 +325,7 @@ def test_while_epochs_turn_and_turners_are_killed_others_make_read_and_destroy_k
     for holder in gone:
         del held.keys[holder], held.sealed[holder], held.plain[holder]
     made = [line.split() for file in files for line in file.read_text().splitlines() if len(line) == 101]
-    assert len(made) > 100 and len(gone) == 60
+    assert len(made) > 50 and len(gone) == 60
     with scope(held.id):
         found = Vault.open().keys([UUID(holder) for holder, _ in made])
         assert {str(holder): key.hex() for holder, key in found.items()} == dict(made)
