@@ -51,6 +51,7 @@ def test_a_preview_counts_each_holding_and_says_what_stays(world: World) -> None
         audience.suppress(email=NOVAK, reason=Reason.OBJECTION, actor=shop.member, at=LATER)
     assert counts(shop) == {
         "subscribers": Found(delete=1),
+        "lookups": Found(delete=2),
         "subscriptions": Found(delete=1),
         "suppression": Found(keep=1),
         "messages": Found(delete=1),
