@@ -99,6 +99,7 @@ def test_the_audience_in_czech(world: World, visitor: Visitor, tmp_path: Path) -
         ("subscribers", "/audience/"), ("add", "/audience/add/"), ("person", f"/audience/people/{jana}/"),
         ("lists", "/audience/lists/"), ("list", f"/audience/lists/{newsletter}/"),
         ("list_new", "/audience/lists/new/"), ("fields", "/audience/fields/"), ("field_new", "/audience/fields/new/"),
+        ("groups", "/audience/groups/?by=country"), ("sorted", "/audience/?sort=-name"),
         ("imports", "/audience/imports/"), ("upload", "/audience/imports/new/"),
     ):  # fmt: skip
         read(visitor, name, path)

@@ -180,7 +180,7 @@ def test_people_are_grouped_and_each_group_leads_to_its_people(owner: Client, ja
     months = owner.get("/audience/groups/", {"by": "birthday", "start": "x"})
     assert months.context["found"].unknown == 1
     answer = owner.get("/audience/groups.csv", {"by": "mail_domain"})
-    assert b"reader.example;1" in answer.getvalue()
+    assert b'"reader.example","1"' in answer.getvalue()
 
 
 def test_while_look_ups_are_made_the_page_says_who_may_not_be_found(house: House, owner: Client, jana: UUID) -> None:
