@@ -2,8 +2,8 @@
 once."""
 
 from mandata.audience.services.catalogue import create_field, create_list, remove_field, rename_list
-from mandata.audience.services.exports import export_lines
 from mandata.audience.services.emptying import empty_all
+from mandata.audience.services.exports import export_lines
 from mandata.audience.services.imports import (
     cancel_import,
     choose,
