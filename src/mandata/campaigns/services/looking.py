@@ -5,8 +5,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from mandata.audience import selectors as audience
 from mandata.audience.errors import NoSuchSubscriber
-from mandata.audience.selectors import people
 from mandata.campaigns import selectors
 from mandata.foundation.actors import Actor
 from mandata.record.services import append
@@ -18,7 +18,7 @@ def look_as(*, campaign_id: UUID, address: str, actor: Actor, at: datetime) -> U
     The record holds ids only. Raises NoSuchSubscriber where nobody has the address, NoSuchCampaign.
     """
     selectors.row(campaign_id)
-    subscriber = people.find_by_email(address)
+    subscriber = audience.find_by_email(address)
     if subscriber is None:
         raise NoSuchSubscriber(
             _("Nobody in your audience has this address."), remedy=_("Write the whole address, as it was imported.")
