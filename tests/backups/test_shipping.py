@@ -26,7 +26,7 @@ HOST = "aaaaaaaaaaaa"
 @pytest.fixture
 def target(tmp_path: Path) -> Target:
     public = keygen(tmp_path / "key")
-    (tmp_path / "store").mkdir()
+    (tmp_path / "store").mkdir(exist_ok=True)
     return Target("store", FolderStore(tmp_path / "store"), age.recipients(public))
 
 
