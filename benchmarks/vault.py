@@ -19,6 +19,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -202,7 +203,7 @@ def _copy(keys: int) -> bool:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     began = time.perf_counter()
-    done = recovery.install(recovery.bundle(now()), at=now(), state_at=now())
+    done = recovery.install(recovery.bundle(now()), at=now(), state_at=now() - timedelta(minutes=2))
     seconds = time.perf_counter() - began
     _tell(
         "recovery", keys=done.rows, bytes=size, written_seconds=round(writing, 2),

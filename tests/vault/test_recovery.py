@@ -291,12 +291,13 @@ def test_a_database_from_before_a_turn_gets_the_copys_keys_and_none_of_the_erase
 
 @pytest.mark.req("SEC-3")
 def test_inside_an_epoch_a_copy_younger_than_the_database_takes_what_was_destroyed_in_between(held: Held) -> None:
-    erased, before = sorted(held.keys)[-1], now()
+    erased, before = sorted(held.keys)[-1], now() - timedelta(minutes=2)
     backup = tables(held.id)
     with scope(held.id):
         Vault.open().destroy([erased])
     copy = bytes_of(now())
     restore(held.id, backup)
+    assert recovery.install([copy], at=now(), state_at=now()).gone == 0, "clocks differ"
     done = recovery.install([copy], at=now(), state_at=before)
     assert done.gone == 1
     with scope(held.id):

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -29,6 +29,9 @@ and holder <> all(%(holders)b::uuid[]) returning 1
 _DELETE_AFTER: Final = "delete from vault_subject_key where controller_id = %s and holder > %s returning 1"
 _DELETE_DEAD: Final = "delete from vault_subject_key where controller_id = %s and epoch <> all(%s::int4[]) returning 1"
 _DELETE_SECRETS: Final = "delete from vault_secret where controller_id = %s and epoch <> all(%s::int4[])"
+SKEW: Final = timedelta(minutes=1)
+"""By so much a copy must be younger than the database's state before what it does not have counts as destroyed: the two
+instants may come from two clocks."""
 _COLUMNS: Final = {"holder": "uuid", "epoch": "int4", "wrapped": "bytea"}
 
 
@@ -71,9 +74,10 @@ class Putting:
 
     A wrapped key of the database stays where its epoch's key is there (in the copy or in the provider): the database
     brought it along itself. Otherwise the copy's takes its place. One that the copy does not have is gone: it was
-    destroyed before the copy was taken. So is, where the copy is younger than the database's state, every key that the
-    copy does not have: it was destroyed in between. Where a controller has no wrapped keys at all, the copy's are
-    added. The provider gets its keys at the end only, once the copy's digest has been found to fit.
+    destroyed before the copy was taken. So is, where the copy is younger than the database's state (by more than clocks
+    differ), every key that the copy does not have: it was destroyed in between. Where a controller has no wrapped keys
+    at all, the copy's are added. The provider gets its keys at the end only, once the copy's digest has been found to
+    fit.
     """
 
     at: datetime
@@ -127,7 +131,7 @@ class Putting:
         return self.done
 
     def _exact(self) -> bool:
-        return self.state_at is not None and self.done.at >= self.state_at
+        return self.state_at is not None and self.done.at - self.state_at >= SKEW
 
     def _begin(self, controller_id: UUID) -> None:
         self._close()
