@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -13,6 +15,7 @@ import pytest
 
 from mandata.infra import restoring
 from mandata.infra.postgres import Server
+from tests.backups.house import ROOT
 from tests.backups.site import Site
 
 pytestmark = pytest.mark.timeout(900)
@@ -125,6 +128,25 @@ def test_killed_at_any_step_the_same_command_finishes(lived: Site, machine: Site
     _require_forgotten(lived, machine.look())
     assert not restoring.marked(machine.var) and not (machine.var / "restore").exists()
     assert not (machine.var / "postgres" / "restore").exists()
+
+
+STEPS = ["choose", "fetch", "combine", "recover", "outside", "migrate", "keys", "look", "record", "people", "messages"]
+STEPS += ["erasures", "verify", "hold", "report", "opening"]
+
+
+@pytest.mark.req("RET-7")
+def test_killed_at_every_step_one_after_the_other_it_still_ends_the_same(lived: Site, machine: Site) -> None:
+    until = lived.full["finished_at"]
+    arguments = ["restore", "--from", str(lived.store), "--identity", str(lived.identity), "--at", until]
+    arguments += ["--keys-identity", str(lived.recovery)]
+    for step in STEPS:
+        command = [sys.executable, "-m", "tests.backups.dying", step, *arguments]
+        done = subprocess.run(command, env=machine.environment(), cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == -signal.SIGKILL, (step, done.stderr[-2000:])
+        assert restoring.marked(machine.var)
+    report = machine.restore("--at", until)
+    _require_forgotten(lived, machine.look())
+    assert report["lost"][lived.told_of["shop"]]["campaign.frozen"] == 1, "what was lost is told by the last run, too"
 
 
 def _kill_at(process: Any, var: Path, step: str) -> None:

@@ -165,7 +165,7 @@ def _reopen(
         )
         report = reopening.reopen(order, store=place, identities=keys, told=_say)
         restoring.finish(settings)
-        return reopening.as_json(report)
+        return report
 
 
 def _say(step: str) -> None:
