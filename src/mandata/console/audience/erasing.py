@@ -251,7 +251,7 @@ def _rate(request: HttpRequest, done: int) -> tuple[float | None, dict[str, str]
 
 def confirm(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Let a counted erasure begin, with the number of people typed."""
-    typed = "".join(part for part in request.POST.get("phrase", "") if part.isdigit())
+    typed = "".join(part for part in request.POST.get("phrase", "") if part.isdecimal())
     people = int(typed) if 0 < len(typed) < 12 else -1
     runs.confirm(run_id=run_id, people=people, actor=requests.actor(request), at=now())
     messages.info(request, _("It has begun. You may leave this page; it goes on."))
