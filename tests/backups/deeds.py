@@ -108,6 +108,22 @@ def send_some(told: Said, campaign: str, count: int, settle: int) -> list[int]:
     return [one.number for one in claimed]
 
 
+def send_all(told: Said, campaign: str) -> Any:
+    """Let a real sending process send everything that is due; return the campaign's state then."""
+    import subprocess
+
+    from mandata.delivery.services import tending
+    from mandata.infra.clock import now
+
+    made = _shop(told)
+    tending.tend_campaign(controller_id=made.id, campaign_id=UUID(campaign), at=now())
+    environment = {**os.environ, "MANDATA_ENGINE_ALONE": "1"}
+    command = [sys.executable, "-m", "mandata.delivery.engine"]
+    subprocess.run(command, env=environment, check=True, timeout=120)
+    tending.tend_campaign(controller_id=made.id, campaign_id=UUID(campaign), at=now())
+    return made.campaign_state(UUID(campaign))
+
+
 def erase(told: Said, number: int) -> Said:
     """Erase one of the people; the answer is the erasure, and the address that must be found nowhere."""
     from mandata.audience import selectors as people

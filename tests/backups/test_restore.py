@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
 
 from mandata.infra import restoring
 from mandata.infra.postgres import Server
@@ -128,6 +130,45 @@ def test_killed_at_any_step_the_same_command_finishes(lived: Site, machine: Site
     _require_forgotten(lived, machine.look())
     assert not restoring.marked(machine.var) and not (machine.var / "restore").exists()
     assert not (machine.var / "postgres" / "restore").exists()
+
+
+class _Letterbox:
+    """Takes every mail and keeps to whom."""
+
+    def __init__(self) -> None:
+        self.got: list[str] = []
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        self.got += envelope.rcpt_tos
+        return "250 taken"
+
+
+@pytest.mark.req("RET-7")
+def test_after_a_restore_real_mail_goes_to_the_rest_and_to_nobody_twice(lived: Site, machine: Site) -> None:
+    machine.restore("--at", lived.full["finished_at"])
+    box = _Letterbox()
+    receiving = Controller(box, hostname="127.0.0.1", port=_free_port())
+    receiving.start()
+    try:
+        within = {"MANDATA_SMTP_URL": f"smtp://127.0.0.1:{receiving.port}"}
+        assert machine.do("send_all", campaign=lived.campaign, within=within) == "held" and box.got == []
+        machine.do("release", campaign=lived.campaign)
+        machine.do("send_all", campaign=lived.campaign, within=within)
+    finally:
+        receiving.stop()
+    people = lived.told_of["people"]
+    had = {
+        person
+        for which, person, number, _ in lived.before["messages"]
+        if which == lived.campaign and number in lived.sent
+    }
+    may = set(people) - had - {people[5], people[6], people[7]}  # unsubscribed, restricted, erased
+    assert sorted(box.got) == sorted(lived.before["people"][one] for one in may)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 STEPS = ["choose", "fetch", "combine", "recover", "outside", "migrate", "keys", "look", "record", "people", "messages"]

@@ -86,6 +86,7 @@ class Report:
     lost: dict[str, dict[str, int]] = field(default_factory=dict)
     campaigns_held: dict[str, list[str]] = field(default_factory=dict)
     campaigns_cancelled: int = 0
+    imports: dict[str, int] = field(default_factory=dict)
     imports_cancelled: int = 0
     uploads_destroyed: int = 0
     notices_settled: int = 0
@@ -236,6 +237,8 @@ def _hold(since: Since, report: Report) -> None:
             if known:
                 report.campaigns_held[str(controller)] = [str(one) for one in known]
             cancelled, destroyed = audience.empty_all(actor=SYSTEM, at=at)
+            if destroyed:
+                report.imports[str(controller)] = destroyed
             report.imports_cancelled += cancelled
             report.uploads_destroyed += destroyed
             report.notices_settled += _settle(since.notices.get(controller, {}))
@@ -282,6 +285,8 @@ def _of(controller: UUID, report: Report) -> dict[str, object]:
         body["lost"] = lost
     if held := report.campaigns_held.get(who):
         body["held"] = held
+    if imports := report.imports.get(who):
+        body["imports"] = imports
     return body
 
 
