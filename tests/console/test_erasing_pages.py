@@ -89,14 +89,14 @@ def test_who_is_shown_by_a_filter_is_counted_confirmed_by_number_and_erased(
     World().sequence()
     assert "Certificates" in owner.get(page).content.decode()
     path = Path(str(tmp_path)) / "certificates.json"
-    path.write_bytes(b"".join(owner.get(f"{page}certificates.json")))  # type: ignore[arg-type]
+    path.write_bytes(b"".join(owner.get(f"{page}certificates.json")))
     found = certified.verify(path)
     assert (found["holds"], found["certificates"]) == (True, 3)
     assert "Erasure 1" in owner.get("/audience/erasures/").content.decode()
     with scope(house.id):
         own = Erasure.objects.values_list("id", flat=True)[0]
     assert owner.get(f"/audience/erased/{own}.pdf").content.startswith(b"%PDF")
-    assert b"".join(owner.get(f"/audience/erased/{own}.json")).startswith(b"{")  # type: ignore[arg-type]
+    assert b"".join(owner.get(f"/audience/erased/{own}.json")).startswith(b"{")
 
 
 def test_lines_name_people_by_reference_or_address_and_nobody_else_is_chosen(

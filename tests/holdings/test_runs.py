@@ -386,3 +386,34 @@ def _lines(shop: Shop, references: list[UUID]) -> list[outside.Line]:
         raise Lost
     lines = outside.read(env().outside_folder, kinds=("holdings.erased",))
     return [line for line in lines if line.controller == shop.id]
+
+
+def test_two_who_blank_lines_of_one_waiting_file_never_put_back_what_the_other_blanked(world: World) -> None:
+    from tests.holdings.cast import waiting_file
+
+    shop = a_shop(world)
+    addresses = [f"line{number}@file.example" for number in range(8)]
+    waiting_file(shop, f"{NOVAK};x\n" + "\n".join(f"{one};x" for one in addresses))
+    errors: list[BaseException] = []
+
+    def act(part: Sequence[str]) -> None:
+        try:
+            for address in part:
+                with scope(shop.id):
+                    people_ = selectors.subjects_by_address([address])
+                    services.erase_many(subjects=people_, ground="objection", actor=OFFICER, at=LATER)
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=act, args=(addresses[start::2],)) for start in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    with scope(shop.id):
+        left = selectors.subjects_by_address(addresses)
+        assert not any(found.touched for found in selectors.preview(*left).counts.values())
+        assert selectors.preview(*selectors.subjects_by_address([NOVAK])).touched == 1

@@ -101,13 +101,25 @@ def _lookup(address: str) -> str:
 
 
 def lock(references: Sequence[UUID]) -> None:
-    """Keep everybody else from changing these subscribers until the transaction ends; in order, so that two who lock
-    the same ones wait for each other and never both."""
+    """Keep everybody else from changing these subscribers, and files that wait for their import, until the transaction
+    ends.
+
+    In order, so that two who lock the same wait for each other and never both; the files first, as an import does. Two
+    who blank lines of one file would else each put back what the other has blanked.
+    """
+    bulk.execute(_WAITING, [])
     if references:
         bulk.execute(
             "select 1 from audience_subscriber where id = any(%b) order by controller_id, id for update",
             [sorted(references)],
         )
+
+
+_WAITING = """
+select 1 from audience_import i where exists (
+    select from audience_upload_chunk c where c.controller_id = i.controller_id and c.import_id = i.id
+) order by i.id for no key update of i
+"""
 
 
 def chosen(wanted: Mapping[str, str], *, after: UUID | None, limit: int) -> list[UUID]:
@@ -273,8 +285,6 @@ def _uploaded(addresses: Sequence[str], *, blank: bool = False) -> Iterator[tupl
     """Yield (address, line); each file is gone through once, however many addresses are looked for."""
     wanted = [address for address in addresses if address]
     waiting = list(UploadChunk.objects.order_by().values_list("import_id", flat=True).distinct()) if wanted else []
-    if blank and waiting:  # whoever else blanks lines of a file waits, so that neither puts back what the other blanked
-        bulk.execute("select 1 from audience_import where id = any(%b) order by id for update", [sorted(waiting)])
     for import_id in waiting:
         yield from _search_upload(import_id, wanted, blank=blank)
 
