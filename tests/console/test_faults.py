@@ -8,7 +8,9 @@ from mandata.infra.outside import NotKept
 from mandata.project.faults import server_error
 
 
-@pytest.mark.parametrize(("fault", "status"), [(OperationalError("gone"), 503), (NotKept("gone"), 503), (KeyError("bug"), 500)])
+@pytest.mark.parametrize(
+    ("fault", "status"), [(OperationalError("gone"), 503), (NotKept("gone"), 503), (KeyError("bug"), 500)]
+)
 def test_a_database_that_is_away_is_a_moment_and_a_bug_is_a_bug(fault: Exception, status: int) -> None:
     try:
         raise fault
