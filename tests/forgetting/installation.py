@@ -48,6 +48,7 @@ class Installation:
         self.catcher = CatcherClient(f"http://{self.ports['mailbox']}")
         self.settings = settings
         self._process: subprocess.Popen[bytes] | None = None
+        self._teller: subprocess.Popen[bytes] | None = None
         for made in (self.var, self.logs, self.temporary):
             made.mkdir(parents=True, exist_ok=True)
 
@@ -111,6 +112,9 @@ class Installation:
 
     def down(self) -> None:
         """Stop everything, the database last."""
+        if self._teller is not None:
+            self._teller.communicate(timeout=60)
+            self._teller = None
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(90)
@@ -122,23 +126,21 @@ class Installation:
         """The last lines that its processes wrote."""
         return "".join(path.read_text(errors="replace")[-4000:] for path in sorted(self.logs.iterdir()))
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of `mandata`."""
-        return self._run([sys.executable, "-m", "mandata.cli", *arguments])
-
     def story(self, step: str, **values: object) -> Any:
-        """Run a step of `tests.forgetting.story` as a process of the installation; return what it answers."""
-        done = self._run([sys.executable, "-m", "tests.forgetting.story", step, json.dumps(values)])
-        assert done.returncode == 0, f"{step}: {done.stderr[-3000:]}\n{self.told()[-3000:]}"
-        return json.loads(done.stdout.splitlines()[-1])
-
-    def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            command, env=self.environment(), cwd=self.folder, capture_output=True, text=True, timeout=300, check=False
-        )
-        with (self.logs / "commands.log").open("a") as log:
-            log.write(done.stderr)
-        return done
+        """Have a step of `tests.forgetting.story` done by a process of the installation; return what it answers."""
+        if self._teller is None:
+            with (self.logs / "story.log").open("ab") as log:
+                self._teller = subprocess.Popen(
+                    [sys.executable, "-m", "tests.forgetting.story"],
+                    env=self.environment(), cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                )  # fmt: skip
+        assert self._teller.stdin is not None
+        assert self._teller.stdout is not None
+        self._teller.stdin.write(json.dumps([step, values]).encode() + b"\n")
+        self._teller.stdin.flush()
+        line = self._teller.stdout.readline()
+        assert line, f"{step}: {self.told()}"
+        return json.loads(line)
 
     def settle(self) -> None:
         """Bring everything to the disk: vacuum, checkpoint, and a write-ahead log that has gone through its files."""

@@ -1,9 +1,7 @@
-"""What happens to people before they are forgotten, step by step, each a process of the installation.
+"""What happens to people before they are forgotten, step by step, in a process of the installation's own.
 
-    python -m tests.forgetting.story STEP '{"name": value}'
-
-A step prints what it did as JSON. It speaks to services, as commands do; what a browser or a mail program does, the
-test does itself (`tests.forgetting.web`).
+It reads a line of JSON for each step and answers with one. Steps speak to services, as commands do; what a browser or a
+mail program does, the test does itself (`tests.forgetting.web`).
 """
 
 import json
@@ -172,12 +170,13 @@ def erase(controller: str, officer: str, addresses: list[str]) -> Any:
 
 
 def main() -> None:
-    """Do the step that is named."""
-    name, values = sys.argv[1], json.loads(sys.argv[2])
+    """Do the steps that come, a line of JSON each: [name, values]; answer each with a line."""
     with connected():
         django()
-        done = STEPS[name](**values)
-    sys.stdout.write(json.dumps(done) + "\n")
+        for line in sys.stdin:
+            name, values = json.loads(line)
+            sys.stdout.write(json.dumps(STEPS[name](**values)) + "\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":
