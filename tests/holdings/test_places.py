@@ -51,7 +51,7 @@ def test_blanking_keeps_the_length_and_every_other_line(before: int, after: int,
     assert hits == 1
     assert len(whole) == len(text)
     assert NOVAK.encode() not in whole
-    assert whole.decode().replace(" ", "").replace("\n", "") == text.replace(f"{NOVAK};Jana", "").replace("\n", "")
+    assert whole.decode().replace("x" * len(f"{NOVAK};Jana"), "") == text.replace(f"{NOVAK};Jana", "")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1250", "utf-16"])
@@ -64,7 +64,7 @@ def test_a_file_that_waits_loses_the_persons_line_and_no_other(world: World, enc
     with scope(shop.id):
         vault = Vault.open()
         left = (piece(vault, import_id, vault.key(import_id), 0) or b"").decode(encoding).splitlines()
-    assert [line.strip() for line in left] == ["email;jméno", "first@else.example;Petr", "", "last@else.example;Eva"]
+    assert [line.strip("x") for line in left] == ["email;jméno", "first@else.example;Petr", "", "last@else.example;Eva"]
 
 
 @pytest.fixture

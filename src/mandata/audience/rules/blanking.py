@@ -1,6 +1,8 @@
 """Blanking out the lines of an uploaded file in which an address stands, without moving anything else. Pure.
 
-Offsets into the file stay right, because a line keeps its length; the import finds an empty row and refuses it.
+Offsets into the file stay right, because a line keeps its length; the number of rows does, because it is filled with
+something that is no white space: an import that goes on behind so many rows would else leave out somebody's. It refuses
+the row.
 """
 
 from collections import defaultdict
@@ -10,16 +12,16 @@ from typing import Final
 
 from mandata.foundation.addresses import AddressError, parse
 
-_WIDE: Final = {"utf-16-le": (b"\n\x00", b" \x00"), "utf-16-be": (b"\x00\n", b"\x00 ")}
+_WIDE: Final = {"utf-16-le": (b"\n\x00", b"x\x00"), "utf-16-be": (b"\x00\n", b"\x00x")}
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a file is written: its encoding, and how a line end and a blank look in it."""
+    """How a file is written: its encoding, and how a line end and what a line is filled with look in it."""
 
     encoding: str
     newline: bytes
-    blank: bytes
+    filler: bytes
 
 
 def form_of(start: bytes, encoding: str) -> Form:
@@ -31,7 +33,7 @@ def form_of(start: bytes, encoding: str) -> Form:
         return Form(name, *_WIDE[name])
     if not name or name.startswith("utf-8"):  # utf-8-sig would write its mark each time
         name = "utf-8"
-    return Form(name, b"\n", b" ")
+    return Form(name, b"\n", b"x")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def lines(window: bytes | bytearray, wanted: Needles, *, last: bool) -> Iterator
 
 def _at(lowered: bytes, hit: int, wanted: Needles) -> Iterator[str]:
     """The addresses whose "@" stands at a place; not those that are only a part of a longer one, another's."""
-    unit = len(wanted.form.blank)
+    unit = len(wanted.form.filler)
     for length, rests in wanted.by_rest.items():
         locals_ = rests.get(lowered[hit : hit + length])
         if locals_ is None or _goes_on(_text(lowered[hit + length : hit + length + 2 * unit], wanted.form)):
@@ -103,13 +105,13 @@ def _text(part: bytes, form: Form) -> str:
 
 
 def blank_out(window: bytearray, wanted: Needles, *, last: bool) -> list[str]:
-    """Overwrite each whole line with one of the addresses by blanks of the same length.
+    """Overwrite each whole line with one of the addresses by a filler of the same length.
 
     Returns whose lines these were, an address once for each line that it stood in.
     """
     found = set(lines(window, wanted, last=last))
     for start, end, _ in found:
-        window[start:end] = (wanted.form.blank * (end - start))[: end - start]
+        window[start:end] = (wanted.form.filler * (end - start))[: end - start]
     return [address for _, _, address in found]
 
 

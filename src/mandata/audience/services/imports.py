@@ -27,7 +27,7 @@ from mandata.audience.services import gate
 from mandata.audience.services.intake import Batch, Flying, Intake, Record
 from mandata.audience.services.lookups import Indexer
 from mandata.audience.services.uploads import refused
-from mandata.audience.services.writing import Writer
+from mandata.audience.services.writing import Overtaken, Writer, file_state
 from mandata.audience.words import remedy, words
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.infra import clock
@@ -172,6 +172,8 @@ def run_slice(
             finished = run.work(stop, float("inf")) if one.dry_run else None
         if not one.dry_run:
             finished = run.work(stop, seconds)
+    except Overtaken:
+        finished = False  # what was read is not to be written: the next slice reads it anew
     except _Shut:
         _fail(controller_id, import_id, "gate_shut", now())
         return False
@@ -217,6 +219,7 @@ class _Run:
         """Gather what stays the same for all rows, inside the scope."""
         at = self._now()
         specs = selectors.field_specs()
+        self._writer.read = file_state(self._import.id)
         self._intake = Intake(
             import_id=self._import.id,
             list_id=self._import.list_id,

@@ -75,9 +75,26 @@ insert into audience_rejection (controller_id, import_id, line, reason, email_in
 select %b, %b, u.* from unnest(%b::bigint[], %b::text[], %b::bytea[], %b::bytea[]) u on conflict do nothing
 """
 
+_FILE = """
+select coalesce(string_agg(xmin::text, ' ' order by number), '') from audience_upload_chunk where import_id = %b
+"""
+
+
+class Overtaken(Exception):
+    """Somebody was erased from the file after these rows were read: they must be read again."""
+
+
+def file_state(import_id: UUID) -> str:
+    """Return what changes with each change of the pieces of an import's file."""
+    return str(bulk.execute(_FILE, [import_id])[0][0])
+
 
 class Writer:
-    """Writes the batches of one import, each in a scope and transaction of its own."""
+    """Writes the batches of one import, each in a scope and transaction of its own.
+
+    `read`: the state of the file before its first row was read. An erasure has the import's row until it is committed
+    (`personal.lock`), so that behind the moving of the place it is either seen here or waits for this batch.
+    """
 
     def __init__(self, *, controller_id: UUID, import_id: UUID, list_id: UUID, vault: Vault, dry_run: bool) -> None:
         self._controller = controller_id
@@ -85,16 +102,19 @@ class Writer:
         self._list = list_id
         self._vault = vault
         self._dry_run = dry_run
+        self.read = ""
 
     def write(self, batch: Batch, *, at: datetime) -> bool:
         """Write a batch; False, and nothing written, where the import is no longer this worker's to continue.
 
         Raises what the ORM makes of psycopg's UniqueViolation or DeadlockDetected where somebody else made one of the
-        new people meanwhile: prepare the batch again.
+        new people meanwhile: prepare the batch again. Raises Overtaken.
         """
         with scope(self._controller):
             if not self._move(batch):
                 return False
+            if file_state(self._import) != self.read:
+                raise Overtaken
             self._reject(batch)
             if not self._dry_run:
                 self._people(batch, at)
