@@ -72,6 +72,17 @@ def test_a_full_and_an_incremental_backup_are_taken_told_listed_and_verified(hou
     ]
 
 
+def test_what_lies_in_a_store_is_told_on_a_machine_without_a_database_and_gives_it_none(
+    house: House, tmp_path: Path
+) -> None:
+    bare = {"MANDATA_VAR": str(tmp_path / "new"), "DATABASE_URL": "", "MANDATA_BACKUP_RECIPIENTS": ""}
+    assert "There is no backup in" in house.run("backup", "verify", code=1, **bare)
+    taken = house.backup("--full")
+    assert taken["id"] in house.run("backup", "list", **bare)
+    assert "whole" in house.run("backup", "verify", **bare)
+    assert not (tmp_path / "new" / "postgres").exists()
+
+
 def test_without_a_kind_the_next_one_is_taken_and_told_why_it_is_a_full_one(house: House) -> None:
     first = house.backup()
     assert (first["kind"], first["why"]) == ("full", "there is no backup yet that it could continue.")

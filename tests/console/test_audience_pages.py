@@ -136,8 +136,9 @@ def test_pages_of_a_search_follow_each_other_by_post_and_the_words_stand_in_no_a
     behind = dict(first.context["behind"].hidden)
     second = owner.post("/audience/find/", behind)
     assert len(second.context["rows"]) == 10 and second.context["behind"] is None
-    for answer in (first, second):
+    for answer, count in ((first, 50), (second, 10)):
         assert "nov%C3%A1" not in answer.content.decode()
+        assert f"{count} found on this page" in answer.content.decode(), "a page is not taken for everybody"
     within = owner.post("/audience/find/", {"q": "ov", "part": "1"})
     assert within.context["found"].how == "part" and within.context["behind"].part == "1"
 

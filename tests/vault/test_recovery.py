@@ -318,6 +318,16 @@ def test_a_database_younger_than_the_copy_keeps_what_it_has_made_and_what_it_has
         assert (has_key(made), has_key(erased)) == (True, False)
 
 
+@pytest.mark.req("SEC-3")
+def test_who_came_after_the_copy_keeps_the_key_even_where_the_database_is_taken_for_older(held: Held) -> None:
+    copy, made = bytes_of(now() - timedelta(minutes=5)), new_id()
+    with scope(held.id):
+        Vault.open().create([made])
+    assert recovery.install([copy], at=now(), state_at=now() - timedelta(hours=1)).gone == 0
+    with scope(held.id):
+        assert has_key(made)
+
+
 def test_a_database_that_comes_without_keys_gets_all_of_the_copys(held: Held) -> None:
     copy = bytes_of(now())
     with scope(held.id):

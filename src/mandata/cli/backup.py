@@ -70,23 +70,25 @@ def backup(
 def list_(as_json: AsJson = False) -> None:
     """List the backups in the store, oldest first, and what each of them rests on.
 
+    It needs no database: on a new machine it tells what can be restored.
+
     Examples:
 
         mandata backup list
 
         mandata backup list --json
     """
-    with _ready() as (target, _source):
-        from mandata.backups import selectors
-        from mandata.backups.rules import keeping
+    place, store = _store()
+    from mandata.backups import selectors
+    from mandata.backups.rules import keeping
 
-        found = selectors.shelf(target.store)
-        whole = {one.id for one in keeping.restorable(found.taken)}
-        for one in found.taken:
-            values = {**_values(one), "restorable": one.id in whole}
-            emit(as_json, values, _line(one) + ("" if one.id in whole else "  CANNOT BE RESTORED: a part is gone"))
-        if not found.taken and not as_json:
-            typer.echo(f"There is no backup in {target.place}.")
+    found = selectors.shelf(store)
+    whole = {one.id for one in keeping.restorable(found.taken)}
+    for one in found.taken:
+        values = {**_values(one), "restorable": one.id in whole}
+        emit(as_json, values, _line(one) + ("" if one.id in whole else "  CANNOT BE RESTORED: a part is gone"))
+    if not found.taken and not as_json:
+        typer.echo(f"There is no backup in {place}.")
 
 
 @app.command()
@@ -129,7 +131,7 @@ def verify(
 ) -> None:
     """Fetch backups and compare them with their manifests; with an identity, open them and compare what they hold.
 
-    Nothing is written. Ends with 1 where a backup is not whole.
+    Nothing is written. Ends with 1 where a backup is not whole, or where there is none.
 
     Examples:
 
@@ -141,21 +143,23 @@ def verify(
 
     wanted = _id(backup)
     identities = age.identities(_text(identity)) if identity else None
-    with _ready() as (target, _source):
-        from mandata.backups import services
+    place, store = _store()
+    from mandata.backups import services
 
-        bad = 0
-        for one in services.verify(target.store, wanted, identities):
-            bad += bool(one.faults)
-            values = {
-                "id": one.backup, "good": not one.faults, "faults": one.faults, "opened": one.opened,
-                "bytes": one.read, "missing_wal": one.missing_wal,
-            }  # fmt: skip
-            said = "; ".join(one.faults) or ("opened and whole" if one.opened else "whole, not opened")
-            later = (
-                f" After it {len(one.missing_wal)} files of the write-ahead log are missing." if one.missing_wal else ""
-            )
-            emit(as_json, values, f"{one.backup}  {said}.{later}")
+    bad, seen = 0, False
+    for one in services.verify(store, wanted, identities):
+        seen = True
+        bad += bool(one.faults)
+        values = {
+            "id": one.backup, "good": not one.faults, "faults": one.faults, "opened": one.opened,
+            "bytes": one.read, "missing_wal": one.missing_wal,
+        }  # fmt: skip
+        said = "; ".join(fault.rstrip(".") for fault in one.faults)
+        said = said or ("opened and whole" if one.opened else "whole, not opened")
+        later = f" After it {len(one.missing_wal)} files of the write-ahead log are missing." if one.missing_wal else ""
+        emit(as_json, values, f"{one.backup}  {said}.{later}")
+    if not seen:
+        raise Fault(f"There is no backup in {place}.", remedy="Take one: mandata backup.")
     if bad:
         raise typer.Exit(1)
 
@@ -169,6 +173,16 @@ def _ready() -> Iterator[tuple[Any, Any]]:
 
         target = services.target()
         yield target, services.source(superuser(read(), urls))
+
+
+def _store() -> tuple[str, Any]:
+    """Return where the backups lie, and the store. A machine that has no database yet is not given an empty one."""
+    django()
+    from mandata.backups import services
+    from mandata.infra import stores
+
+    place = services.place()
+    return place, stores.store(place)
 
 
 def _take(target: Any, source: Any, kind: str | None, wait: bool, as_json: bool) -> None:

@@ -62,7 +62,8 @@ with waiting as (
     select controller_id, campaign_id, provider, 'cancelled', sum(messages) from waiting group by 1, 2, 3
 )
 insert into delivery_counter (controller_id, campaign_id, shard, provider, state, count)
-select controller_id, campaign_id, %(shard)s::int2, provider, state, change from moves order by campaign_id, provider, state
+select controller_id, campaign_id, %(shard)s::int2, provider, state, change
+from moves order by campaign_id, provider, state
 on conflict (controller_id, campaign_id, shard, provider, state)
 do update set count = delivery_counter.count + excluded.count
 """

@@ -51,7 +51,9 @@ class Environment:
         "Folder of the outside log, best on another disk than the database; default is outside/ in MANDATA_VAR.",
     )
     key_provider: str = _setting(
-        "MANDATA_KEY_PROVIDER", "file", "Where keys are kept: file (the keys folder), or pkcs11 (opened by a token only)."
+        "MANDATA_KEY_PROVIDER",
+        "file",
+        "Where keys are kept: file (the keys folder), or pkcs11 (opened by a token only).",
     )
     pkcs11_module: Path | None = _setting(
         "MANDATA_PKCS11_MODULE", None, "The token's PKCS#11 library, such as /usr/lib/softhsm/libsofthsm2.so."

@@ -24,9 +24,14 @@ returning 1
 """
 _DELETE_BETWEEN: Final = """
 delete from vault_subject_key where controller_id = %(controller)s and holder > %(after)s and holder <= %(last)s
-and holder <> all(%(holders)b::uuid[]) returning 1
+and holder <> all(%(holders)b::uuid[]) and (holder < %(made)s or substr(holder::text, 15, 1) <> '7') returning 1
 """
-_DELETE_AFTER: Final = "delete from vault_subject_key where controller_id = %s and holder > %s returning 1"
+_DELETE_AFTER: Final = """
+delete from vault_subject_key where controller_id = %s and holder > %s
+and (holder < %s or substr(holder::text, 15, 1) <> '7') returning 1
+"""
+# Whose id says (UUIDv7: milliseconds in front) that they came after the copy, was not destroyed before it, whatever is
+# believed of the state that the database has.
 _DELETE_DEAD: Final = "delete from vault_subject_key where controller_id = %s and epoch <> all(%s::int4[]) returning 1"
 _DELETE_SECRETS: Final = "delete from vault_secret where controller_id = %s and epoch <> all(%s::int4[])"
 SKEW: Final = timedelta(minutes=1)
@@ -133,6 +138,10 @@ class Putting:
     def _exact(self) -> bool:
         return self.state_at is not None and self.done.at - self.state_at >= SKEW
 
+    def _made(self) -> UUID:
+        """Return the first id that can have been made since the copy."""
+        return UUID(int=int((self.done.at - SKEW).timestamp() * 1000) << 80)
+
     def _begin(self, controller_id: UUID) -> None:
         self._close()
         self._controller, self._after = controller_id, UUID(int=0)
@@ -145,7 +154,7 @@ class Putting:
         """End a controller's rows: what comes after its last one the copy does not have."""
         if self._controller and self._exact() and not self._empty:
             with scope(self._controller):
-                self.done.gone += len(bulk.execute(_DELETE_AFTER, [self._controller, self._after]))
+                self.done.gone += len(bulk.execute(_DELETE_AFTER, [self._controller, self._after, self._made()]))
         self._controller = None
 
     def _secrets(self, secrets: list[tuple[str, int, int, str]]) -> None:
@@ -161,7 +170,7 @@ class Putting:
         holders, epochs, wrapped = map(list, zip(*rows, strict=True))
         values = {
             "controller": self._controller, "holders": holders, "epochs": epochs, "wrapped": wrapped,
-            "live": list(self._live[self._controller]), "after": self._after, "last": holders[-1],
+            "live": list(self._live[self._controller]), "after": self._after, "last": holders[-1], "made": self._made(),
         }  # fmt: skip
         self.done.rows += len(rows)
         with scope(self._controller):

@@ -2,7 +2,7 @@
 
 from mandata.backups.services.pruning import Pruned, prune
 from mandata.backups.services.scheduling import backup_due, take_due
-from mandata.backups.services.settings import Target, plan, source, target
+from mandata.backups.services.settings import Target, place, plan, source, target
 from mandata.backups.services.shipping import ship_due
 from mandata.backups.services.source import Source
 from mandata.backups.services.taking import Taken, take
@@ -15,6 +15,7 @@ __all__ = [
     "Target",
     "Verdict",
     "backup_due",
+    "place",
     "plan",
     "prune",
     "ship_due",

@@ -21,15 +21,21 @@ class Target:
     recipients: list[age.Recipient]
 
 
-def target() -> Target:
-    """Return where backups go. Raises Refused without a store, without recipients, without recovery recipients."""
-    settings = env()
-    if not settings.backup_store:
+def place() -> str:
+    """Return where backups lie; nothing else has to be set to read there. Raises Refused where no store is named."""
+    named = env().backup_store
+    if not named:
         raise Refused(
             "No store for backups is named.",
             code="backup.store",
             remedy="Set MANDATA_BACKUP_STORE to a folder on another disk, or to s3://bucket/prefix.",
         )
+    return named
+
+
+def target() -> Target:
+    """Return where backups go. Raises Refused without a store, without recipients, without recovery recipients."""
+    settings, named = env(), place()
     if not settings.backup_recipients.strip():
         raise Refused(
             "Nobody is named who can open backups, and unencrypted none is written.",
@@ -47,7 +53,7 @@ def target() -> Target:
         )
     age.recipients(settings.recovery_recipients)  # a wrong one is told now, not when it is needed
     recipients = age.recipients(settings.backup_recipients)
-    return Target(settings.backup_store, stores.store(settings.backup_store), recipients)
+    return Target(named, stores.store(named), recipients)
 
 
 def source(superuser: str) -> Source:
