@@ -36,6 +36,7 @@ Serve = Callable[[str], Iterable[bytes] | None]
 
 _NAME = re.compile(r"[0-9A-F]{24}|[0-9A-F]{8}\.history")
 _DAY = 86_400.0
+_KEPT = 4
 _SHORT = "recovery ended before configured recovery target was reached"
 _SOCKET_PORT = 5432  # names the socket only: nothing listens on TCP while recovering
 
@@ -43,8 +44,9 @@ _PROGRAM = """\
 #!/bin/sh
 # Written by mandata for one restore: asks for the file $1 of the write-ahead log and copies it to $2.
 set -u
-: >{asked}/"$1" || exit 255
 while :; do
+    # Again and again: an answer may be let go between two questions for the same file.
+    : >{asked}/"$1" || exit 255
     if [ -e {given}/"$1".absent ]; then exit 1; fi
     if [ -e {given}/"$1".failed ]; then exit 255; fi
     if [ -e {given}/"$1" ]; then cp {given}/"$1" "$2" && exit 0 || exit 255; fi
@@ -284,24 +286,24 @@ class _Answering:
             shutil.rmtree(path, ignore_errors=True)
 
     def _run(self) -> None:
-        known: set[str] = set()
+        known: list[str] = []
         while not self._ending.is_set():
             for name in sorted(path.name for path in self._asked.iterdir()):
                 if name not in known or not self._there(name):
                     self._forget(known)
                     self._give(name)
-                    known.add(name)
+                    known.append(name)
                 (self._asked / name).unlink(missing_ok=True)
             time.sleep(0.01)
 
     def _there(self, name: str) -> bool:
         return (self._given / name).exists() or (self._given / f"{name}.absent").exists()
 
-    def _forget(self, known: set[str]) -> None:
-        """Let go of files that the server has copied, but for the last one."""
-        for name in sorted(known)[:-1]:
+    def _forget(self, known: list[str]) -> None:
+        """Let go of files that the server has copied, but for the last few, for which it may ask once more."""
+        for name in known[:-_KEPT]:
             (self._given / name).unlink(missing_ok=True)
-            known.discard(name)
+        del known[:-_KEPT]
 
     def _give(self, name: str) -> None:
         try:
