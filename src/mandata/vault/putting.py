@@ -140,7 +140,7 @@ class Putting:
 
     def _made(self) -> UUID:
         """Return the first id that can have been made since the copy."""
-        return UUID(int=int((self.done.at - SKEW).timestamp() * 1000) << 80)
+        return UUID(int=int(self.done.at.timestamp() * 1000) << 80)
 
     def _begin(self, controller_id: UUID) -> None:
         self._close()
