@@ -1,7 +1,7 @@
 """What the outside log says of the time since a backup: read several times, as often as somebody replays it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -69,8 +69,18 @@ def sizes(logs: Iterable[UUID]) -> dict[str, int]:
     return found
 
 
-def look(journal: Journal, known: Mapping[str, int]) -> Since:
-    """Go through the journal once. `known`: the `sizes` of the record's logs before anything was replayed."""
+def waiting(logs: Iterable[UUID]) -> list[str]:
+    """Return the entries that the database has and that had no place yet: not lost, whatever the journal says."""
+    found: list[str] = []
+    for log in logs:
+        with scope(log):
+            found += [str(entry) for entry in record.unplaced().values_list("id", flat=True)]
+    return found
+
+
+def look(journal: Journal, known: Mapping[str, int], there: Collection[str] = ()) -> Since:
+    """Go through the journal once. `known`: the `sizes` of the record's logs before anything was replayed; `there`:
+    the entries that then were `waiting`."""
     found = Since()
     placed: dict[UUID, dict[int, dict[str, Any]]] = {}
     reading = journal.lines()
@@ -82,7 +92,8 @@ def look(journal: Journal, known: Mapping[str, int]) -> Since:
     found.torn = reading.skipped
     for log, entries in placed.items():
         for entry in entries.values():
-            _entry(log, entry, found)
+            if entry["id"] not in there:
+                _entry(log, entry, found)
     return found
 
 
@@ -95,7 +106,12 @@ def _placed(line: Line, known: Mapping[str, int], placed: dict[UUID, dict[int, d
     for index, entry in enumerate(entries, start):
         if index >= known.get(str(log), 0):
             wanted = entry["kind"] in _READ
-            kept = {"kind": entry["kind"], "at": entry["at"], **({"leaf": entry.get("leaf", "")} if wanted else {})}
+            kept = {
+                "id": entry["id"],
+                "kind": entry["kind"],
+                "at": entry["at"],
+                **({"leaf": entry.get("leaf", "")} if wanted else {}),
+            }
             placed.setdefault(log, {})[index] = kept
 
 

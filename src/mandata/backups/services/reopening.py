@@ -164,7 +164,7 @@ class _Steps:
         """Replay the outside log, area by area, in the order in which they build on each other."""
         report, source = self.report, Journal(self._order.folders, self._order.backup_at)
         with self("look"):
-            since = journal.look(source, _known(self._order))
+            since = journal.look(source, *_known(self._order))
             report.lines, report.torn = journal.names(iter(since.lines.items())), since.torn
             report.replayed_until = since.last_at
             report.lost = {str(who): journal.names(iter(kinds.items())) for who, kinds in since.lost.items()}
@@ -209,18 +209,19 @@ class _Steps:
             )
 
 
-def _known(order: Order) -> dict[str, int]:
+def _known(order: Order) -> tuple[dict[str, int], set[str]]:
     """Return what the database knew before anything was replayed: kept with the restore's row, for a run that goes on
     behind one that was killed."""
     with scope(INSTANCE):
         row = Restore.objects.filter(id=order.id).first()
     if row is not None and "sizes" in row.report:
-        return dict(row.report["sizes"])
-    found = journal.sizes([*accounts.ids(), *verification.known_logs(), INSTANCE])
+        return dict(row.report["sizes"]), set(row.report["waiting"])
+    logs = sorted({*accounts.ids(), *verification.known_logs(), INSTANCE})
+    found, waiting = journal.sizes(logs), journal.waiting(logs)
     values = {"kind": order.kind, "place": order.place, "backup": order.backup, "began_at": order.began_at}
     with scope(INSTANCE):
-        Restore.objects.create(id=order.id, report={"sizes": found}, **values)
-    return found
+        Restore.objects.create(id=order.id, report={"sizes": found, "waiting": waiting}, **values)
+    return found, set(waiting)
 
 
 def _hold(since: Since, report: Report) -> None:
