@@ -15,7 +15,10 @@ from pytest_django import DjangoDbBlocker
 from mandata.infra.postgres import Server, Urls, apply_grants
 from mandata.infra.tenancy import APPEND_ONLY
 from tests.environment import VAR
+from tests.tokens import softhsm, token
 from tests.world import World
+
+__all__ = ["softhsm", "token"]
 
 
 @pytest.fixture(scope="session")

@@ -18,10 +18,10 @@ from mandata.vault import recovery
 from mandata.vault.models import Epoch
 from mandata.vault.providers import provider
 from mandata.vault.services import Vault, begin, record_signer
-from tests.vault.conftest import MODULE, recipient, setting, softhsm, token
+from tests.vault.conftest import MODULE, recipient, setting
 from tests.world import World
 
-__all__ = ["recipient", "setting", "softhsm", "token"]
+__all__ = ["recipient", "setting"]
 
 
 def run(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -1,11 +1,9 @@
 """Both providers for one test: files, and files under a token of Debian's SoftHSM."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -14,32 +12,8 @@ from mandata.vault.pkcs11 import Pkcs11Keys
 from mandata.vault.providers import FileKeys, provider
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
-PIN = "4711"
 
 Keys = Callable[[Path], FileKeys]
-
-
-@pytest.fixture(scope="session")
-def softhsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for tokens and the file with their PIN. SoftHSM reads where its tokens are once in a process."""
-    folder = tmp_path_factory.mktemp("softhsm")
-    (folder / "tokens").mkdir()
-    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder}/tokens\nlog.level = ERROR\n")
-    (folder / "pin").write_text(f"{PIN}\n")
-    before = os.environ.get("SOFTHSM2_CONF")
-    os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
-    yield folder
-    if before is None:
-        del os.environ["SOFTHSM2_CONF"]
-
-
-@pytest.fixture(scope="session")
-def token(softhsm: Path) -> str:
-    """A token of its own; its label."""
-    label = f"mandata-{uuid4().hex[:8]}"
-    command = ["softhsm2-util", "--init-token", "--free", "--label", label, "--so-pin", "0815", "--pin", PIN]
-    subprocess.run(command, check=True, capture_output=True)
-    return label
 
 
 @pytest.fixture(params=["file", "pkcs11"])
