@@ -33,6 +33,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site.do("more_people", count=1, prefix="between")
     site.incremental = site.backup("--incremental")
     site.__dict__.update(site.do("go_on", campaign=site.campaign, unfrozen=site.unfrozen))
+    site.do("ship")  # the server's end has finished the last file of its write-ahead log
     yield site
     Server(site.var / "postgres").destroy()
 
