@@ -144,6 +144,7 @@ def test_what_is_not_taken_keeps_what_was_typed(made: Office) -> None:
     answer = client.post("/privacy/manual/", {**GIVEN, "post": "jana@bakery.example"})
     assert answer.status_code == 422
     assert "without naming anybody" in answer.content.decode()
+    assert answer.content.decode().count("Nothing waits") == 1, "a refusal has no other's title"
     assert "Shop in Brno, cabinet 2" in answer.content.decode()
 
 
