@@ -7,6 +7,7 @@ decrypted on its way and compared with the digests of the manifest; memory stays
 import contextlib
 import hashlib
 import io
+import itertools
 import os
 import shutil
 import tarfile
@@ -23,16 +24,25 @@ from mandata.infra import age
 from mandata.infra.stores import Missing, Store
 
 _CHUNK: Final = 1024 * 1024
+_LONGEST_WAL: Final = 1024 * _CHUNK
 _CHANGED: Final = "Restore an earlier backup with --backup; somebody or something changed this one in the store."
 
 
 def manifests(store: Store) -> list[Manifest]:
-    """Return the manifests of a store's backups, oldest first; one that is being deleted meanwhile is left out."""
-    found = []
+    """Return the manifests of a store's backups, oldest first. Left out are one that is being deleted meanwhile, and
+    one that cannot be read where others can: it must not lie in the way of these. Raises Fault where none can."""
+    found: list[Manifest] = []
+    unreadable: list[Fault] = []
     for one in store.names(f"{manifest.FOLDER}/"):
         if one.name.endswith(f"/{manifest.NAME}"):
             with contextlib.suppress(Missing):
-                found.append(manifest.read(b"".join(store.get(one.name))))
+                data = b"".join(store.get(one.name))
+                try:
+                    found.append(manifest.read(data))
+                except Fault as fault:
+                    unreadable.append(fault)
+    if unreadable and not found:
+        raise unreadable[0]
     return sorted(found, key=lambda one: one.started_at)
 
 
@@ -162,14 +172,15 @@ class Wal:
 
     def __call__(self, name: str) -> Iterable[bytes] | None:
         """Return the bytes of a file, None where the store has none of that name."""
+        chunks = gunzip(age.decrypt(self._store.get(manifest.wal_name(self._system, name)), self._identities))
         try:
-            data = list(gunzip(age.decrypt(self._store.get(manifest.wal_name(self._system, name)), self._identities)))
+            first = next(chunks, b"")
         except Missing:
             self.absent.append(name)
             return None
         if not name.endswith(".history"):
             self.newest = max(self.newest, name)
-        return data
+        return _no_longer(itertools.chain([first], chunks), name)
 
     def beyond(self) -> list[str]:
         """Return files of the store that lie behind one that is missing: they could not be replayed."""
@@ -180,6 +191,16 @@ class Wal:
             one.name.rpartition("/")[2].removesuffix(".gz.age") for one in self._store.names(f"wal/{self._system}/")
         )
         return sorted(name for name in files if name[:8] == self.newest[:8] and name > max(missing))
+
+
+def _no_longer(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
+    """Pass chunks on, up to what a file of the write-ahead log can have."""
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > _LONGEST_WAL:
+            raise Fault(f"{name} in the store is no file of the write-ahead log.", remedy=_CHANGED)
+        yield chunk
 
 
 def outside(store: Store, identities: list[age.Identity], folder: Path) -> int:

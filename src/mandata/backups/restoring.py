@@ -196,10 +196,13 @@ def _recover(
     told: Told,
 ) -> None:
     recovery = Recovery(settings.var / "postgres")
-    if recovery.done:
-        return  # killed between the rename and the marker
+    log = recovery.place.run / "restore.log"
+    if recovery.done:  # killed between the rename and the marker: what the log says is as true as it was then
+        at.state_at = _last_transaction(log) or at.state_at
+        return
     told("fetch")
     if not (recovery.folder / "recovering").exists():
+        log.unlink(missing_ok=True)  # an earlier restore's last transaction is not this one's
         for number, one in enumerate(chain):
             recovery.unpack(number, lambda target, one=one: _unpack(store, one, identities, target))  # type: ignore[misc]
         keep(settings.var, at, "combine")
@@ -207,7 +210,6 @@ def _recover(
         recovery.combine(len(chain))
     keep(settings.var, at, "recover")
     told("recover")
-    log = recovery.place.run / "restore.log"
     wal = fetching.Wal(store, chain[-1].system, identities)
     recovery.recover(wal, until=at.until)
     at.state_at = _last_transaction(log) or at.state_at
@@ -293,7 +295,9 @@ def load(tool: Path, url: str, chunks: Iterable[bytes]) -> None:
                 connection.execute(statement)
     pipe = subprocess.PIPE
     script = [str(tool / "pg_restore"), "--no-owner", "--no-privileges", "--file=-"]
-    run = [str(tool / "psql"), "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-o", os.devnull, _without_password(url)]
+    # Terse: what it says of an error is without the row in which it was.
+    run = [str(tool / "psql"), "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=terse", "-o", os.devnull]
+    run += [_without_password(url)]
     environment = os.environ | _password_of(url)
     with tempfile.TemporaryFile() as said:
         reading = subprocess.Popen(script, stdin=pipe, stdout=pipe, stderr=said)

@@ -196,6 +196,9 @@ class Recovery:
         file = self.folder / "postgresql.conf"
         file.write_text(text)
         file.chmod(0o644)
+        # What ALTER SYSTEM wrote would stand above the file below: other programs, other addresses to listen on.
+        for name in ("postgresql.auto.conf", "standby.signal"):
+            (data / name).unlink(missing_ok=True)
         if (data / "backup_label").exists():  # not begun yet: later, a checkpoint in pg_control says where to go on
             _touch(data / "recovery.signal", self.place)
 
@@ -312,10 +315,11 @@ class _Answering:
                 (self._given / f"{name}.absent").touch()
                 return
             draft = self._given / ".part"
-            with draft.open("wb") as file:
+            draft.unlink(missing_ok=True)
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            with os.fdopen(handle, "wb") as file:
                 for chunk in chunks:
                     file.write(chunk)
-            draft.chmod(0o600)
             if self._where.account.other:
                 os.chown(draft, self._where.account.uid, self._where.account.gid)
             draft.rename(self._given / name)
