@@ -122,6 +122,14 @@ def test_of_the_outside_log_goes_what_every_backup_knows_but_never_a_hosts_newes
     assert manifest.outside_piece(names[0]) == (old, 0, 5)
 
 
+def test_of_the_outside_log_nothing_goes_that_was_written_behind_what_stays_whatever_day_the_clock_had() -> None:
+    files = [
+        f"aaaaaaaaaaaa-{number:08}-{day}.log" for number, day in enumerate((20261101, 20261121, 20250101, 20261122))
+    ]
+    names = [manifest.outside_name(file, 0, 5) for file in files]
+    assert keeping.unneeded_outside(names, [_one(1, 1)]) == names[:1]
+
+
 def test_a_hole_in_the_write_ahead_log_after_a_backup_is_named() -> None:
     names = [f"wal/77/00000001{0:08X}{number:08X}.gz.age" for number in (3, 4, 6, 7)]
     assert keeping.missing_wal(names, _one(1, 1, wal=3)) == ["000000010000000000000005"]

@@ -338,3 +338,17 @@ def test_a_file_from_a_clock_far_ahead_is_pruned_like_others(tmp_path: Path, clo
 def test_the_folder_is_a_setting(tmp_path: Path) -> None:
     assert environment.read({"MANDATA_VAR": str(tmp_path)}).outside_folder == tmp_path / "outside"
     assert environment.read({"MANDATA_OUTSIDE": str(tmp_path)}).outside_folder == tmp_path
+
+
+@pytest.mark.req("RET-7")
+def test_a_clock_that_was_wrong_for_a_while_costs_neither_lines_nor_files(tmp_path: Path, clock: Any) -> None:
+    writer = Writer(tmp_path)
+    since = AT - timedelta(hours=1)
+    hours = (-36, -30, 0, -24 * 400, 1)  # two of the day before; then at noon; wrong by a year; right again
+    for number, hour in enumerate(hours):
+        clock(AT + timedelta(hours=hour))
+        writer.write(line(number, at=AT + timedelta(hours=hour)))
+    assert len(outside.files(tmp_path)) == 4
+    assert set(numbers(outside.read(tmp_path, since=since))) >= {2, 3, 4}
+    outside.prune(since, tmp_path)
+    assert set(numbers(outside.read(tmp_path))) == {2, 3, 4}

@@ -104,18 +104,31 @@ def unneeded_outside(names: Collection[str], kept: Sequence[Manifest]) -> list[s
     if not kept:
         return []
     oldest = f"{min(one.started_at for one in kept) - MARGIN:%Y%m%d}"
+    latest = f"{max(one.finished_at for one in kept) + MARGIN:%Y%m%d}"
     newest: dict[str, str] = {}
     for name in names:
         file = outside_piece(name)[0]
         host = file.partition("-")[0]
         newest[host] = max(newest.get(host, file), file)
+    # Numbers give the order, not days: what was written behind a file that stays, stays, too, whatever day the clock
+    # had. A day to come is a clock's that was ahead, and says nothing.
+    stays = dict(newest)
+    for name in names:
+        file = outside_piece(name)[0]
+        host = file.partition("-")[0]
+        if oldest <= _day(file) <= max(latest, _day(newest[host])):
+            stays[host] = min(stays[host], file)
     gone = []
     for name in names:
         file = outside_piece(name)[0]
-        day = file.rpartition("-")[2].removesuffix(".log")
-        if file not in newest.values() and day.isdigit() and day < oldest:
+        host = file.partition("-")[0]
+        if file < stays[host]:
             gone.append(name)
     return gone
+
+
+def _day(file: str) -> str:
+    return file.rpartition("-")[2].removesuffix(".log")
 
 
 def missing_wal(names: Collection[str], since: Manifest) -> list[str]:

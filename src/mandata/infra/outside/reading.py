@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from mandata.infra.clock import now
 from mandata.infra.environment import env
 from mandata.infra.outside import names
 from mandata.infra.outside.lines import Line, decode
@@ -100,12 +101,26 @@ def _streams(folders: tuple[Path, ...]) -> list[list[Path]]:
 
 
 def _since(paths: list[Path], since: datetime) -> list[Path]:
-    """Leave out the first files, as long as one after them begins before the instant."""
-    for place in range(len(paths) - 1, 0, -1):
-        first = _first(paths[place])
-        if first is not None and first <= since:
+    """Leave out the first files, as long as one after them begins before the instant.
+
+    That one may have been begun by a clock that was behind; so none is left out in which a line of after the instant
+    stands. A line of after now is a clock's that was ahead, and says nothing.
+    """
+    start = next((place for place in range(len(paths) - 1, 0, -1) if _begins_before(paths[place], since)), 0)
+    latest = max(now(), (start and _last(paths[-1])) or since)
+    for place, path in enumerate(paths[:start]):
+        if any(at and since <= at <= latest for at in (_first(path), _last(path))):
             return paths[place:]
-    return paths
+    return paths[start:]
+
+
+def _begins_before(path: Path, instant: datetime) -> bool:
+    first = _first(path)
+    return first is not None and first <= instant
+
+
+def _last(path: Path) -> datetime | None:
+    return next((line.at for raw in _from_the_end(path) if (line := decode(raw))), None)
 
 
 def _first(path: Path) -> datetime | None:
