@@ -242,6 +242,23 @@ def test_a_shut_gate_stops_a_run_which_goes_on_when_it_is_open(world: World, mon
     assert work(shop, run).erased == 2
 
 
+@pytest.mark.req("RET-7")
+def test_after_a_restore_a_run_goes_on_only_when_somebody_says_so(world: World) -> None:
+    shop = a_shop(world)
+    both = people(shop, 2)
+    run = chosen(shop, both)
+    work(shop, run)
+    with scope(shop.id):
+        runs.confirm(run_id=run, people=2, actor=OFFICER, at=LATER)
+        assert (runs.stop_all(error="restored", at=LATER), runs.stop_all(error="restored", at=LATER)) == (1, 0)
+    assert not runs.run_slice(controller_id=shop.id, run_id=run, now=lambda: LATER)
+    stopped = told(shop, run)
+    assert (stopped.state, stopped.error, stopped.erased) == ("stopped", "restored", 0)
+    with scope(shop.id):
+        runs.again(run_id=run, actor=OFFICER, at=LATER)
+    assert work(shop, run).erased == 2
+
+
 _KILLED = """
     import os, signal, sys
     from datetime import datetime

@@ -134,6 +134,16 @@ def cancel(*, run_id: UUID, actor: Actor, at: datetime) -> bool:
         return True
 
 
+def stop_all(*, error: str, at: datetime) -> int:
+    """Stop every run of the scope that is erasing, until somebody lets it go on by `again`; return how many: an older
+    database does not know that one was cancelled."""
+    with scope(current_controller()):
+        under_way = list(Run.objects.select_for_update().filter(state="running").order_by("id"))
+        for run in under_way:
+            _stop(run, error, at)
+        return len(under_way)
+
+
 def _locked(run_id: UUID, *states: str) -> Run:
     run: Run | None = Run.objects.select_for_update().filter(id=run_id).first()
     if run is None:

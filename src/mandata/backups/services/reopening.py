@@ -5,7 +5,7 @@ every face is shut. Each step may be repeated; killed anywhere, it begins again 
 2. the keys, from the newest recovery copy
 3. the outside log: the record, suppressions and choices, messages, erasures
 4. everything compared: heads that were published, the whole record
-5. campaigns under way held, waiting uploads destroyed, notices that had left taken for left
+5. campaigns under way held, erasures of many stopped, waiting uploads destroyed, notices that had left taken for left
 6. the report: a row, entries in the record; and only then the row goes
 """
 
@@ -34,6 +34,7 @@ from mandata.delivery.services import replaying as messages
 from mandata.foundation.actors import SYSTEM
 from mandata.foundation.errors import Fault
 from mandata.holdings import replaying as erasures
+from mandata.holdings import runs
 from mandata.infra import age, clock, restoring, stores
 from mandata.infra.logs import log
 from mandata.infra.tenancy import INSTANCE, scope
@@ -86,6 +87,7 @@ class Report:
     lost: dict[str, dict[str, int]] = field(default_factory=dict)
     campaigns_held: dict[str, list[str]] = field(default_factory=dict)
     campaigns_cancelled: int = 0
+    erasures_stopped: int = 0
     imports: dict[str, int] = field(default_factory=dict)
     imports_cancelled: int = 0
     uploads_destroyed: int = 0
@@ -237,6 +239,7 @@ def _hold(since: Since, report: Report) -> None:
             known = campaigns.held_of_controller(REASON)
             if known:
                 report.campaigns_held[str(controller)] = [str(one) for one in known]
+            report.erasures_stopped += runs.stop_all(error=REASON, at=at)
             cancelled, destroyed = audience.empty_all(actor=SYSTEM, at=at)
             if destroyed:
                 report.imports[str(controller)] = destroyed

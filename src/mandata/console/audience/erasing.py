@@ -207,6 +207,11 @@ def _error(one: progress.RunRow) -> Refused | None:
             _("The agreement does not let anything be done now, so the erasure stopped."),
             remedy=_("See the agreement under Privacy; then let it go on."),
         )
+    if one.error == "restored":
+        return Refused(
+            _("The service was restored from a backup while this erasure was under way, so it stopped."),
+            remedy=_("Look at whom it is about; then let it go on or cancel it."),
+        )
     return Refused(_("Something that it needs does not answer: %(error)s") % {"error": one.error})
 
 
