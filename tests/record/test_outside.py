@@ -1,6 +1,8 @@
 """The record and the outside log: everything placed is told before its commit, and comes back exactly as it was."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -212,6 +214,24 @@ def test_of_two_lines_with_one_start_the_one_that_goes_on_holds(
         assert state(customer.id) == before
     assert services.replay_placed(journal()).heads == 0
     assert verified(customer.id) == []
+
+
+def test_at_the_end_the_line_that_was_committed_holds_also_where_the_clock_jumped_back(
+    world: World, forget: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = world.controller()
+    happen(customer)
+    with monkeypatch.context() as patch:
+        patch.setattr(sequencing, "append", lambda **_: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            services.sequence(customer.id, at=now())
+    happen(customer)
+    world.sequence()
+    before = state(customer.id)
+    first, second = about(customer.id)
+    forget(customer.id, 0)
+    services.replay_placed([first, replace(second, at=first.at - timedelta(hours=1))])
+    assert state(customer.id) == before
 
 
 def test_a_head_whose_own_entry_was_lost_is_told_of_again(

@@ -2,8 +2,8 @@
 
 A line that never was committed may stand in the outside log. A place begins where another ended, and only committed
 places are continued; so of several lines with one start that one holds which another line continues, or, at the end,
-the one that was written last. Everything is compared: the note's signature, the root that follows from the entries,
-and the heads that the database has. Doing it again changes nothing.
+the one that has most, the last of these. Everything is compared: the note's signature, the root that follows from the
+entries, and the heads that the database has. Doing it again changes nothing.
 """
 
 from collections import defaultdict
@@ -147,7 +147,8 @@ class _Replay:
             going_on = [one for one in found if one[1].size in log.ahead]
             if not going_on and not at_the_end:
                 return
-            _, growth = max(going_on or found, key=lambda one: one[0])
+            # What was rolled back waits again, so that the later line has all of it, and more: clocks may jump.
+            _, growth = max(going_on or found, key=lambda one: (one[1].size, one[0]))
             self._place(log_id, growth)
             log.size = growth.size
             for start in [start for start in log.ahead if start < log.size]:
