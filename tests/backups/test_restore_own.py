@@ -1,11 +1,13 @@
 """An own server, Debian's PostgreSQL 15: a dump is restored into it, and what other means restored is replayed."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from mandata.backups import restoring
 from mandata.infra.postgres import Server
 from tests.backups.site import Site
 from tests.backups.test_own_server import PROGRAMS, fifteen
@@ -70,6 +72,20 @@ def test_a_dump_that_was_changed_in_the_store_leaves_nothing_half_loaded(own: Si
         part.write_bytes(kept)
     own.restore("--over")
     _require_forgotten(own)
+
+
+@pytest.mark.req("RET-7")
+def test_a_loaded_dump_is_shut_from_its_first_moment_on(own: Site, fifteen: str) -> None:
+    server = fifteen.rpartition("/")[0]
+    with psycopg.connect(own.admin, autocommit=True) as connection:
+        connection.execute("create database loaded owner mandata_owner")
+    dumped = subprocess.run(
+        [PROGRAMS / "pg_dump", "-Fc", f"postgresql://postgres@{server}/older"], capture_output=True, check=True
+    )
+    owner = f"postgresql://mandata_owner:secret@{server}/loaded"
+    restoring.load(PROGRAMS, owner, [dumped.stdout])
+    with psycopg.connect(owner) as connection:
+        assert connection.execute("select count(*) from infra_restoring").fetchone() == (1,)
 
 
 @pytest.mark.req("RET-7")

@@ -331,10 +331,17 @@ def _load_by(reading: "subprocess.Popen[bytes]", writing: "subprocess.Popen[byte
     if reading.wait() != 0:
         return False
     with contextlib.suppress(BrokenPipeError):
+        writing.stdin.write(_SHUT)
         writing.stdin.close()
     return writing.wait() == 0
 
 
+# Committed with the older rows: workers of other hosts must not find these for a moment without the sign.
+_SHUT: Final = b"""
+do $$ begin if to_regclass('public.infra_restoring') is not null then
+    insert into public.infra_restoring (single, began_at) values (true, now()) on conflict do nothing;
+end if; end $$;
+"""
 _UNKNOWN_BEFORE_17: Final = b"SET transaction_timeout = 0;\n"
 
 

@@ -92,15 +92,15 @@ def forget() -> None:
     _asked = (0.0, False)
 
 
-def closed() -> bool:
-    """Say whether everything is shut. The database is asked once a second at most; one that is away shuts nothing,
-    because whoever needs it fails by itself."""
+def closed(*, anew: bool = False) -> bool:
+    """Say whether everything is shut. The database is asked once a second at most, or `anew`; one that is away shuts
+    nothing, because whoever needs it fails by itself."""
     global _asked
     if marked():
         return True
     at, known = _asked
     now = time.monotonic()
-    if at == 0.0 or now - at > FRESH:
+    if anew or at == 0.0 or now - at > FRESH:
         known = _row()
         _asked = (now, known)
     return known
