@@ -96,6 +96,7 @@ def test_who_is_shown_by_a_filter_is_counted_confirmed_by_number_and_erased(
     with scope(house.id):
         own = Erasure.objects.values_list("id", flat=True)[0]
     assert owner.get(f"/audience/erased/{own}.pdf").content.startswith(b"%PDF")
+    assert f"/audience/erased/{own}.pdf" in owner.get("/privacy/data/").content.decode()
     assert b"".join(owner.get(f"/audience/erased/{own}.json")).startswith(b"{")
 
 
