@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from mandata.infra.clock import new_id, now
 from mandata.infra.outside.lines import encode
 from mandata.infra.outside.writing import Writer
+from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import INSTANCE
 from tests.world import World
 
@@ -45,6 +47,14 @@ def test_every_face_refuses_an_older_database_and_says_what_to_run(
     assert f"a head over {10**9 + 2} entries of the installation's log" in refused.stderr
     assert "mandata restore --replay" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_an_empty_database_is_sent_to_the_newest_backup(ahead: Path, database: Urls) -> None:
+    empty = urlsplit(database.app)._replace(path="/postgres").geturl()
+    refused = run("web", MANDATA_OUTSIDE=str(ahead), DATABASE_URL=empty)
+    assert refused.returncode == 1
+    assert "the database has one over 0" in refused.stderr
+    assert "mandata restore --over" in refused.stderr
 
 
 def test_a_database_that_does_not_answer_is_told_by_who_needs_it(ahead: Path) -> None:

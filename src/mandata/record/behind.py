@@ -25,6 +25,11 @@ _KNOWN: Final = """
 select coalesce((select max(size) from record_head where controller_id = %(log)s), 0),
        (select count(*) from record_entry where controller_id = %(log)s and id = any(%(entries)s))
 """
+_OLDER = "Run `mandata restore --replay`, which brings it up to date from the outside log before anything opens."
+_EMPTY = (
+    "It is empty: put the newest backup in its place with `mandata restore --over`; or put your own copy there, and "
+    "then run `mandata restore --replay`."
+)
 
 
 def behind(url: str, *, folder: Path | None = None) -> Line | None:
@@ -44,8 +49,8 @@ def behind(url: str, *, folder: Path | None = None) -> Line | None:
             f"This database is older than what was published: the outside log tells of a head over {told} entries of "
             f"the installation's log, the database has one over {size}"
             + (f" and lacks {len(entries) - known} of the entries under the newest." if size >= told else "."),
-            remedy="Run `mandata restore --replay`, which brings it up to date from the outside log before anything "
-            "opens. To begin anew instead, with nothing of what was, move the folder MANDATA_OUTSIDE away.",
+            remedy=(_OLDER if size else _EMPTY)
+            + " To begin anew instead, with nothing of what was, move the folder MANDATA_OUTSIDE away.",
         )
     return line if size < told else None
 
