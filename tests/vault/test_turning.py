@@ -348,6 +348,22 @@ def test_an_epoch_is_due_after_its_days_and_the_workers_loop_turns_it(
     assert held.id not in turning.due(at=later)
 
 
+@pytest.mark.req("RET-5")
+def test_a_lost_key_of_one_controller_does_not_keep_the_others_from_turning(world: World) -> None:
+    lost, whole = Held(world, 5), Held(world, 5)
+    provider().destroy_epoch_key(lost.id, 1)
+    due = sorted([lost.id, whole.id])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(turning, "due", lambda *, at: due)
+        with pytest.raises(KeysMissing):
+            turning.turn_due(at=now())
+    whole.turned(2)
+    with scope(lost.id):
+        bulk.execute("delete from vault_subject_key", [])
+        bulk.execute("delete from vault_secret", [])
+    turning.turn(lost.id, at=now())
+
+
 def test_a_key_store_that_is_away_keeps_both_keys_and_the_next_call_goes_on(
     held: Held, recipient: Path, setting: Callable[[str, object], None]
 ) -> None:

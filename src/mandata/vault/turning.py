@@ -26,9 +26,11 @@ from mandata.foundation.actors import SYSTEM, Actor
 from mandata.foundation.errors import Fault
 from mandata.infra import bulk
 from mandata.infra.environment import env
+from mandata.infra.logs import log
 from mandata.infra.tenancy import scope
 from mandata.record.services import append
 from mandata.vault import recovery, rules
+from mandata.vault.errors import DoesNotOpen, KeysMissing
 from mandata.vault.models import Epoch, Secret
 from mandata.vault.providers import provider
 from mandata.vault.services import await_holders, secret_owner
@@ -98,7 +100,8 @@ def turn(controller_id: UUID, *, at: datetime, actor: Actor = SYSTEM, told: Told
 def turn_many(
     controller_ids: Sequence[UUID], *, at: datetime, actor: Actor = SYSTEM, told: Told = _silent
 ) -> list[Turned]:
-    """Turn the epochs of many controllers; the recovery copies are taken once for all of them."""
+    """Turn the epochs of many controllers; the recovery copies are taken once for all of them. One whose keys do not
+    open keeps none of the others from turning: it is raised once these are through."""
     coming = [(one, _number(one) + 1) for one in controller_ids if not _unfinished(one)]
     for controller_id, number in coming:
         provider().create_epoch_key(controller_id, number)
@@ -109,14 +112,17 @@ def turn_many(
     for controller_id, number in coming:
         _leave(controller_id, number, at)
         told(Progress(controller_id, "left"))
-    wrapped = {one: _rewrap(one, told) for one in controller_ids}
+    wrapped, lost = _rewrap_all(controller_ids, told)
     _await_readers(bulk.execute(_MARK, [])[0][0])
     with recovery.alone():
-        left = {(one, number) for one in controller_ids for number in _left(one, wrapped[one].epoch)}
+        left = {(one, number) for one in wrapped for number in _left(one, wrapped[one].epoch)}
         if left and recovery.configured():
             recovery.keep(at=at, without=left)
             told(Progress(None, "copied"))
-        return [_destroy(one, wrapped[one], at=at, actor=actor, told=told) for one in controller_ids]
+        done = [_destroy(one, wrapped[one], at=at, actor=actor, told=told) for one in wrapped]
+    if lost is not None:
+        raise lost
+    return done
 
 
 def turn_due(*, at: datetime) -> int:
@@ -172,6 +178,18 @@ class _Wrapped:
     epoch: int
     keys: int
     secrets: int
+
+
+def _rewrap_all(controller_ids: Sequence[UUID], told: Told) -> tuple[dict[UUID, _Wrapped], Fault | None]:
+    wrapped: dict[UUID, _Wrapped] = {}
+    lost: Fault | None = None
+    for one in controller_ids:
+        try:
+            wrapped[one] = _rewrap(one, told)
+        except (KeysMissing, DoesNotOpen) as error:
+            log("vault").error("turning.key_missing", controller=str(one))
+            lost = lost or error
+    return wrapped, lost
 
 
 def _rewrap(controller_id: UUID, told: Told) -> _Wrapped:
