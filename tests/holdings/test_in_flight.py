@@ -89,3 +89,18 @@ def test_an_erasure_between_two_slices_of_an_import_loses_nobody_else(
         assert audience.find_by_email(NEW) and audience.find_by_email(STAYS)
     done = bakery.state(import_id)
     assert (done.state, done.rows, done.counts["accepted"]) == ("done", 3, 3)
+
+
+@pytest.mark.req("DSR-13")
+@pytest.mark.parametrize("many", [False, True])
+def test_who_comes_in_between_the_look_up_and_the_erasure_is_erased_too(bakery: Bakery, many: bool) -> None:
+    with scope(bakery.id):
+        subject = selectors.subject_by_address(NEW)
+    assert subject is not None and subject.reference is None
+    bakery.take_in(shop(NEW))
+    with scope(bakery.id):
+        if many:
+            services.erase_many(subjects=[subject], ground="objection", actor=bakery.member, at=NOON)
+        else:
+            services.erase(subject=subject, ground="objection", actor=bakery.member, at=NOON)
+        assert audience.find_by_email(NEW) is None

@@ -7,7 +7,7 @@ where it began, and halves of it are tried, so that in the end only those who fa
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -84,8 +84,7 @@ def as_many_as_possible(people: Sequence[Subject], order: Order) -> Outcome:
     nobody is erased.
     """
     with outside.together():
-        lock(people)
-        return _halving(list({one.key: one for one in people}.values()), order)
+        return _halving(list({one.key: one for one in lock(people)}.values()), order)
 
 
 def _halving(people: Sequence[Subject], order: Order) -> Outcome:
@@ -115,13 +114,18 @@ def _failure(person: Subject, error: Exception) -> Failure:
     return Failure(person.key, named, type(error).__name__)
 
 
-def lock(people: Sequence[Subject]) -> None:
+def lock(people: Sequence[Subject]) -> list[Subject]:
     """Let nobody else erase or change these people until the transaction ends; in order, so that no two wait for each
-    other."""
+    other. Return them, with the reference of those who were known by their address alone and have come in meanwhile."""
     audience.lock([one.reference for one in people if one.reference])
     keys = sorted(f"erase {current_controller()} {one.email_index.hex()}" for one in people if not one.reference)
-    if keys:
-        bulk.execute("select pg_advisory_xact_lock(hashtextextended(k, 0)) from unnest(%b::text[]) as k", [keys])
+    if not keys:
+        return list(people)
+    bulk.execute("select pg_advisory_xact_lock(hashtextextended(k, 0)) from unnest(%b::text[]) as k", [keys])
+    came = audience.references_of([one.email_index for one in people if not one.reference])
+    if came:
+        audience.lock(list(came.values()))
+    return [one if one.reference else replace(one, reference=came.get(one.email_index)) for one in people]
 
 
 def together(people: Sequence[Subject], order: Order) -> Outcome:

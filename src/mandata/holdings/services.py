@@ -35,8 +35,7 @@ def erase(*, subject: Subject, ground: str, actor: Actor, case_id: UUID | None =
     """
     demand_ground(ground)
     with scope(current_controller()):
-        erasing.lock([subject])
-        outcome = erasing.together([subject], Order(ground, actor, at, case_id))
+        outcome = erasing.together(erasing.lock([subject]), Order(ground, actor, at, case_id))
     if outcome.nothing:
         raise NothingHeld(
             _("Nothing is held of this person that could be erased."), remedy=_("Answer that nothing is held.")
