@@ -130,6 +130,13 @@ def test_of_the_outside_log_nothing_goes_that_was_written_behind_what_stays_what
     assert keeping.unneeded_outside(names, [_one(1, 1)]) == names[:1]
 
 
+def test_what_somebody_else_put_into_the_store_is_left_alone() -> None:
+    strange = ["outside/notes.txt", "outside/../x", "outside/a-1-2.log/7.gz.age", "wal/readme", "wal/77/notes.txt"]
+    assert not any(map(manifest.is_outside_piece, strange))
+    assert keeping.unneeded_outside(strange, [_one(1, 3)]) == []
+    assert keeping.unneeded_wal(strange[3:], [_one(1, 3, wal=3)]) == []
+
+
 def test_a_hole_in_the_write_ahead_log_after_a_backup_is_named() -> None:
     names = [f"wal/77/00000001{0:08X}{number:08X}.gz.age" for number in (3, 4, 6, 7)]
     assert keeping.missing_wal(names, _one(1, 1, wal=3)) == ["000000010000000000000005"]

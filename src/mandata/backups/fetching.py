@@ -211,6 +211,8 @@ def outside(store: Store, identities: list[age.Identity], folder: Path) -> int:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     names = set()
     for one in store.names("outside/"):
+        if not manifest.is_outside_piece(one.name):
+            continue
         file, begin, _end = manifest.outside_piece(one.name)
         target = folder / PurePosixPath(file).name
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from mandata.backups.rules.manifest import Manifest, outside_piece, segment
+from mandata.backups.rules.manifest import Manifest, is_outside_piece, outside_piece, segment
 
 MARGIN: Final = timedelta(days=1)
 """What of the outside log is kept before the oldest backup: clocks of several hosts, and a file is a day's."""
@@ -89,7 +89,9 @@ def unneeded_wal(names: Collection[str], kept: Sequence[Manifest]) -> list[str]:
         return []
     gone = []
     for name in names:
-        _, system, file = name.split("/")
+        _, system, file = name.split("/") if name.count("/") == 2 else ("", "", "")
+        if not file.endswith(".gz.age"):
+            continue  # somebody else's, which is left alone
         place = file.removesuffix(".gz.age")[8:]
         if system not in begin or (not place.endswith(".history") and place < begin[system]):
             gone.append(name)
@@ -103,6 +105,7 @@ def unneeded_outside(names: Collection[str], kept: Sequence[Manifest]) -> list[s
     """
     if not kept:
         return []
+    names = [name for name in names if is_outside_piece(name)]
     oldest = f"{min(one.started_at for one in kept) - MARGIN:%Y%m%d}"
     latest = f"{max(one.finished_at for one in kept) + MARGIN:%Y%m%d}"
     newest: dict[str, str] = {}

@@ -29,6 +29,7 @@ A JSON object with sorted keys:
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -155,6 +156,14 @@ def segment(timeline: int, position: str, size: int) -> str:
 def outside_name(file: str, begin: int, end: int) -> str:
     """Return the name in the store of the bytes [begin, end) of a file of the outside log."""
     return f"outside/{file}/{begin:015d}-{end:015d}.gz.age"
+
+
+def is_outside_piece(name: str) -> bool:
+    """Tell a piece of the outside log from whatever else somebody has put there, which is left alone."""
+    return _PIECE.fullmatch(name) is not None
+
+
+_PIECE: Final = re.compile(r"outside/[0-9a-f]+-[0-9]+-[0-9]+\.log/[0-9]+-[0-9]+\.gz\.age")
 
 
 def outside_piece(name: str) -> tuple[str, int, int]:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from mandata.backups.rules.manifest import outside_name, outside_piece, wal_name
+from mandata.backups.rules.manifest import is_outside_piece, outside_name, outside_piece, wal_name
 from mandata.backups.selectors import servers_manifests
 from mandata.backups.services import streams
 from mandata.backups.services.settings import Target, target
@@ -82,6 +82,8 @@ class Shipper:
         """Return up to where the store has each file without a hole."""
         pieces: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
         for one in self._target.store.names("outside/"):
+            if not is_outside_piece(one.name):
+                continue
             file, begin, end = outside_piece(one.name)
             pieces[file].append((begin, end))
         shipped = {}
