@@ -1,5 +1,6 @@
 """A campaign that a restore holds: nothing of it leaves until a member releases it, and nobody gets it twice."""
 
+import psycopg
 import pytest
 
 from mandata.campaigns import services as campaigns
@@ -8,10 +9,13 @@ from mandata.delivery import services
 from mandata.delivery.models import Counter, Message
 from mandata.delivery.services import tending
 from mandata.foundation.actors import SYSTEM
+from mandata.infra import restoring
 from mandata.infra.clock import now
+from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
 from mandata.record import selectors as record
 from tests.delivery.mailing import Shop, shop
+from tests.delivery.test_outside import claim
 from tests.world import World
 
 
@@ -65,6 +69,22 @@ def test_a_freeze_after_a_restore_passes_over_who_has_the_message_already(bakery
     with scope(bakery.id):
         numbers = list(Message.objects.filter(campaign_id=campaign).order_by("number").values_list("number", flat=True))
     assert numbers == [9, 10, 11, 12, 13]
+
+
+@pytest.mark.req("RET-7")
+def test_nothing_is_claimed_once_the_database_is_shut_whatever_was_known_a_moment_ago(
+    bakery: Shop, database: Urls
+) -> None:
+    campaign = bakery.launched()
+    assert not restoring.closed()
+    with psycopg.connect(database.superuser, autocommit=True) as elsewhere:
+        elsewhere.execute("insert into infra_restoring (single, began_at) values (true, now())")
+        try:
+            assert claim(bakery, campaign, 5) == []
+        finally:
+            elsewhere.execute("delete from infra_restoring")
+            restoring.forget()
+    assert len(claim(bakery, campaign, 5)) == 5
 
 
 def bakery_people(bakery: Shop) -> list["object"]:
