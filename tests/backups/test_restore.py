@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -96,6 +97,25 @@ def test_restored_to_an_earlier_time_everything_is_replayed_and_what_is_lost_is_
     assert report["replayed"]["record"]["entries"] > 0
     assert report["lost"][lived.told_of["shop"]]["campaign.frozen"] == 1
     assert datetime.fromisoformat(report["state_at"]) <= until
+
+
+@pytest.mark.req("RET-7", "SEC-3")
+def test_what_happened_after_a_restore_is_in_the_next_one_before_any_backup_was_taken(
+    lived: Site, machine: Site, tmp_path: Path
+) -> None:
+    machine.restore()
+    own = Site.elsewhere(machine, tmp_path / "second")
+    own.store = Path(shutil.copytree(lived.store, tmp_path / "store"))
+    machine.settings["MANDATA_BACKUP_STORE"] = str(own.store)
+    machine.do("more_people", count=1, prefix="after")
+    machine.do("ship")
+    report = own.restore()
+    try:
+        assert machine.look()["people"] == own.look()["people"]
+        assert "after" in str(own.look()["people"].values())
+        assert report["backup"] == lived.incremental["id"]
+    finally:
+        Server(own.var / "postgres").destroy()
 
 
 @pytest.mark.req("RET-7")

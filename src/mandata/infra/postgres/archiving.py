@@ -38,6 +38,13 @@ mv "$spool/.$2.part" "$spool/$2.gz"
 sync "$spool"
 """
 
+_MARK_HISTORIES = """\
+for history in "$1"/*.history; do
+    mark="$1/archive_status/${history##*/}"
+    if [ -f "$history" ] && [ ! -e "$mark.done" ]; then : >>"$mark.ready"; fi
+done
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Spool:
@@ -91,6 +98,13 @@ def prepare(where: place.Place, limit: int) -> Path:
     draft.chmod(0o755)
     draft.rename(program)  # an older server may be running the old one: it keeps it
     return program
+
+
+def mark_histories(where: place.Place) -> None:
+    """Have the server archive each history of its timelines that it has not: the end of a recovery writes one while
+    nothing is archived, and without it the next recovery does not find the log that was written since.
+    """
+    where.account.run(["/bin/sh", "-c", _MARK_HISTORIES, "sh", str(where.data / "pg_wal")])
 
 
 def command(program: Path) -> str:

@@ -174,6 +174,8 @@ class Server:
 
     def _write_configuration(self, where: Place) -> None:
         archive = archiving.command(archiving.prepare(where, self._archive)) if self._archive else ""
+        if archive:
+            archiving.mark_histories(where)
         chosen = configuration.Settings(self._choose_port(where), self._shared_buffers, self._durable, archive)
         if where.log.exists() and where.log.stat().st_size > 10_000_000:
             where.log.replace(where.run / "log.old")
