@@ -356,6 +356,15 @@ def test_each_person_of_a_run_gets_a_certificate_that_is_verified_without_the_in
     assert verify(shop.id, record_signer().public_key()).holds
 
 
+def _suppression_ground() -> str:
+    from django.utils import translation
+
+    with translation.override("en"):
+        return next(
+            str(one.description.ground) for one in catalogue.catalogue() if one.description.key == "suppression"
+        )
+
+
 def test_a_certificate_is_printed_in_both_languages(world: World) -> None:
     from django.utils import translation
 
@@ -368,6 +377,10 @@ def test_a_certificate_is_printed_in_both_languages(world: World) -> None:
         for language in ("en", "cs"):
             with translation.override(language):
                 assert certificates.paper(own).startswith(b"%PDF")
+        with translation.override("cs"):
+            told = selectors.certificate(own)
+            told.erasure.kept.append({"holding": "suppression", "ground": _suppression_ground()})
+            assert "bez něj by se osobě" in certificates._told(told)["kept"][-1]
 
 
 @pytest.mark.req("RET-4")

@@ -71,6 +71,11 @@ def paper(erasure_id: UUID) -> bytes:
     return made
 
 
+def _spoken(ground: str) -> str:
+    """The log has grounds in English (`erasing`), which is what they are translated from."""
+    return _(ground) if ground else ""
+
+
 def _told(told: selectors.Certificate) -> dict[str, Any]:
     erasure, names = told.erasure, {one.description.key: str(one.description.name) for one in catalogue()}
     return {
@@ -85,7 +90,7 @@ def _told(told: selectors.Certificate) -> dict[str, Any]:
             for key, count in erasure.counts.items()
         ],
         "stays": _("What stays, and why"),
-        "kept": [f"{names.get(str(one['holding']), one['holding'])}: {one['ground']}" for one in erasure.kept],
+        "kept": [f"{names.get(str(one['holding']), one['holding'])}: {_spoken(one['ground'])}" for one in erasure.kept],
         "proof": _("Proof"),
         "waits": "" if told.index is not None else _("The entry waits for its place in the record."),
         "path": list(told.proof),
