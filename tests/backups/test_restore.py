@@ -252,6 +252,13 @@ def test_a_wrong_identity_opens_nothing(lived: Site, machine: Site) -> None:
     assert "being restored" in machine.run("up", code=1)
 
 
+def test_without_keys_it_says_what_opens_them_and_goes_on_with_it(lived: Site, machine: Site) -> None:
+    said = machine.run("restore", "--from", str(lived.store), "--identity", str(lived.identity), code=1)
+    assert "This machine has no keys" in said and "--keys-identity" in said
+    machine.restore()
+    assert machine.look()["open"]
+
+
 def test_nothing_opens_under_a_head_older_than_one_that_was_published(
     lived: Site, machine: Site, tmp_path: Path
 ) -> None:

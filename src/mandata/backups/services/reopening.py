@@ -36,6 +36,7 @@ from mandata.foundation.errors import Fault
 from mandata.holdings import replaying as erasures
 from mandata.holdings import runs
 from mandata.infra import age, clock, restoring, stores
+from mandata.infra.environment import env
 from mandata.infra.logs import log
 from mandata.infra.tenancy import INSTANCE, scope
 from mandata.record import rules, verification
@@ -121,6 +122,11 @@ def reopen(
         if identities is not None and store is not None:
             done = recovery.recover(store, identities, at=clock.now(), state_at=order.state_at)
             steps.report.keys = _plain(done)
+        elif not any((env().keys_folder / "controllers").glob("*")):
+            raise Fault(
+                "This machine has no keys: without them nothing of what was restored opens.",
+                remedy="Run it again with --keys-identity, which opens the recovery copy; or put the keys folder back.",
+            )
         with scope(INSTANCE):
             begin_vault(at=clock.now())
     since = steps.replay()
