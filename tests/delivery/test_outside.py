@@ -158,10 +158,10 @@ def test_a_claim_and_every_outcome_come_back_as_they_were(bakery: Shop) -> None:
         "sent", "deferred", "failed", "unknown", "queued", "failed", "queued", "queued",
     ]  # fmt: skip
     forget(bakery, campaign)
-    done = services.replay(journal())
+    done = services.replay(about(campaign))  # of others only a part is in this folder
     assert rows(bakery, campaign) == before
     assert (done.moved, done.made) == (5, 0)
-    assert services.replay(journal()).made == 0
+    assert services.replay(about(campaign)).made == 0
     assert rows(bakery, campaign) == before
     with scope(bakery.id):
         assert Message.objects.get(campaign_id=campaign, number=1).sent_at is not None

@@ -3,7 +3,7 @@ place.
 
     root/restore/                   the caller's, gone at the end
       fetched/<n>/                  the base backups as they were unpacked, the full one first
-      combining/                    what pg_combinebackup writes
+      combining-<random>/           what pg_combinebackup writes
       recovering/                   a whole cluster that still replays the write-ahead log
       asked/, given/                names that the server asks for; the files it gets
     root/data/                      comes into being by a rename, when nothing is left to be replayed
@@ -122,8 +122,10 @@ class Recovery:
         if count == 1:
             inputs[0].rename(target)
             return
-        draft = self.folder / "combining"
-        shutil.rmtree(draft, ignore_errors=True)
+        for left in self.folder.glob("combining*"):
+            shutil.rmtree(left, ignore_errors=True)
+        # A name of its own: the program that a killed restore has started may still be writing.
+        draft = self.folder / f"combining-{secrets.token_hex(4)}"
         place.prepare(draft, self.place.account)
         program = str(place.binaries(self.place.account) / "pg_combinebackup")
         run = self.place.account.run([program, "-o", str(draft), *map(str, inputs)], timeout=_DAY)
