@@ -20,6 +20,7 @@ import pytest
 from mandata.foundation.errors import Fault
 from mandata.infra.postgres import APP, OWNER, Server, provisioning
 from mandata.infra.postgres.account import account
+from mandata.infra.postgres.archiving import spool
 from mandata.infra.postgres.process import postmaster
 
 # Where CI is set nothing is left out: run by somebody else than root, these then fail instead.
@@ -370,3 +371,23 @@ def _in_child(work: Callable[[], None], *, uid: int) -> int | None:
     child.start()
     child.join(120)
     return child.exitcode
+
+
+@pytest.mark.req("SEC-3")
+def test_after_a_restart_the_log_is_archived_by_time_at_once_and_not_after_five_minutes(tmp_path: Path) -> None:
+    folder = tmp_path / "var" / "postgres"
+    server = Server(folder, durable=False, archive=1000)
+    try:
+        with server.use() as urls, psycopg.connect(urls.superuser, autocommit=True) as connection:
+            connection.execute("alter system set archive_timeout = '2s'")
+            connection.execute("create table written (number int)")
+        with server.use() as urls, psycopg.connect(urls.superuser, autocommit=True) as connection:
+            waiting = spool(folder)
+            assert waiting is not None
+            before, until = len(waiting.waiting()), time.monotonic() + 90
+            while len(waiting.waiting()) == before and time.monotonic() < until:
+                connection.execute("insert into written values (1)")
+                time.sleep(0.2)
+            assert len(waiting.waiting()) > before
+    finally:
+        server.destroy()

@@ -7,8 +7,10 @@ of that number whose working folder is the data folder. Where the file lies, its
 process can have. The file itself stays: its shared memory key is how PostgreSQL finds orphaned sessions of the old one.
 """
 
+import contextlib
 import os
 import re
+import signal
 from pathlib import Path
 
 _STATUS_LINE = 7  # lines of postmaster.pid: pid, data, start, port, socket folder, address, shared memory, status
@@ -32,6 +34,18 @@ def port_of(data: Path) -> int | None:
     """Return the port on which the live server of `data` listens."""
     lines = _lines(data / "postmaster.pid")
     return int(lines[3]) if postmaster(data) is not None and len(lines) > 3 and lines[3].strip().isdigit() else None
+
+
+def wake(data: Path) -> None:
+    """Have the server's processes look at their settings anew.
+
+    The checkpointer begins while the server still recovers, reckons without archive_timeout then, and sleeps through
+    checkpoint_timeout: without a call, the log that a server writes in its first five minutes is not archived by time.
+    """
+    pid = postmaster(data)
+    if pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGHUP)
 
 
 def disarm(data: Path, sockets: Path) -> None:

@@ -140,6 +140,7 @@ class Server:
             began = where.log.stat().st_size if where.log.exists() else 0
             done = where.account.run([*command, "-w", "-t", "570", "start"])
             if done.returncode == 0:
+                process.wake(where.data)
                 if not self._durable and self._lifeline is None:
                     self._lifeline = Lifeline(where, self.folder)
                 return
