@@ -157,8 +157,9 @@ def _copy(stored: "Stored") -> Copy | None:
 
 def _keep(at: datetime, *, full: bool, without: Collection[Which]) -> Copy:
     from mandata.infra import age
+    from mandata.vault.ownership import own
 
-    store, said = _store(), f"{at.astimezone(UTC):%Y%m%dT%H%M%S%fZ}-{'full' if full else 'small'}"
+    store, said = own(env().backup_store), f"{at.astimezone(UTC):%Y%m%dT%H%M%S%fZ}-{'full' if full else 'small'}"
     name, held = f"{FOLDER}{said}.age", set[Which]()
     recipients = age.recipients(env().recovery_recipients)
     try:

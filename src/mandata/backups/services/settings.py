@@ -10,6 +10,7 @@ from mandata.foundation.errors import Refused
 from mandata.infra import age, stores
 from mandata.infra.environment import env
 from mandata.infra.postgres import programs
+from mandata.vault.ownership import own
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ def place() -> str:
 
 
 def target() -> Target:
-    """Return where backups go. Raises Refused without a store, without recipients, without recovery recipients."""
+    """Return where backups go. Raises Refused without a store, without recipients, without recovery recipients;
+    Fault where the store belongs to another installation."""
     settings, named = env(), place()
     if not settings.backup_recipients.strip():
         raise Refused(
@@ -53,7 +55,7 @@ def target() -> Target:
         )
     age.recipients(settings.recovery_recipients)  # a wrong one is told now, not when it is needed
     recipients = age.recipients(settings.backup_recipients)
-    return Target(named, stores.store(named), recipients)
+    return Target(named, own(named), recipients)
 
 
 def source(superuser: str) -> Source:
