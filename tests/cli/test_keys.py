@@ -15,13 +15,13 @@ from mandata.infra.environment import env
 from mandata.infra.tenancy import INSTANCE, scope
 from mandata.record import selectors as record
 from mandata.vault import recovery
-from mandata.vault.models import Epoch
 from mandata.vault.providers import provider
-from mandata.vault.services import Vault, begin, record_signer
-from tests.vault.conftest import MODULE, recipient, setting
+from mandata.vault.services import Vault, record_signer
+from tests.vault.conftest import MODULE, as_it_was, recipient, setting
 from tests.world import World
 
-__all__ = ["recipient", "setting"]
+__all__ = ["as_it_was", "recipient", "setting"]
+pytestmark = pytest.mark.usefixtures("as_it_was")
 
 
 def run(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -33,14 +33,6 @@ def run(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[
 def lines(done: "subprocess.CompletedProcess[str]", code: int = 0) -> list[dict[str, Any]]:
     assert done.returncode == code, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-@pytest.fixture(autouse=True)
-def _alone(world: World) -> None:
-    """Only this test's controllers and the installation itself have keys."""
-    Epoch.objects.exclude(controller_id=INSTANCE).delete()
-    with scope(INSTANCE):
-        begin(at=now())
 
 
 @pytest.mark.req("SEC-3", "SEC-5")
@@ -154,7 +146,6 @@ def test_keys_move_under_a_token_when_it_is_chosen_and_all_are_rotated(
     written = (folder / "controllers" / str(customer.id) / "2.key").read_text()
     assert written.startswith("mandata-epoch-token-key-1 ")
     assert run("status", MANDATA_KEY_PROVIDER="file", **own).returncode == 1
-    Epoch.objects.all().delete()
 
 
 def test_each_verb_explains_itself_with_an_example() -> None:

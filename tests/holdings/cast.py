@@ -181,9 +181,9 @@ def forms(text: str) -> set[bytes]:
     }
 
 
-def rows_with(superuser: str, *texts: str) -> list[str]:
-    """Return the tables in which a row holds one of the texts, in whatever spelling, as a superuser reads the
-    database.
+def rows_with(superuser: str, *texts: str, only: str = "") -> list[str]:
+    """Return the tables (or `only` the one) in which a row holds one of the texts, in whatever spelling, as a superuser
+    reads the database.
     """
     needles = set().union(*(forms(text) for text in texts))
     patterns = sorted({part.decode() for form in needles for part in (form, form.hex().encode())})
@@ -191,6 +191,8 @@ def rows_with(superuser: str, *texts: str) -> list[str]:
     with psycopg.connect(superuser) as connection:
         for (table,) in connection.execute(
             "select oid::regclass::text from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
+            " and relname like %s",
+            [only or "%"],
         ).fetchall():
             query = sql.SQL(
                 "select count(*) from {} t, lateral (select t::text as row) r "

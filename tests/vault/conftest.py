@@ -5,11 +5,16 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from mandata.infra.clock import now
 from mandata.infra.environment import env
+from mandata.infra.postgres import Urls
+from mandata.infra.tenancy import INSTANCE, scope
 from mandata.vault.pkcs11 import Pkcs11Keys
 from mandata.vault.providers import FileKeys, provider
+from mandata.vault.services import begin
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 
@@ -63,6 +68,38 @@ def recipient(tmp_path: Path, setting: Callable[[str, object], None]) -> Path:
     setting("MANDATA_RECOVERY_RECIPIENTS", public)
     setting("MANDATA_BACKUP_STORE", store)
     return identity
+
+
+TABLES = ("vault_epoch", "vault_secret", "vault_subject_key")
+
+
+@pytest.fixture
+def as_it_was(database: Urls) -> Iterator[None]:
+    """At first only the installation itself has keys; behind the test everybody has those that were there before.
+
+    Controllers that it made are not in the directory any more: the keys of some lay in a folder of the test's own.
+    """
+    folder = env().keys_folder
+    kept = folder.with_name(f"{folder.name}.kept")
+    subprocess.run(["cp", "-a", folder, kept], check=folder.exists(), capture_output=True)
+    with psycopg.connect(database.superuser, autocommit=True) as connection:
+        for table in TABLES:
+            connection.execute(f"drop table if exists kept_{table}".encode())
+            connection.execute(f"create table kept_{table} as table {table}".encode())
+            connection.execute(f"delete from {table}".encode())
+        before = [row[0] for row in connection.execute("select controller_id from accounts_directory").fetchall()]
+    with scope(INSTANCE):
+        begin(at=now())
+    yield
+    subprocess.run(["rm", "-rf", folder], check=True)
+    if kept.exists():
+        kept.rename(folder)
+    with psycopg.connect(database.superuser) as connection:
+        for table in TABLES:
+            connection.execute(f"delete from {table}".encode())
+            connection.execute(f"insert into {table} table kept_{table}".encode())
+            connection.execute(f"drop table kept_{table}".encode())
+        connection.execute("delete from accounts_directory where controller_id <> all(%s)", [before])
 
 
 def _anew() -> None:

@@ -11,14 +11,14 @@ import pytest
 
 from mandata.infra.clock import new_ids, now
 from mandata.infra.environment import env
-from mandata.infra.tenancy import INSTANCE, scope
+from mandata.infra.tenancy import scope
 from mandata.vault import recovery
-from mandata.vault.models import Epoch
-from mandata.vault.services import Vault, begin, record_signer
+from mandata.vault.services import Vault, record_signer
 from tests.world import World
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "keys.md"
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+pytestmark = pytest.mark.usefixtures("as_it_was")
 
 
 @pytest.mark.req("SEC-3", "SEC-5")
@@ -26,13 +26,10 @@ def test_the_commands_of_the_page_do_what_it_says(
     world: World, softhsm: Path, setting: Callable[[str, object], None], tmp_path: Path
 ) -> None:
     assert softhsm
-    Epoch.objects.exclude(controller_id=INSTANCE).delete()
     folder = tmp_path / "keys"
     subprocess.run(["cp", "-a", env().keys_folder, folder], check=True)
     setting("MANDATA_KEYS", folder)
     customer = world.controller()
-    with scope(INSTANCE):
-        begin(at=now())
     with scope(customer.id):
         keys = Vault.open().create(new_ids(3))
     record_signer()
@@ -60,4 +57,3 @@ def test_the_commands_of_the_page_do_what_it_says(
         assert Vault.open().keys(keys) == keys
     assert "service keys moved" in type_in(moving)
     assert (folder / "controllers" / str(customer.id) / "3.key").read_text().startswith("mandata-epoch-token-key-1 ")
-    Epoch.objects.all().delete()

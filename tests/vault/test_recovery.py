@@ -1,6 +1,7 @@
 """Keys are copied apart from the data, for named recipients, and no copy outlives what it must not outlive."""
 
 import subprocess
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -15,7 +16,6 @@ from mandata.foundation.errors import Fault, Refused
 from mandata.infra import age, bulk
 from mandata.infra.clock import new_id, new_ids, now
 from mandata.infra.environment import env
-from mandata.infra.postgres import Urls
 from mandata.infra.stores import store
 from mandata.infra.tenancy import scope
 from mandata.vault import framing, recovery
@@ -30,23 +30,12 @@ from tests.vault.test_turning import Held
 from tests.world import World
 
 Setting = Callable[[str, object], None]
+pytestmark = pytest.mark.usefixtures("as_it_was")
 
 
 @pytest.fixture
 def held(world: World) -> Held:
     return Held(world)
-
-
-@pytest.fixture(autouse=True)
-def _alone(database: Urls) -> Iterator[None]:
-    """What a test makes is in no later test's copy, since its keys may lie in the folder of that test."""
-    assert database
-    before = set(Epoch.objects.values_list("controller_id", flat=True))
-    yield
-    for controller in set(Epoch.objects.values_list("controller_id", flat=True)) - before:
-        with scope(controller):
-            bulk.execute("delete from vault_subject_key", [])
-    Epoch.objects.exclude(controller_id__in=before).delete()
 
 
 def opened(name: str, identity: Path) -> bytes:
@@ -435,7 +424,9 @@ def test_the_window_is_what_was_made_since_the_last_copy_and_is_counted(world: W
     with scope(customer.id):
         begin(at=now())
         Vault.open().create(new_ids(5))
+    time.sleep(0.01)  # an id tells the millisecond in which it was made
     copy = recovery.keep(at=now())
+    time.sleep(0.01)
     made = new_ids(3)
     with scope(customer.id):
         Vault.open().create(made)

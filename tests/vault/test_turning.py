@@ -32,6 +32,7 @@ from tests.vault.conftest import hand
 from tests.world import World
 
 PLACE = "audience_subscriber.identity"
+pytestmark = pytest.mark.usefixtures("as_it_was")
 
 
 class Held:
