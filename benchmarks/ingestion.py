@@ -119,7 +119,7 @@ def _reference(events: int) -> float:
     from mandata.infra.clock import new_ids
 
     ids = new_ids(events)
-    rows = [(one, SENT, one, "open", one, one, 1, "human", "chrome", "198.51.100.0/24", 0) for one in ids]
+    rows = [(one, SENT, one, "open", one, one, 1, "human", "chrome", "198.51.100.0/24", 0, "") for one in ids]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("create temporary table bare as select * from tracking_event limit 0")
         began = time.perf_counter()
