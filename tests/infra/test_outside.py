@@ -198,7 +198,6 @@ def test_a_full_disk_is_told_and_nothing_counts_as_written(tmp_path: Path, monke
     assert issubclass(outside.NotKept, Fault)
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux only")
 def test_an_fsync_that_fails_leaves_its_file_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = Writer(tmp_path)
     writer.write(line(1))
