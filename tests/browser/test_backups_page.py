@@ -38,3 +38,10 @@ def test_the_page_of_backups_is_read_empty_and_with_what_was_taken(world: World,
     visitor.open("/operator/backups/")
     visitor.page.get_by_text("No store is named.").wait_for()
     visitor.look("operator_backups")
+    page = visitor.page
+    taken = page.locator("section", has=page.locator("#taken-title")).locator("tbody tr")
+    assert taken.count() >= 12
+    assert any("full" in row.lower() and "41.0" in row for row in taken.all_inner_texts())
+    assert page.locator("section[aria-label='Size over time'] canvas, section[aria-label='Size over time'] svg").count()
+    drills = page.locator("section", has=page.locator("#drills-title"))
+    assert "held" in drills.locator("tbody tr").first.inner_text()
