@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from mandata.backups import restoring
+from mandata.backups import loading
 from mandata.infra.postgres import Server
 from tests.backups.site import Site
 from tests.backups.test_own_server import PROGRAMS, fifteen
@@ -83,7 +83,7 @@ def test_a_loaded_dump_is_shut_from_its_first_moment_on(own: Site, fifteen: str)
         [PROGRAMS / "pg_dump", "-Fc", f"postgresql://postgres@{server}/older"], capture_output=True, check=True
     )
     owner = f"postgresql://mandata_owner:secret@{server}/loaded"
-    restoring.load(PROGRAMS, owner, [dumped.stdout])
+    loading.load(PROGRAMS, owner, [dumped.stdout])
     with psycopg.connect(owner) as connection:
         assert connection.execute("select count(*) from infra_restoring").fetchone() == (1,)
 
