@@ -102,7 +102,9 @@ def turn_many(
 ) -> list[Turned]:
     """Turn the epochs of many controllers; the recovery copies are taken once for all of them. One whose keys do not
     open keeps none of the others from turning: it is raised once these are through."""
-    coming = [(one, _number(one) + 1) for one in controller_ids if not _unfinished(one)]
+    numbers = [(one, _number(one)) for one in controller_ids]
+    # The number is read first: whoever is overtaken in between makes the key that is there, not one for the next turn.
+    coming = [(one, number + 1) for one, number in numbers if not _left(one, number)]
     for controller_id, number in coming:
         provider().create_epoch_key(controller_id, number)
         told(Progress(controller_id, "new"))
