@@ -23,6 +23,7 @@ class Active(models.Model):
     campaign_id = models.UUIDField(primary_key=True)
     controller_id = models.UUIDField()
     due_at = models.DateTimeField()
+    urgency = models.SmallIntegerField(default=1, db_default=1)  # 0: transactional, somebody waits; 1: sent to many
 
     class Meta:
         db_table = "campaigns_active"

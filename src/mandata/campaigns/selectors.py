@@ -82,11 +82,12 @@ class ContentFacts:
 
 @dataclass(frozen=True, slots=True)
 class DueCampaign:
-    """A campaign in which delivery has something to do."""
+    """A campaign in which delivery has something to do. `urgency` 0: transactional, 1: sent to many."""
 
     campaign_id: UUID
     controller_id: UUID
     due_at: datetime
+    urgency: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +225,11 @@ def held_of_controller(reason: str) -> list[UUID]:
     return list(held.order_by("id").values_list("id", flat=True))
 
 
-def due(at: datetime, limit: int = 100) -> list[DueCampaign]:
-    """Return the campaigns of all controllers in which delivery has something to do, longest due first. Scope-free."""
-    rows = Active.objects.filter(due_at__lte=at).order_by("due_at")[:limit]
-    return [DueCampaign(one.campaign_id, one.controller_id, one.due_at) for one in rows]
+def due(at: datetime, limit: int = 1000) -> list[DueCampaign]:
+    """Return the campaigns of all controllers in which delivery has something to do: the most urgent, then the longest
+    due first. Scope-free."""
+    rows = Active.objects.filter(due_at__lte=at).order_by("urgency", "due_at")[:limit]
+    return [DueCampaign(one.campaign_id, one.controller_id, one.due_at, one.urgency) for one in rows]
 
 
 def preview(campaign_id: UUID, *, address: str, fields: Mapping[str, Any], name: str = "", at: datetime) -> Preview:
