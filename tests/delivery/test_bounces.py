@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mandata.delivery.catcher.reports import complaint, delivery_report
 from mandata.delivery.rules.bounces import classify, reason_of
+from tests.delivery.notices import NONE_OF_THEM, NOTICES
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ORIGINAL = b"From: Shop <news@shop.test>\r\nTo: ann@reader.test\r\nSubject: Spring\r\n\r\nHello\r\n"
@@ -155,3 +156,16 @@ def test_the_status_decides_where_the_words_say_nothing() -> None:
     assert reason_of("", "5.1.1") == "userunknown"
     assert reason_of("", "", "421") == "expired"
     assert reason_of("", "", "") == "undefined"
+
+
+@pytest.mark.req("DLV-5")
+@pytest.mark.parametrize(("raw", "reason", "hard"), [pytest.param(*rest, id=name) for name, *rest in NOTICES])
+def test_notices_of_many_makes_are_read(raw: bytes, reason: str, hard: bool) -> None:
+    found = classify(raw)
+    assert found.kind == "bounce"
+    assert [(one.address, one.reason, one.hard) for one in found.recipients] == [("ann@reader.test", reason, hard)]
+
+
+@pytest.mark.parametrize(("raw", "kind"), [pytest.param(*rest, id=name) for name, *rest in NONE_OF_THEM])
+def test_what_people_write_and_programs_ask_is_no_bounce(raw: bytes, kind: str) -> None:
+    assert classify(raw).kind == kind

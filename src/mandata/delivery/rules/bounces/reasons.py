@@ -7,6 +7,7 @@ specific before the general; the first that matches decides. Where no words matc
 import re
 from typing import Final
 
+from mandata.delivery.rules.bounces.known import KNOWN
 from mandata.delivery.rules.bounces.phrases import PLAIN, WORDS
 
 HARD: Final = frozenset({"userunknown", "hostunknown", "hasmoved"})
@@ -18,6 +19,7 @@ def _compiled(phrases: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[tuple[s
 
 
 _PLAIN_PATTERNS: Final = _compiled(PLAIN)
+_KNOWN_PATTERNS: Final = _compiled(KNOWN)
 _PATTERNS: Final = _compiled(WORDS)
 
 _STATUSES: Final[dict[str, str]] = {
@@ -45,6 +47,9 @@ _SURE: Final = frozenset(
 )
 """Statuses that servers use for one thing only: they outweigh vague words."""
 
+_ONLY: Final = frozenset({"2.2", "2.3", "1.3", "1.6", "1.10", "3.4"})
+"""Statuses that outweigh any words but the plainest."""
+
 _VAGUE: Final = frozenset({"blocked", "filtered", "expired", "systemerror", "mailererror"})
 _NOISE = re.compile(r"\bhttps?://\S+|[^\s<>\"'(),;:]+@[^\s<>\"'(),;]+|\[?\b\d{1,3}(?:\.\d{1,3}){3}\b\]?")
 _ASKED = re.compile(
@@ -59,17 +64,24 @@ def reason_of(text: str, status: str = "", code: str = "", context: str = "") ->
     `context` is the rest of the notice: it may say at which command the receiver refused.
     """
     said = " ".join(_NOISE.sub("_", text).split())
-    plain = next((reason for reason, pattern in _PLAIN_PATTERNS if pattern.search(said)), "")
-    if plain:
-        return plain
-    by_words = next((reason for reason, pattern in _PATTERNS if pattern.search(said)), "")
     subject_detail = status.partition(".")[2]
     by_status = _STATUSES.get(subject_detail, "")
+    plain = _first(_PLAIN_PATTERNS, said)
+    if plain or subject_detail in _ONLY:
+        return plain or by_status
+    known = _first(_KNOWN_PATTERNS, said)
+    by_words = known or _first(_PATTERNS, said)
     if by_words == "userunknown":
         return _nobody_there(subject_detail, code, text + context)
-    if by_words and not (by_words in _VAGUE and subject_detail in _SURE):
+    if by_words == "hostunknown" and status.startswith("4."):
+        return "networkerror"  # a name that cannot be found for now says nothing of the domain
+    if known or (by_words and not (by_words in _VAGUE and subject_detail in _SURE)):
         return by_words
     return by_status or _by_code(status, code, said)
+
+
+def _first(patterns: tuple[tuple[str, re.Pattern[str]], ...], said: str) -> str:
+    return next((reason for reason, pattern in patterns if pattern.search(said)), "")
 
 
 def _nobody_there(subject_detail: str, code: str, context: str) -> str:

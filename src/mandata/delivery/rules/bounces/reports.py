@@ -12,6 +12,8 @@ _CODE = re.compile(r"(?<![\d.#/-])(?<!\d:)([245][0-5]\d)(?![\d.]|-[a-z0-9]{4})")
 _ADDRESS = re.compile(
     r"[^\s<>\"'(),;:\[\]]+@(?:[A-Za-z0-9_\u00a1-\uffff](?:[A-Za-z0-9_\u00a1-\uffff-]*)\.)*[A-Za-z0-9\u00a1-\uffff-]+"
 )
+_OWN = re.compile(r"(?<![\d.])[45]\d\d[ -]['\"]?([45]\.\d{1,2}\.\d{1,2})(?![\d.])")
+"""A reply with its status: the receiver's own words, whatever a relay wrote before them."""
 _GENERIC = re.compile(r"^[245]\.0\.0$")
 
 
@@ -74,7 +76,10 @@ def numbers(status_field: str, diagnostic: str) -> tuple[str, str]:
     told = _STATUS.search(status_field)
     said = _STATUS.search(diagnostic)
     status = told.group(1) if told else ""
-    if said and (not status or _GENERIC.match(status) or status[2:] in {"0.0"}):
+    own = _OWN.search(diagnostic)
+    if own and (not status or status[2:] in {"0.0", "1.0"} or status[2] == "0"):
+        status = own.group(1)
+    elif said and (not status or _GENERIC.match(status) or status[2] == "0"):
         status = said.group(1)
     code = _CODE.search(_STATUS.sub(" ", diagnostic))
     number = code.group(1) if code else ""

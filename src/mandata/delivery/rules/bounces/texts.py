@@ -34,7 +34,7 @@ class Texts:
 
 def read(message: Message) -> Texts:
     """Take the message apart."""
-    texts = Texts(subject=_subject(message))
+    texts = Texts(subject=decoded_header(message, "Subject"))
     failed = message.get("X-Failed-Recipients")
     for part in _leaves(message, texts, 0):
         kind = part.get_content_type()
@@ -112,9 +112,9 @@ def _text(part: Message) -> str:
         return payload.decode("latin-1")
 
 
-def _subject(message: Message) -> str:
-    """Return the subject, be it encoded or raw UTF-8 as some write it."""
-    value = next((value for name, value in message.raw_items() if name.lower() == "subject"), "")
+def decoded_header(message: Message, name: str) -> str:
+    """Return a header field, be it encoded or raw UTF-8 as some write it; "" where there is none."""
+    value = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
     if any("\udc80" <= char <= "\udcff" for char in value):
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     try:
