@@ -1,0 +1,173 @@
+"""Signs messages: `DKIM-Signature` fields in front, one for each key (RFC 6376; Ed25519 by RFC 8463).
+
+Header fields are canonicalised *relaxed*, the body *simple*. Relays fold and re-case header fields, which relaxed
+outlives. Of a body, relaxed outlives only blanks changed at the ends of lines or between words; ours has short ASCII
+lines of quoted-printable without blanks at their ends, so there is nothing for a relay to change, and simple needs no
+copy of 36 KB: the body is hashed as it lies there, once for all keys. A footer breaks both.
+
+A state of the hash over what is the same for everybody would save nothing: the first part of a newsletter is its text,
+whose salutation stands in the first line.
+
+What is signed: every field of `SIGNED` that the message has, and each of `OVERSIGNED` once more than it has it, so that
+nobody can add a second Subject or a Reply-To and keep the signature (section 8.15). Not signed are fields that relays
+write (Received, Return-Path) and those nobody knows. There is no `l=`: with it, anybody could add to the body.
+
+`t=` is the time of signing, `x=` a week later: a relay tries for five days (RFC 5321 section 4.5.4.1), and each attempt
+of ours signs anew; a signature that holds for ever serves those who send a captured message again.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from mandata.delivery.signing.keys import SigningKey
+
+LIFE: Final = 7 * 24 * 3600
+
+OVERSIGNED: Final = tuple(
+    b"from to cc subject date message-id reply-to mime-version content-type content-transfer-encoding list-id "
+    b"list-unsubscribe list-unsubscribe-post feedback-id".split()
+)
+SIGNED: Final = frozenset((*OVERSIGNED, b"sender", b"in-reply-to", b"references"))
+
+_LINE = 76
+_FOLD = b"\r\n\t"
+_BLANKS = re.compile(rb"[ \t]+")
+_FOLDED = re.compile(rb"\r\n(?=[ \t])")
+_EMPTY_LINES = re.compile(rb"(?:\r\n)*\Z")
+_PADDING = PKCS1v15()
+_HASHED = Prehashed(SHA256())
+
+
+class Field(NamedTuple):
+    """A header field: its name in small letters, and its relaxed form without line end (section 3.4.2)."""
+
+    name: bytes
+    relaxed: bytes
+
+
+class _Hand(NamedTuple):
+    """One key at work: the tags that never change, and how it signs a hash."""
+
+    head: bytes
+    sign: Callable[[bytes], bytes]
+
+
+class _Tags(NamedTuple):
+    """What stands before the body's hash in one signature during one second, as written and as it is hashed."""
+
+    written: bytes
+    relaxed: bytes
+    sign: Callable[[bytes], bytes]
+
+
+class Signer:
+    """Signs with each of its keys. Immutable for its callers; for one thread at a time.
+
+    `spared`: fields not to sign, in small letters, where the road rewrites them (Amazon SES does so with Date and
+    Message-ID).
+    """
+
+    def __init__(self, keys: Sequence[SigningKey], *, life: int = LIFE, spared: Iterable[str] = ()) -> None:
+        self.keys = tuple(keys)
+        self._life = life
+        self._spared = frozenset(name.encode("ascii") for name in spared)
+        self._hands = tuple(_hand(key) for key in keys)
+        self._second = -1
+        self._tags: dict[tuple[bytes, ...], tuple[_Tags, ...]] = {}
+
+    def sign(self, message: bytes, at: int) -> bytes:
+        """Return a message with its signatures in front.
+
+        `message`: RFC 5322 with CRLF as line ends throughout; `at`: seconds of the Unix epoch. No keys, no change.
+        """
+        if not self._hands:
+            return message
+        cut = message.find(b"\r\n\r\n") + 2
+        if cut < 2:
+            cut = len(message)
+        fields = self._signed(relaxed_fields(message[:cut]))
+        names = tuple([field.name for field in fields])
+        text = b"".join([field.relaxed + b"\r\n" for field in fields])
+        digest = base64.b64encode(hashlib.sha256(simple_body(message, cut + 2)).digest())
+        out = [_written(tags, text, digest) for tags in self._now(names, at)]
+        out.append(message)
+        return b"".join(out)
+
+    def _signed(self, fields: list[Field]) -> list[Field]:
+        """Return the fields to sign, in the order in which `h=` names them: of equal names the last goes first."""
+        kept = [field for field in fields if field.name in SIGNED and field.name not in self._spared]
+        kept.reverse()
+        return kept
+
+    def _now(self, names: tuple[bytes, ...], at: int) -> tuple[_Tags, ...]:
+        if at != self._second:
+            self._second = at
+            self._tags.clear()
+        found = self._tags.get(names)
+        if found is None:
+            found = self._tags[names] = tuple(self._made(hand, names, at) for hand in self._hands)
+        return found
+
+    def _made(self, hand: _Hand, names: tuple[bytes, ...], at: int) -> _Tags:
+        listed = (*names, *(name for name in OVERSIGNED if name not in self._spared))
+        times = b"t=%d; x=%d;" % (at, at + self._life)
+        written = b"%s%s%s%sh=%s;%sbh=" % (hand.head, _FOLD, times, _FOLD, _listed(listed), _FOLD)
+        return _Tags(written, relaxed_fields(written)[0].relaxed, hand.sign)
+
+
+def _hand(key: SigningKey) -> _Hand:
+    private = key.private
+    algorithm = "ed25519-sha256" if isinstance(private, Ed25519PrivateKey) else "rsa-sha256"
+    head = f"DKIM-Signature: v=1; a={algorithm}; c=relaxed/simple;\r\n\td={key.domain}; s={key.selector};"
+    if isinstance(private, Ed25519PrivateKey):
+        return _Hand(head.encode("ascii"), private.sign)
+    return _Hand(head.encode("ascii"), lambda digest: private.sign(digest, _PADDING, _HASHED))
+
+
+def _written(tags: _Tags, text: bytes, digest: bytes) -> bytes:
+    """Return one signature, its own field hashed last, with an empty `b=` and no line end (section 3.7)."""
+    signed = hashlib.sha256(b"%s%s%s; b=" % (text, tags.relaxed, digest)).digest()
+    value = base64.b64encode(tags.sign(signed))
+    folded = _FOLD.join([value[start : start + _LINE] for start in range(0, len(value), _LINE)])
+    return b"%s%s;%sb=%s\r\n" % (tags.written, digest, _FOLD, folded)
+
+
+def _listed(names: Sequence[bytes]) -> bytes:
+    """Return the names with colons between them, in lines of at most 78 characters."""
+    lines, line = [], names[0]
+    for name in names[1:]:
+        if len(line) + len(name) > _LINE - 4:
+            lines.append(line)
+            line = name
+        else:
+            line += b":" + name
+    return (b":" + _FOLD).join([*lines, line])
+
+
+def relaxed_fields(head: bytes) -> list[Field]:
+    """Return the fields of a header, in its order; `head` ends before the empty line."""
+    head = _FOLDED.sub(b"", head)
+    if b"  " in head or b"\t" in head:
+        head = _BLANKS.sub(b" ", head)
+    fields = []
+    for line in head.split(b"\r\n"):
+        name, colon, value = line.partition(b":")
+        if colon:
+            name = name.rstrip(b" ").lower()
+            fields.append(Field(name, b"%s:%s" % (name, value.strip(b" "))))
+    return fields
+
+
+def simple_body(message: bytes, start: int) -> bytes | memoryview:
+    """Return the body from `start` as *simple* has it: empty lines at its end ignored, a line end there (3.4.3)."""
+    if message.endswith(b"\r\n") and not message.endswith(b"\r\n\r\n") and len(message) > start + 2:
+        return memoryview(message)[start:]
+    return _EMPTY_LINES.sub(b"", message[start:], count=1) + b"\r\n"
