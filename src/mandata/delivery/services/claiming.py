@@ -5,7 +5,7 @@ Each verb opens the controller's scope itself and commits before it returns. The
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -20,21 +20,31 @@ from mandata.audience.selectors.people import PLACE
 from mandata.delivery.models import Chunk
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.rules.retry import first_tried, retry
+from mandata.delivery.rules.sharing import spread
 from mandata.delivery.services import gate
 from mandata.delivery.services.replaying import CLAIMED, SETTLED
 from mandata.delivery.services.returning import refused_at_the_door
 from mandata.delivery.statements import statement
+from mandata.foundation import cutting
 from mandata.infra import bulk, outside, restoring
 from mandata.infra.clock import new_id
 from mandata.infra.tenancy import scope
 from mandata.vault.services import Vault
+
+_BACKLOG: Final = (
+    "select provider, sum(count) from delivery_counter where campaign_id = %b and state in ('queued', 'deferred') "
+    "group by provider having sum(count) > 0 order by provider"
+)
 
 CHUNK_SIZE: Final = 50
 LEASE: Final = timedelta(seconds=60)
 
 
 class Claimed(NamedTuple):
-    """A message in an open chunk, its recipient still sealed; `key` is None where the identity was destroyed."""
+    """A message in an open chunk, its recipient still sealed; `key` is None where the identity was destroyed.
+
+    `provider` is who receives for `domain`, the ASCII mail domain.
+    """
 
     chunk_id: UUID
     number: int
@@ -43,6 +53,8 @@ class Claimed(NamedTuple):
     identity: bytes
     clear: str
     key: bytes | None
+    provider: str = ""
+    domain: str = ""
 
     def values(self, vault: Vault) -> dict[str, Any]:
         """Open the recipient: the values that merge tags read, `email` among them; empty where it cannot be opened."""
@@ -71,17 +83,19 @@ class Order:
     frozen_at: datetime
     worker_id: UUID
     shard: int
+    transport: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """One outcome on its way to PostgreSQL."""
+    """One outcome on its way to PostgreSQL. `again`: when to try again what is returned, if not at once."""
 
     chunk_id: UUID
     number: int
     attempts: int
     outcome: Outcome
     at: datetime
+    again: datetime | None = None
 
 
 def standing(controller_id: UUID, *, at: datetime) -> Standing | None:
@@ -91,10 +105,23 @@ def standing(controller_id: UUID, *, at: datetime) -> Standing | None:
         return None if rule is None else Standing(rule, Vault.open())
 
 
-def claim(*, order: Order, standing: Standing, limit: int, at: datetime) -> list[Claimed]:
+def backlog(*, controller_id: UUID, campaign_id: UUID) -> dict[str, int]:
+    """Return how many messages of a campaign are to be sent to each provider, now or later, as the counters tell."""
+    with scope(controller_id):
+        return _backlog(campaign_id)
+
+
+def _backlog(campaign_id: UUID) -> dict[str, int]:
+    return {name: int(count) for name, count in bulk.execute(_BACKLOG, [campaign_id])}
+
+
+def claim(
+    *, order: Order, standing: Standing, limit: int, at: datetime, wants: Mapping[str, int] | None = None
+) -> list[Claimed]:
     """Take up to `limit` due messages into chunks of at most 50 and return them, committed.
 
-    Empty when nothing is due, the campaign is not sending, other workers hold what is due, or the gate is shut.
+    `wants`: how many of each provider, `limit` of them in all at most; without it whoever comes. Empty when nothing is
+    due, the campaign is not sending, other workers hold what is due, or the gate is shut.
     """
     chunks = [new_id() for _ in range(-(-limit // CHUNK_SIZE))]
     values = standing.rule.parameters(Asked("email", at, order.frozen_at)) | {
@@ -102,14 +129,16 @@ def claim(*, order: Order, standing: Standing, limit: int, at: datetime) -> list
         "campaign": order.campaign_id,
         "list": order.list_id,
         "chunks": chunks,
-        "limit": limit,
         "size": CHUNK_SIZE,
         "shard": order.shard,
+        "transport": order.transport,
     }
     with scope(order.controller_id):
         # Anew: what was known a second ago is enough for an older database to be claimed from.
         if restoring.closed(anew=True) or not gate.is_open(order.campaign_id, at=at):
             return []
+        wanted = spread(limit, _backlog(order.campaign_id)) if wants is None else wants
+        values |= {"providers": list(wanted), "limits": list(wanted.values())}
         rows = bulk.execute(statement("claim", rule=standing.rule.sql()), values)
         _open_chunks(order, rows, at)
         keys = standing.vault.keys([row[0] for row in rows])
@@ -117,8 +146,8 @@ def claim(*, order: Order, standing: Standing, limit: int, at: datetime) -> list
             messages = [(number, subscriber, attempts) for subscriber, number, attempts, *_ in rows]
             outside.write(CLAIMED, {"campaign": order.campaign_id, "messages": messages})
     return [
-        Claimed(chunk_id, number, attempts, subscriber, identity, clear, keys.get(subscriber))
-        for subscriber, number, attempts, chunk_id, identity, clear in rows
+        Claimed(chunk_id, number, attempts, subscriber, identity, clear, keys.get(subscriber), provider, domain)
+        for subscriber, number, attempts, chunk_id, identity, clear, provider, domain in rows
     ]
 
 
@@ -133,6 +162,7 @@ def _open_chunks(order: Order, rows: Sequence[tuple[Any, ...]], at: datetime) ->
             campaign_id=order.campaign_id,
             worker_id=order.worker_id,
             size=size,
+            transport=order.transport,
             opened_at=at,
             leased_until=at + LEASE,
         )
@@ -174,6 +204,7 @@ def settle(
                 "code": code or None,
                 "status": status,
                 "diagnostic": diagnostic,
+                "said": "" if state == "sent" else cutting.without_addresses(diagnostic)[:300],
                 "at": at,
             }
             bulk.execute(statement("settle"), values)

@@ -1,7 +1,7 @@
 -- Moves messages of one campaign from some states to another by a decision, with the counters. Returns how many, and
 -- (number, attempts) of those that were unknown, of which the outside log must be told.
 with old as materialized (
-    select m.subscriber_id, m.provider, m.state, m.number, m.attempts
+    select m.subscriber_id, m.provider, m.state, m.number, m.attempts, m.transport
     from delivery_message m
     where m.controller_id = %(controller)s and m.campaign_id = %(campaign)s and m.state = any(%(before)s::text[])
       and (%(numbers)s::bigint[] is null or m.number = any(%(numbers)s::bigint[]))
@@ -13,6 +13,19 @@ with old as materialized (
         sent_at = case when %(after)s::text = 'sent' then %(at)s::timestamptz else m.sent_at end
     where m.controller_id = %(controller)s and m.campaign_id = %(campaign)s
       and m.subscriber_id = any(array(select subscriber_id from old))
+), paced as (
+    insert into delivery_pace (controller_id, campaign_id, at, shard, state, count)
+    select %(controller)s, %(campaign)s, date_bin('10 seconds', %(at)s::timestamptz, '2000-01-01 00:00+00'), 0,
+           %(after)s::text, count(*)
+    from old where %(after)s::text = 'sent' having count(*) > 0
+    on conflict (controller_id, campaign_id, at, shard, state)
+    do update set count = delivery_pace.count + excluded.count
+), flowed as (
+    insert into delivery_flow (shard, transport, provider, state, count)
+    select 0, transport, provider, %(after)s::text, count(*)
+    from old where %(after)s::text = 'sent' group by transport, provider order by transport, provider
+    on conflict (shard, transport, provider, state)
+    do update set count = delivery_flow.count + excluded.count
 ), moves as (
     select provider, state, -1 as change from old union all select provider, %(after)s::text, 1 from old
 ), counted as (
