@@ -92,6 +92,7 @@ def _campaign() -> tuple[UUID, UUID, int]:
             for place, subscriber in enumerate(new_ids(MESSAGES), start=1)
         ]
         bulk.insert("delivery_message", columns | {"state": "text", "sent_at": "timestamptz"}, rows)
+        bulk.execute("select delivery_analyse(%b)", [campaign_id])  # as the freeze does
     return controller_id, campaign_id, number
 
 
@@ -105,7 +106,7 @@ def _spool(folder: Path, number: int, events: int) -> None:
     agents = (rules.Agent.CHROME, rules.Agent.APPLE_MAIL, rules.Agent.GMAIL_PROXY, rules.Agent.APPLE_PRIVACY)
     for place in range(events):
         link = LINK_OPEN if place % 3 else chance.randrange(LINKS)
-        network = bytes((198, 51, chance.randrange(256)))
+        network = bytes((198, chance.randrange(256), chance.randrange(256)))
         message, at_ms = chance.randrange(1, MESSAGES + 1), start + place * 300
         agent = chance.choice(agents)
         writer.append(spool.SpoolRecord(number, message, link, at_ms, rules.Method.GET, agent, network))
@@ -119,7 +120,7 @@ def _reference(events: int) -> float:
     from mandata.infra.clock import new_ids
 
     ids = new_ids(events)
-    rows = [(one, SENT, one, "open", one, one, 1, "human", "chrome", "198.51.100.0/24", 0, "") for one in ids]
+    rows = [(one, SENT, "open", one, one, 1, "human", "chrome", "198.51.100.0/24", 0, "") for one in ids]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("create temporary table bare as select * from tracking_event limit 0")
         began = time.perf_counter()

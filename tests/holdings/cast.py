@@ -111,7 +111,6 @@ def _behaviour(shop: Shop, reference: UUID, number: int) -> None:
     for kind, link in (("open", 0), ("click", 1)):
         at = NOON + timedelta(minutes=number, seconds=link)
         Event.objects.create(
-            id=new_id(),
             at=at,
             kind=kind,
             campaign_id=shop.campaign_id,

@@ -149,7 +149,6 @@ def test_an_event_that_was_in_flight_becomes_a_statistic_too(world: World) -> No
     erase(shop)
     with scope(shop.id):
         Event.objects.create(
-            id=new_id(),
             at=NOON,
             kind="click",
             campaign_id=shop.campaign_id,

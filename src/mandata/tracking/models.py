@@ -1,4 +1,4 @@
-"""Tables of tracking. `Event` is partitioned by month and written by COPY; the model is for reading."""
+"""Tables of tracking. `Event` is partitioned by month and written in bulk; the model is for reading."""
 
 from django.db import models
 
@@ -20,8 +20,7 @@ class Event(ScopedModel):
     """Something a recipient (or a machine in its place) did. After erasure the subscriber is null: a statistic
     remains."""
 
-    pk = models.CompositePrimaryKey("controller_id", "at", "id")
-    id = models.UUIDField()
+    pk = models.CompositePrimaryKey("controller_id", "campaign_id", "at")  # for Django; nothing refers to an event
     at = models.DateTimeField()
     kind = models.CharField(max_length=12)
     campaign_id = models.UUIDField()

@@ -26,7 +26,7 @@ def count_events(subscribers: Sequence[UUID]) -> dict[UUID, int]:
 
 def events(subscriber: UUID) -> list[dict[str, object]]:
     """Return the subscriber's events, oldest first."""
-    rows = Event.objects.filter(subscriber_id=subscriber).order_by("at", "id")
+    rows = Event.objects.filter(subscriber_id=subscriber).order_by("at")
     told = rows.values("at", "kind", "campaign_id", "link", "actor_class", "signals", "agent", "network", "country")
     return [
         {**row, "signals": [one.name.lower() for one in Signal if one.name and one & row["signals"]]} for row in told

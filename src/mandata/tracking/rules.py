@@ -187,12 +187,13 @@ _PARTS: Final[tuple[tuple[str, Agent], ...]] = (
 )
 
 # Networks whose registered holder sells mail scanning and uses them for it. Clouds that anybody can rent are not here.
-_SCANNER_NETWORKS: Final = tuple(
-    ipaddress.IPv4Network(text)
+_SCANNER_NETWORKS: Final = frozenset(
+    part.network_address.packed[:3]
     for text in ("64.235.144.0/20", "209.222.80.0/21", "67.231.144.0/20", "148.163.128.0/19", "207.211.31.0/24")
+    for part in ipaddress.IPv4Network(text).subnets(new_prefix=24)
 )
 # Apple's own network: its privacy proxy loads every image from there or from a partner under the bare user agent.
-_APPLE_NETWORK: Final = ipaddress.IPv4Network("17.0.0.0/8")
+_APPLE_NETWORK: Final = 17
 
 
 @lru_cache(maxsize=4096)
@@ -223,10 +224,15 @@ def network(address: str) -> bytes:
 def network_text(prefix: bytes) -> str:
     """A network class as people write it: `192.0.2.0/24`, `2001:db8:1::/48`, or nothing."""
     if len(prefix) == 3:
-        return f"{ipaddress.IPv4Address(prefix + bytes(1))}/24"
+        return "%d.%d.%d.0/24" % tuple(prefix)
     if len(prefix) == 6:
         return f"{ipaddress.IPv6Address(prefix + bytes(10))}/48"
     return ""
+
+
+def network_mark(prefix: bytes) -> bytes:
+    """A network class where it says something of who asked; nothing for all the others, so that they are alike."""
+    return prefix if prefix in _SCANNER_NETWORKS or _is_apples(prefix) else b""
 
 
 def client_address(
@@ -314,7 +320,7 @@ def _decide(
 def _decide_open(agent: Agent, prefix: bytes, soon: bool, ahead: bool) -> Verdict:
     if agent in PREFETCHERS:
         return Verdict(Origin.PREFETCH, Signal.AGENT)
-    if _in_network(prefix, (_APPLE_NETWORK,)):
+    if _is_apples(prefix):
         return Verdict(Origin.PREFETCH, Signal.NETWORK)
     if agent in IMAGE_PROXIES:
         if ahead:
@@ -331,18 +337,15 @@ def _scanner_signals(method: Method, agent: Agent, prefix: bytes, followed_at_on
         signals |= Signal.NO_AGENT
     if agent in SCANNERS:
         signals |= Signal.AGENT
-    if _in_network(prefix, _SCANNER_NETWORKS):
+    if prefix in _SCANNER_NETWORKS:
         signals |= Signal.NETWORK
     if followed_at_once:
         signals |= Signal.AT_ONCE
     return signals
 
 
-def _in_network(prefix: bytes, networks: Iterable[ipaddress.IPv4Network]) -> bool:
-    if len(prefix) != 3:
-        return False
-    address = ipaddress.IPv4Address(prefix + bytes(1))
-    return any(address in entry for entry in networks)
+def _is_apples(prefix: bytes) -> bool:
+    return len(prefix) == 3 and prefix[0] == _APPLE_NETWORK
 
 
 def _within(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:

@@ -2,183 +2,160 @@
 
 The figures of a report are counted here, as events come in, and never from the rows of events.
 
-Tens of thousands of events a second come through here, so columns go to PostgreSQL as its own array texts, which costs
-a tenth of binding each value, and what is new among firsts is summed where it is found.
+Tens of thousands of events a second come through here, so one statement does it all: it joins each event with its
+message, decides by the time since delivery which of its shape's verdicts holds, and writes rows, firsts and counters.
+What many events have in common (a shape, a network) goes over the wire once, and columns go as PostgreSQL's own array
+texts, which costs a tenth of binding each value.
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from mandata.infra import bulk
 from mandata.infra.tenancy import current_controller
-from mandata.tracking.rules import ANY_LINK
+from mandata.tracking import rules
+from mandata.tracking.countries import country
+from mandata.tracking.rules import ANY_LINK, Kind, Verdict
 
-_HOUR_MS = 3_600_000
-_DAY_MS = 86_400_000
+_DAY_MS: Final = 86_400_000
 
 
-class Seen(NamedTuple):
-    """An event with everything that is known of it. Times are milliseconds since 1970 UTC; texts are ready to keep."""
+class Shape(NamedTuple):
+    """What an event has in common with many: all that is kept of it but when, of which message, and from where.
 
-    at_ms: int
-    kind: str
-    message_no: int
-    subscriber_id: str | None
-    provider: str
-    link: int
-    origin: str
-    signals: int
+    `verdicts` are for an event so soon after delivery as no person is, as no image proxy is, and later. `individual`:
+    whether the person's row is kept, or counts only.
+    """
+
+    kind: Kind
     agent: str
-    network: str
-    country: str
+    verdicts: tuple[Verdict, Verdict, Verdict]
     individual: bool
 
 
-class _Key(NamedTuple):
-    """What a counter counts."""
+@dataclass(slots=True)
+class Batch:
+    """Events of one campaign, in columns of one length.
 
-    hour_ms: int
-    kind: str
-    origin: str
-    link: int
-    provider: str
+    `times` are milliseconds since 1970 UTC; `links` have ANY_LINK for what is no click; `shapes` and `networks` are
+    places in `forms` and `sources`.
+    """
+
+    times: list[int] = field(default_factory=list)
+    messages: list[int] = field(default_factory=list)
+    links: list[int] = field(default_factory=list)
+    shapes: list[int] = field(default_factory=list)
+    networks: list[int] = field(default_factory=list)
+    forms: dict[Shape, int] = field(default_factory=dict)
+    sources: dict[bytes, int] = field(default_factory=dict)
+
+    def add(self, at_ms: int, message_no: int, link: int, shape: Shape, network: bytes) -> None:
+        """Add one event; for the few. Who has very many fills the columns."""
+        self.times.append(at_ms)
+        self.messages.append(message_no)
+        self.links.append(link)
+        self.shapes.append(self.forms.setdefault(shape, len(self.forms)))
+        self.networks.append(self.sources.setdefault(network, len(self.sources)))
 
 
-def keep(campaign_id: UUID, events: list[Seen]) -> None:
+def keep(campaign_id: UUID, events: Batch) -> None:
     """Keep the events of one campaign, in the open scope and transaction: rows, firsts, counters."""
-    if not events:
+    if not events.times:
         return
-    counts, uniques = _counts(events), _new_firsts(campaign_id, events)
-    _keep_events(campaign_id, [event for event in events if event.individual])
-    # In one order everywhere, so that two processes never wait for each other crosswise.
-    keys = sorted(counts)
-    bulk.execute(
-        _COUNTERS,
-        {
-            "controller": current_controller(),
-            "campaign": campaign_id,
-            "hours": [key[0] for key in keys],
-            "kinds": [key[1] for key in keys],
-            "origins": [key[2] for key in keys],
-            "links": [key[3] for key in keys],
-            "providers": [key[4] for key in keys],
-            "counts": [counts[key] for key in keys],
-            "uniques": [uniques.get(key, 0) for key in keys],
-        },
-    )
-
-
-def _counts(events: Iterable[Seen]) -> dict[_Key, int]:
-    counts: dict[_Key, int] = {}
-    for at_ms, kind, _, _, provider, link, origin, _, _, _, _, _ in events:
-        hour_ms = at_ms - at_ms % _HOUR_MS
-        for one in (link,) if link == ANY_LINK else (link, ANY_LINK):
-            key = _Key(hour_ms, kind, origin, one, provider)
-            counts[key] = counts.get(key, 0) + 1
-    return counts
-
-
-def _new_firsts(campaign_id: UUID, events: Iterable[Seen]) -> dict[_Key, int]:
-    """What people did for the first time with a message, summed by the counter it belongs to."""
-    firsts: dict[tuple[int, str, int], tuple[int, str]] = {}
-    for at_ms, kind, message, _, provider, link, origin, _, _, _, _, individual in events:
-        if origin == "human" and individual:
-            for one in (link,) if link == ANY_LINK else (link, ANY_LINK):
-                first = (message, kind, one)
-                known = firsts.get(first)
-                if known is None or at_ms < known[0]:
-                    firsts[first] = (at_ms, provider)
-    if not firsts:
-        return {}
-    ordered = sorted(firsts)
-    rows = bulk.execute(
-        _FIRSTS,
-        {
-            "controller": current_controller(),
-            "campaign": campaign_id,
-            "messages": _array(first[0] for first in ordered),
-            "kinds": _array(first[1] for first in ordered),
-            "links": _array(first[2] for first in ordered),
-            "times": _array(firsts[first][0] for first in ordered),
-            "providers": _array(_quoted(firsts[first][1]) for first in ordered),
-        },
-    )
-    return {_Key(hour_ms, kind, "human", link, provider): count for hour_ms, kind, link, provider, count in rows}
-
-
-def _keep_events(campaign_id: UUID, events: list[Seen]) -> None:
-    if not events:
-        return
-    for day in {event.at_ms // _DAY_MS for event in events}:
+    for day in {at_ms // _DAY_MS for at_ms in events.times}:
         bulk.execute("select tracking_ensure_month(to_timestamp(%b::bigint)::date)", [day * 86_400])
-    at_ms, kind, _, subscriber, _, link, origin, signals, agent, network, country, _ = zip(*events, strict=True)
+    forms = [(3 * place + stage, shape, stage) for shape, place in events.forms.items() for stage in range(3)]
     bulk.execute(
-        _EVENTS,
+        _KEEP,
         {
             "controller": current_controller(),
             "campaign": campaign_id,
-            "times": _array(at_ms),
-            "kinds": _array(kind),
-            "subscribers": _array("null" if one is None else one for one in subscriber),
-            "links": _array(link),
-            "origins": _array(origin),
-            "signals": _array(map(int, signals)),
-            "agents": _array(map(_quoted, agent)),
-            "networks": _array(map(_quoted, network)),
-            "countries": _array(map(_quoted, country)),
+            "soon": rules.SOONEST_PERSON_SECONDS,
+            "ahead": rules.PROXY_AHEAD_SECONDS,
+            "any": ANY_LINK,
+            "times": _array(events.times),
+            "messages": _array(events.messages),
+            "links": _array(events.links),
+            "shapes": _array(events.shapes),
+            "networks": _array(events.networks),
+            "forms": [place for place, _, _ in forms],
+            "kinds": [shape.kind.value for _, shape, _ in forms],
+            "agents": [shape.agent for _, shape, _ in forms],
+            "individual": [shape.individual for _, shape, _ in forms],
+            "origins": [shape.verdicts[stage].origin.value for _, shape, stage in forms],
+            "signals": [int(shape.verdicts[stage].signals) for _, shape, stage in forms],
+            "classes": _array(f'"{rules.network_text(one)}"' for one in events.sources),
+            "countries": _array(f'"{country(one)}"' for one in events.sources),
         },
     )
 
 
 def _array(values: Iterable[object]) -> str:
-    """PostgreSQL's text of an array. Texts that are not plain words come quoted."""
+    """PostgreSQL's text of an array of numbers or of quoted plain words."""
     return "{" + ",".join(map(str, values)) + "}"
 
 
-@lru_cache(maxsize=65_536)
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-# A row of an event is nobody's reference, so its id is made by PostgreSQL.
-_EVENTS = """
-insert into tracking_event
-    (controller_id, at, id, kind, campaign_id, subscriber_id, link, actor_class, signals, agent, network, country)
-select %(controller)b, to_timestamp(e.at_ms / 1000.0), gen_random_uuid(), e.kind, %(campaign)b, e.subscriber_id, e.link,
-    e.origin, e.signals, e.agent, e.network, e.country
-from unnest(
-    %(times)s::bigint[], %(kinds)s::text[], %(subscribers)s::uuid[], %(links)s::int[], %(origins)s::text[],
-    %(signals)s::smallint[], %(agents)s::text[], %(networks)s::text[], %(countries)s::text[]
-) as e(at_ms, kind, subscriber_id, link, origin, signals, agent, network, country)
-"""
-
-_FIRSTS = """
-with given as (
-    select *
-    from unnest(%(messages)s::bigint[], %(kinds)s::text[], %(links)s::int[], %(times)s::bigint[], %(providers)s::text[])
-        as f(message, kind, link, at_ms, provider)
-), made as (
+# `given` joins each event with its message by one look into an index, however large the campaign is. Uniques belong to
+# the hour of the first act. Counters are written in one order everywhere, so that two processes never wait for each
+# other crosswise.
+_KEEP = """
+with given as materialized (
+    select to_timestamp(e.at_ms / 1000::float8) as at, e.at_ms / 3600000 as hour, e.message, e.link,
+        m.subscriber_id, coalesce(m.provider, '') as provider, f.kind, f.origin, f.signals, f.agent, f.individual,
+        n.network, n.country
+    from unnest(%(times)s::bigint[], %(messages)s::bigint[], %(links)s::int[], %(shapes)s::int[], %(networks)s::int[])
+        as e(at_ms, message, link, shape, source)
+    left join lateral (
+        select subscriber_id, provider, extract(epoch from sent_at)::float8 as sent from delivery_message
+        where controller_id = %(controller)b and campaign_id = %(campaign)b and number = e.message
+        offset 0
+    ) m on true
+    join unnest(
+        %(forms)b::int[], %(kinds)b::text[], %(agents)b::text[], %(individual)b::bool[],
+        %(origins)b::text[], %(signals)b::smallint[]
+    ) as f(place, kind, agent, individual, origin, signals)
+    on f.place = 3 * e.shape + case
+        when m.sent is null or e.at_ms / 1000::float8 - m.sent >= %(ahead)b then 2
+        when e.at_ms / 1000::float8 - m.sent >= %(soon)b then 1
+        else 0 end
+    join unnest(%(classes)s::text[], %(countries)s::text[]) with ordinality as n(network, country, place)
+    on n.place = e.source + 1
+), kept as (
+    insert into tracking_event
+        (controller_id, at, kind, campaign_id, subscriber_id, link, actor_class, signals, agent, network, country)
+    select %(controller)b, at, kind, %(campaign)b, subscriber_id, link, origin, signals, agent, network, country
+    from given where individual order by subscriber_id
+), acted as materialized (
+    select message, kind, link, min(at) as at, min(provider) as provider
+    from (
+        select message, kind, link, at, provider from given where individual and origin = 'human'
+        union all
+        select message, kind, %(any)b, at, provider from given where individual and origin = 'human' and link <> %(any)b
+    ) as acts
+    group by message, kind, link
+), first as (
     insert into tracking_first (controller_id, campaign_id, message, kind, link, at)
-    select %(controller)b, %(campaign)b, message, kind, link, to_timestamp(at_ms / 1000.0) from given
+    select %(controller)b, %(campaign)b, message, kind, link, at from acted order by message, kind, link
     on conflict do nothing
     returning message, kind, link
+), counted as (
+    select hour, kind, origin, link, provider, count(*) as count
+    from given group by hour, kind, origin, link, provider
+), summed as (
+    select hour, kind, origin, link, provider, count, 0::bigint as uniques from counted
+    union all
+    select hour, kind, origin, %(any)b, provider, count, 0 from counted where link <> %(any)b
+    union all
+    select floor(extract(epoch from at) / 3600)::bigint, kind, 'human', link, provider, 0, count(*)
+    from first join acted using (message, kind, link) group by 1, 2, 4, 5
 )
-select at_ms - at_ms %% 3600000, kind, link, provider, count(*)
-from made join given using (message, kind, link)
-group by 1, 2, 3, 4
-"""
-
-_COUNTERS = """
 insert into tracking_counter (controller_id, campaign_id, hour, kind, actor_class, link, provider, count, uniques)
-select %(controller)b, %(campaign)b, to_timestamp(c.hour_ms / 1000.0), c.kind, c.origin, c.link, c.provider, c.count,
-    c.uniques
-from unnest(
-    %(hours)b::bigint[], %(kinds)b::text[], %(origins)b::text[], %(links)b::int[], %(providers)b::text[],
-    %(counts)b::bigint[], %(uniques)b::bigint[]
-) as c(hour_ms, kind, origin, link, provider, count, uniques)
+select %(controller)b, %(campaign)b, to_timestamp(hour * 3600), kind, origin, link, provider,
+    sum(count)::bigint, sum(uniques)::bigint
+from summed group by hour, kind, origin, link, provider
+order by hour, kind, origin, link, provider
 on conflict (controller_id, campaign_id, hour, kind, actor_class, link, provider)
 do update set count = tracking_counter.count + excluded.count, uniques = tracking_counter.uniques + excluded.uniques
 """

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -14,11 +15,10 @@ from mandata.infra import outside
 from mandata.infra.environment import env
 from mandata.infra.tenancy import scope
 from mandata.tracking import rules, sources, spool
-from mandata.tracking.countries import country
 from mandata.tracking.rules import ANY_LINK, Agent, Origin
 from mandata.tracking.services import tally
 from mandata.tracking.services.segments import take
-from mandata.tracking.services.tally import Seen
+from mandata.tracking.services.tally import Shape
 from mandata.tracking.spool import Batch, SpoolRecord
 
 LIMIT: Final = 500
@@ -40,8 +40,9 @@ def unsubscribe(
     with transaction.atomic():
         new = choices.withdraw(subscriber=subscriber_id, list_id=None if everything else list_id, at=at)
         if new:
-            facts = sources.messages(campaign_id, [message_no]).get(message_no)
-            tally.keep(campaign_id, [_seen(int(at.timestamp() * 1000), message_no, facts, "", b"")])
+            left = tally.Batch()
+            left.add(int(at.timestamp() * 1000), message_no, ANY_LINK, _left(""), b"")
+            tally.keep(campaign_id, left)
         return new
 
 
@@ -69,29 +70,15 @@ def _keep_campaign(campaign_id: UUID, records: list[SpoolRecord]) -> None:
     # What counts is when the person pressed the button, not when we came to it.
     for subscriber, at in leaving.items():
         choices.withdraw(subscriber=subscriber, list_id=facts.list_id, at=at)
-    events = [
-        _seen(record.at_ms, record.message_no, messages.get(record.message_no), _agent(record), record.network)
-        for record in records
-    ]
-    tally.keep(campaign_id, [event for event in events if event.message_no != TEST_MESSAGE])
+    left = tally.Batch()
+    for record in records:
+        if record.message_no != TEST_MESSAGE:
+            left.add(record.at_ms, record.message_no, ANY_LINK, _left(_AGENTS.get(record.agent, "other")), record.network)
+    tally.keep(campaign_id, left)
 
 
-def _agent(record: SpoolRecord) -> str:
-    return _AGENTS.get(record.agent, "other")
-
-
-def _seen(at_ms: int, message_no: int, facts: sources.MessageFacts | None, agent: str, network: bytes) -> Seen:
-    return Seen(
-        at_ms,
-        rules.Kind.UNSUBSCRIBE.value,
-        message_no,
-        facts.subscriber if facts else None,
-        facts.provider if facts else "",
-        ANY_LINK,
-        Origin.HUMAN.value,
-        0,
-        agent,
-        rules.network_text(network),
-        country(network),
-        True,
-    )
+@cache
+def _left(agent: str) -> Shape:
+    """What all unsubscriptions through one kind of program have in common: a person's, whenever it comes."""
+    person = rules.Verdict(Origin.HUMAN, rules.Signal.NONE)
+    return Shape(rules.Kind.UNSUBSCRIBE, agent, (person, person, person), individual=True)
