@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from mandata.delivery.models import Message, Pace, Reason
+from mandata.delivery.models import Message, Pace
 from mandata.delivery.rules.states import State
 from mandata.infra import bulk
 from mandata.infra.tenancy import current_controller
@@ -74,8 +74,8 @@ def curve(campaign_id: UUID) -> Curve:
     """Return how a campaign went on."""
     step = _step(campaign_id)
     rows = bulk.execute(
-        "select date_bin(make_interval(secs => %(step)s::int), at, '2000-01-01 00:00+00') as bin, state, sum(count)::bigint "
-        "from delivery_pace where controller_id = %(controller)s and campaign_id = %(campaign)s "
+        "select date_bin(make_interval(secs => %(step)s::int), at, '2000-01-01 00:00+00') as bin, state, "
+        "sum(count)::bigint from delivery_pace where controller_id = %(controller)s and campaign_id = %(campaign)s "
         "and state = any(%(drawn)s::text[]) group by bin, state order by bin",
         {"controller": current_controller(), "campaign": campaign_id, "step": step, "drawn": list(DRAWN)},
     )
@@ -110,7 +110,7 @@ def rate(campaign_id: UUID, *, at: datetime) -> float | None:
     first = min(when for when, _count in rows)
     began = Pace.objects.filter(campaign_id=campaign_id, at__lt=since).exists()
     seconds = (until - (since if began else first)).total_seconds()
-    return sum(count for _when, count in rows) / seconds
+    return float(sum(count for _when, count in rows) / seconds)
 
 
 def reasons(campaign_id: UUID, *, limit: int = 50) -> list[Said]:
@@ -132,7 +132,9 @@ def tries(campaign_id: UUID) -> tuple[datetime, datetime] | None:
     return (first, last) if first and last else None
 
 
-def messages(campaign_id: UUID, *, state: str = "", provider: str = "", after: int = 0, limit: int = 50) -> list[Listed]:
+def messages(
+    campaign_id: UUID, *, state: str = "", provider: str = "", after: int = 0, limit: int = 50
+) -> list[Listed]:
     """Return messages by their number, from behind `after` on; of one state or provider, or all."""
     found = Message.objects.filter(campaign_id=campaign_id, number__gt=after)
     if state:

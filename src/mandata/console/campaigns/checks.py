@@ -16,7 +16,6 @@ from mandata.campaigns import selectors
 from mandata.console.campaigns.page import page
 from mandata.console.places import clause_url, place
 from mandata.delivery import services as delivery
-from mandata.delivery.services import gate
 from mandata.infra.clock import now
 
 _TWINS: Final = {
@@ -44,15 +43,15 @@ def checked(found: selectors.CampaignDetail) -> dict[str, Any]:
     how many are `admitted` and `held`.
     """
     verdicts = _verdicts(found)
-    findings = {told.code: told for told in found.findings if told.stops}
+    findings = {one.code: one for one in found.findings if one.stops}
     twins = {one.code: findings.pop(_TWINS.get(one.code, ""), None) for one in verdicts if not one.allowed}
     current = agreements.in_force(now())
     terms = current.terms if current else None
-    asked = [_told(verdict, found.row.id, twins.get(verdict.code), terms) for verdict in verdicts]
+    asked = [told(verdict, found.row.id, twins.get(verdict.code), terms) for verdict in verdicts]
     write = reverse("campaigns:content", args=[found.row.id]) + "#id_source"
     stops = [
-        {"title": told.text, "allowed": False, "remedy": told.remedy, "url": write, "act": _("Write")}
-        for told in findings.values()
+        {"title": one.text, "allowed": False, "remedy": one.remedy, "url": write, "act": _("Write")}
+        for one in findings.values()
     ]
     refused = [one for one in [*asked, *stops] if not one["allowed"]]
     counted = next((one.evidence for one in verdicts if one.code == "send.recipients"), {})
@@ -61,18 +60,10 @@ def checked(found: selectors.CampaignDetail) -> dict[str, Any]:
         "held": counted.get("held", 0),
         "gate": sorted(asked, key=lambda one: bool(one["allowed"])),
         "stops": stops,
-        "warnings": [told for told in found.findings if not told.stops],
+        "warnings": [one for one in found.findings if not one.stops],
         "refused": len(refused),
         "passed": not refused and found.ready,
     }
-
-
-def holding(campaign_id: UUID) -> list[dict[str, Any]]:
-    """Return what holds a launched campaign's messages back now (a list for components/checks.html), mostly nothing."""
-    at = now()
-    current = agreements.in_force(at)
-    terms = current.terms if current else None
-    return [_told(verdict, campaign_id, None, terms) for verdict in gate.holding(at=at)]
 
 
 def _verdicts(found: selectors.CampaignDetail) -> list[Verdict]:
@@ -85,7 +76,8 @@ def _verdicts(found: selectors.CampaignDetail) -> list[Verdict]:
     return [one for one in verdicts if one.code != "instruction.standing" or not one.allowed]
 
 
-def _told(verdict: Verdict, campaign_id: UUID, twin: selectors.Told | None, terms: Terms | None) -> dict[str, Any]:
+def told(verdict: Verdict, campaign_id: UUID, twin: selectors.Told | None, terms: Terms | None) -> dict[str, Any]:
+    """Return one verdict for components/checks.html, with the remedy of the finding that asks the same."""
     title, reason, remedy = verdict.said(agreements.reader())
     return {
         "title": title,

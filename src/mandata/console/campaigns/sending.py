@@ -1,38 +1,26 @@
 """The fourth step: launching, and what goes on while it is sent."""
 
 from typing import Any, Final
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from mandata.accounts import selectors as accounts
 from mandata.audience.selectors import catalogue, people
 from mandata.campaigns import selectors
 from mandata.console import requests
-from mandata.console.campaigns.checks import checked, holding
-from mandata.console.campaigns.page import LIVE, page
+from mandata.console.campaigns import live
+from mandata.console.campaigns.checks import checked
+from mandata.console.campaigns.page import page
 from mandata.console.campaigns.views import confirm_name
 from mandata.delivery import selectors as delivery
 from mandata.delivery import services
 from mandata.infra.clock import now
 
-_WINDOW: Final = 15.0  # seconds over which the rate is taken
 _LISTED: Final = 100
-STATES: Final[dict[str, tuple[Any, str]]] = {
-    "sent": (gettext_lazy("taken by the receiver"), "good"),
-    "claimed": (gettext_lazy("being sent"), "info"),
-    "queued": (gettext_lazy("to send"), "calm"),
-    "deferred": (gettext_lazy("to be tried again"), "warn"),
-    "failed": (gettext_lazy("refused by the receiver"), "bad"),
-    "unknown": (gettext_lazy("outcome unknown"), "warn"),
-    "cancelled": (gettext_lazy("not sent any more"), "calm"),
-}
 
 
 def send(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
@@ -40,7 +28,8 @@ def send(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     found = selectors.find(campaign_id)
     if found.row.state == "draft":
         return render(request, "console/campaigns/launch.html", _before(request, found))
-    context = page(request, found, "send") | _live(request, found) | _unknown(found.row.id)
+    context = page(request, found, "send") | live.quick(request, found) | live.slow(request, found)
+    context |= _unknown(found.row.id)
     context |= {
         "acts": {act: act in found.acts for act in ("pause", "resume", "release", "cancel")},
         "launched_by": _member(found.launched_by),
@@ -67,87 +56,6 @@ def launch(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     services.launch(campaign_id=campaign_id, actor=requests.actor(request), at=now())
     messages.success(request, _("Launched. The first messages leave in a moment."))
     return redirect("campaigns:send", campaign_id)
-
-
-def progress(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
-    """Give the figures of a live campaign anew; where its state has changed, the whole page is asked for."""
-    found = selectors.find(campaign_id)
-    if found.row.state != request.GET.get("state"):
-        return HttpResponse(status=200, headers={"HX-Refresh": "true"})
-    return render(request, "console/campaigns/parts/live.html", {"campaign": found.row, **_live(request, found)})
-
-
-def _live(request: HttpRequest, found: selectors.CampaignDetail) -> dict[str, Any]:
-    stands = delivery.progress(found.row.id)
-    rate, mark = _rate(request, stands.done)
-    running = found.row.state in {"launching", "sending"}
-    since = urlencode({"state": found.row.state, **mark})
-    return {
-        "work": {
-            "title": _title(found.row.state),
-            "done": stands.done,
-            "total": stands.total,
-            "rate": rate if running else None,
-            "left": stands.left / rate if rate and running else None,
-            "unit": _("messages"),
-            "tone": _tone(found.row.state, stands),
-            "running": running,
-        },
-        "stands": stands,
-        "holding": holding(found.row.id) if running and stands.left else [],
-        "by_state": _by_state(stands),
-        "by_provider": _by_provider(stands),
-        "poll": f"{reverse('campaigns:progress', args=[found.row.id])}?{since}" if found.row.state in LIVE else "",
-    }
-
-
-def _tone(state: str, stands: delivery.Progress) -> str:
-    if state in {"paused", "held"}:
-        return "warn"
-    return "good" if not stands.left and stands.total else "info"
-
-
-def _title(state: str) -> str:
-    return {
-        "launching": _("The audience is being counted out"),
-        "sending": _("Sending"),
-        "paused": _("Paused: nothing new leaves until somebody resumes it"),
-        "held": _("Held after a restore: nothing leaves until somebody releases it"),
-        "finished": _("Every message has its outcome"),
-        "cancelled": _("Cancelled: what was not sent will not be"),
-    }.get(state, "")
-
-
-def _rate(request: HttpRequest, done: int) -> tuple[float | None, dict[str, str]]:
-    """Messages a second since the mark that the page carries, and the mark to carry on."""
-    at = now().timestamp()
-    try:
-        then, before = float(request.GET["then"]), int(request.GET["before"])
-    except (KeyError, ValueError):
-        return None, {"then": f"{at:.2f}", "before": str(done)}
-    passed = at - then
-    rate = (done - before) / passed if passed > 0.5 and done > before else None
-    if passed < _WINDOW:
-        return rate, {"then": f"{then:.2f}", "before": str(before)}
-    half = before + (done - before) // 2  # the window slides by half, so that the rate stays smooth
-    return rate, {"then": f"{then + passed / 2:.2f}", "before": str(half)}
-
-
-def _by_state(stands: delivery.Progress) -> list[dict[str, Any]]:
-    return [
-        {"label": label, "tone": tone, "value": stands.by_state[state]}
-        for state, (label, tone) in STATES.items()
-        if stands.by_state.get(state)
-    ]
-
-
-def _by_provider(stands: delivery.Progress) -> list[dict[str, Any]]:
-    rows = []
-    for provider, states in stands.by_provider.items():
-        whole, sent = sum(states.values()), states.get("sent", 0)
-        rest = {state: states.get(state, 0) for state in ("deferred", "failed", "unknown")}
-        rows.append({"provider": provider or _("others"), "whole": whole, "sent": sent, **rest})
-    return sorted(rows, key=lambda row: -int(str(row["whole"])))
 
 
 def _unknown(campaign_id: UUID) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mandata.console.campaigns import audience, checks, content, looking, sending, views
+from mandata.console.campaigns import audience, checks, content, live, looking, recipients, sending, views
 from mandata.console.reports import campaign as report
 
 app_name = "campaigns"
@@ -18,7 +18,11 @@ urlpatterns = [
     path("<uuid:campaign_id>/checks/", checks.checks, name="checks"),
     path("<uuid:campaign_id>/send/", sending.send, name="send"),
     path("<uuid:campaign_id>/launch/", sending.launch, name="launch"),
-    path("<uuid:campaign_id>/progress/", sending.progress, name="progress"),
+    path("<uuid:campaign_id>/progress/", live.progress, name="progress"),
+    path("<uuid:campaign_id>/slow/", live.slow_part, name="slow"),
+    path("<uuid:campaign_id>/pace.csv", live.pace_csv, name="pace"),
+    path("<uuid:campaign_id>/recipients/", recipients.listed, name="recipients"),
+    path("<uuid:campaign_id>/recipients.csv", recipients.csv, name="recipients_csv"),
     path("<uuid:campaign_id>/pause/", sending.pause, name="pause"),
     path("<uuid:campaign_id>/resume/", sending.resume, name="resume"),
     path("<uuid:campaign_id>/release/", sending.release, name="release"),

@@ -11,7 +11,7 @@ from mandata.agreements.rules.recipients import Asked
 from mandata.campaigns import selectors as campaigns
 from mandata.campaigns import services as campaign_services
 from mandata.campaigns.errors import WrongState
-from mandata.delivery import selectors
+from mandata.delivery import following, selectors
 from mandata.delivery.models import Chunk
 from mandata.delivery.services import gate
 from mandata.delivery.services.replaying import SETTLED
@@ -98,6 +98,7 @@ def _take_back(campaign_id: UUID, at: datetime) -> None:
     if not Chunk.objects.filter(campaign_id=campaign_id).exists():
         totals = selectors.totals(campaign_id)
         campaign_services.settle(campaign_id=campaign_id, totals=totals, actor=SYSTEM, at=at)
+        following.thin(campaign_id, at=at)
 
 
 def _look_at(campaign_id: UUID, at: datetime) -> bool:
@@ -113,8 +114,10 @@ def _look_at(campaign_id: UUID, at: datetime) -> bool:
     next_at = bulk.execute(_NEXT, values)[0][0]
     if next_at is not None:
         campaign_services.postpone(campaign_id=campaign_id, until=next_at)
+        following.thin(campaign_id, at=at)
         return False
     campaign_services.finish(campaign_id=campaign_id, totals=selectors.totals(campaign_id), actor=SYSTEM, at=at)
+    following.thin(campaign_id, at=at)
     _log.info("campaign.finished", campaign=str(campaign_id))
     return False
 
