@@ -1,5 +1,6 @@
 """An SMTP server that misbehaves as told: a real socket, one thread per connection, a script per server."""
 
+import select
 import socket
 import threading
 from collections.abc import Callable
@@ -44,6 +45,22 @@ class Talk:
         if not data:
             raise Gone
         self._rest += data
+
+    def some(self) -> None:
+        """Wait until anything has come."""
+        if not self._rest:
+            self._more()
+
+    def until_gone(self) -> None:
+        """Take everything and answer nothing, until the client leaves."""
+        while self.sock.recv(65536):
+            pass
+
+    def deaf(self) -> None:
+        """Take nothing and answer nothing, until the client leaves."""
+        poll = select.poll()
+        poll.register(self.sock, select.POLLRDHUP)
+        poll.poll()
 
     def content(self) -> bytes:
         while not (self._rest.startswith(b".\r\n") or b"\r\n.\r\n" in self._rest):

@@ -30,9 +30,9 @@ _PATIENCE = 180.0
 _GOOD_ENDS = (-signal.SIGKILL, 0)
 
 
-def seed(name: str = "STORM_SEED", default: int = 20261122) -> random.Random:
-    """Return the chance of a storm; the environment may name another seed, to see a failure again."""
-    return random.Random(int(os.environ.get(name, str(default))))
+def seed(otherwise: int) -> random.Random:
+    """Return the chance of a storm; STORM_SEED in the environment names another, to see a failure again."""
+    return random.Random(int(os.environ.get("STORM_SEED") or otherwise))
 
 
 class Storm:
