@@ -1,16 +1,21 @@
-"""The desk between supply and transport: claimed messages wait here, are filled when the transport asks, and their
-outcomes wait here to be settled.
+"""The desk between supply and transport: claimed messages wait here by lane, are filled when the transport asks, and
+their outcomes wait here to be settled.
 
-`take`, `begin`, `report` and `idle` are called by the transport in the main thread, the rest by the supply thread.
-Deques and single assignments make the exchange; there is no lock in the main thread's path.
+`lanes`, `take`, `give_up`, `begin`, `report` and `idle` are called by the transport in the main thread, the rest by the
+supply thread. Deques and single assignments make the exchange, each table is written by one thread only, and there is no
+lock in the main thread's path.
+
+Messages are counted by *pool*: those of a road that are sent without regard to who receives them, or those for one
+provider where it has a lane or a limit of its own. What waits in a pool is what was laid less what was taken.
 """
 
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from mandata.campaigns.rules.merging import display_name
@@ -18,25 +23,33 @@ from mandata.delivery.engine.loading import Loaded
 from mandata.delivery.journal import Journal
 from mandata.delivery.rendering.compiled import Recipient
 from mandata.delivery.rendering.errors import Unrenderable
+from mandata.delivery.rules.limits import asks_for_less
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.services.claiming import Claimed, Settled
-from mandata.delivery.transports.port import Letter
+from mandata.delivery.transports.port import Letter, Road, Unroutable
 from mandata.foundation.addresses import on_the_wire
 from mandata.foundation.tokens import TokenKeys, mint_many, references
 from mandata.infra.clock import now
 from mandata.vault.services import Vault
 
-_STALE = 2.0
+_STALE: Final = 2.0
 """Seconds after which a message that was claimed and not begun is asked about again."""
-_MARGIN = 10.0
+_MARGIN: Final = 10.0
 """Seconds before the end of a lease after which nothing of its chunk is begun any more."""
-_RETURNS = 3
+_RETURNS: Final = 3
 """How often a message may come back from a breaking connection before it goes back to the queue."""
+_SWEEP_EVERY: Final = 0.5
+PUT_OFF: Final = timedelta(seconds=15)
+"""So long a lane of which nothing was taken is left alone: its messages go back to the queue and wait there."""
+_STUCK: Final = "put off: the receiver takes nothing at the moment"
 
 
 @dataclass(slots=True)
 class OpenChunk:
-    """A chunk in hand: how many of its messages have no outcome yet, and until when it may be begun."""
+    """A chunk in hand: how many of its messages have no outcome yet, and until when it may be begun.
+
+    `buckets`: of which limits its messages took a token, by provider.
+    """
 
     id: UUID
     campaign: Loaded
@@ -44,15 +57,29 @@ class OpenChunk:
     journal: Journal
     left: int
     lease: float
+    road: Road = Road("")
+    buckets: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Waiting(NamedTuple):
-    """A claimed message with its reference for tokens."""
+    """A claimed message with its reference for tokens, its lane and its pool."""
 
     chunk: OpenChunk
     claimed: Claimed
     reference: bytes
     since: float
+    lane: str
+    pool: str
+
+
+class Complaint(NamedTuple):
+    """A receiver asked for less: on which road, who, in which lane, in which words."""
+
+    road: Road
+    provider: str
+    lane: str
+    pool: str
+    outcome: Outcome
 
 
 @dataclass(slots=True)
@@ -61,13 +88,23 @@ class Desk:
 
     keys: TokenKeys
     domain: str
-    ready: deque[Waiting] = field(default_factory=deque)
+    incoming: deque[Waiting] = field(default_factory=deque)
     outcomes: deque[tuple[OpenChunk, Settled]] = field(default_factory=deque)
+    complaints: deque[Complaint] = field(default_factory=deque)
+    laid: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    taken: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    stuck: dict[str, float] = field(default_factory=dict)
+    recalled: dict[str, float] = field(default_factory=dict)
+    caps: dict[str, int] = field(default_factory=dict)
+    barred: frozenset[str] = frozenset()
     draining: bool = False
     exhausted: bool = False
     starved: bool = False
     news: threading.Event = field(default_factory=threading.Event)
     sent: int = 0
+    _lanes: dict[str, deque[Waiting]] = field(default_factory=dict)
+    _heads: dict[str, tuple[Waiting, float]] = field(default_factory=dict)
+    _sweep_at: float = 0.0
     _out: dict[int, Waiting] = field(default_factory=dict)
     _returned: dict[int, int] = field(default_factory=dict)
     _next: int = 0
@@ -76,27 +113,75 @@ class Desk:
 
     # -- supply's side ---------------------------------------------------------------------------------------------
 
-    def lay(self, campaign: Loaded, chunks: dict[UUID, OpenChunk], claimed: list[Claimed]) -> None:
-        """Lay out claimed messages."""
-        marks = references(self.keys, [(campaign.number, one.number) for one in claimed])
+    def lay(self, chunks: dict[UUID, OpenChunk], claimed: list[tuple[Claimed, str, str]]) -> None:
+        """Lay out claimed messages of one campaign, each with its lane and its pool."""
+        if not claimed:
+            return
+        campaign = chunks[claimed[0][0].chunk_id].campaign
+        marks = references(self.keys, [(campaign.number, one.number) for one, _, _ in claimed])
         at = time.monotonic()
-        self.ready.extend(
-            Waiting(chunks[one.chunk_id], one, mark, at) for one, mark in zip(claimed, marks, strict=True)
+        for _, _, pool in claimed:
+            self.laid[pool] += 1
+        self.incoming.extend(
+            Waiting(chunks[one.chunk_id], one, mark, at, lane, pool)
+            for (one, lane, pool), mark in zip(claimed, marks, strict=True)
         )
+
+    def end(self, chunk: OpenChunk, claimed: Claimed, why: Unroutable, again: datetime | None) -> None:
+        """A claimed message cannot be laid out at all."""
+        outcome = why.outcome(claimed.number)
+        chunk.journal.outcome(chunk.id, claimed.number, outcome)
+        settled = Settled(chunk.id, claimed.number, claimed.attempts, outcome, now(), again, claimed.provider)
+        self.outcomes.append((chunk, settled))
+
+    def waiting(self, pool: str) -> int:
+        """Return how many messages of a pool are laid out and not taken."""
+        return self.laid[pool] - self.taken[pool]
+
+    @property
+    def laid_out(self) -> bool:
+        """Whether a message waits for the transport."""
+        return bool(self.incoming or self._lanes)
 
     # -- the transport's side --------------------------------------------------------------------------------------
 
-    def take(self) -> Letter | None:
-        """Fill the next message, or return None."""
+    def lanes(self) -> Collection[str]:
+        """Return the lanes with letters laid out now."""
+        if self.draining:
+            return ()
+        if self.incoming:
+            self._sort_in()
+        return self._lanes if not self.barred else [name for name in self._lanes if name not in self.barred]
+
+    def connections(self, lane: str) -> int:
+        """Return how many connections a lane may have at most; 0 for as many as the transport likes."""
+        return self.caps.get(lane, 0)
+
+    def _sort_in(self) -> None:
+        lanes, incoming = self._lanes, self.incoming
+        while incoming:
+            waiting = incoming.popleft()
+            queue = lanes.get(waiting.lane)
+            if queue is None:
+                queue = lanes[waiting.lane] = deque()
+            queue.append(waiting)
+
+    def take(self, lane: str) -> Letter | None:
+        """Fill the next message of a lane, or return None."""
         while not self.draining:
-            try:
-                waiting = self.ready.popleft()
-            except IndexError:
+            queue = self._lanes.get(lane)
+            if not queue:
+                if self.incoming:
+                    self._sort_in()
+                    continue
+                self._lanes.pop(lane, None)
                 self.starved = True
                 self.news.set()
                 return None
+            waiting = queue.popleft()
+            self.taken[waiting.pool] += 1
             at = time.monotonic()
-            if at > waiting.chunk.lease - _MARGIN or at - waiting.since > _STALE:
+            if at > waiting.chunk.lease - _MARGIN or at - waiting.since > _STALE or self._recalled(waiting):
                 self._settle(waiting, Outcome(waiting.claimed.number, "returned"))
                 continue
             letter = self._fill(waiting)
@@ -104,8 +189,24 @@ class Desk:
                 return letter
         return None
 
+    def _recalled(self, waiting: Waiting) -> bool:
+        return bool(self.recalled) and waiting.since < self.recalled.get(waiting.pool, 0.0)
+
+    def give_up(self, lane: str, why: Unroutable) -> None:
+        """The lane leads nowhere now: all that is laid out in it ends so, without being filled."""
+        if self.incoming:
+            self._sort_in()
+        again = now() + PUT_OFF if why.fate == "returned" and "/" in lane else None
+        self._end_lane(lane, why, again)
+
+    def _end_lane(self, lane: str, why: Unroutable, again: datetime | None) -> None:
+        for waiting in self._lanes.pop(lane, ()):
+            self.taken[waiting.pool] += 1
+            self._settle(waiting, why.outcome(waiting.claimed.number), again)
+
     def _fill(self, waiting: Waiting) -> Letter | None:
-        compiled = waiting.chunk.campaign.compiled
+        campaign = waiting.chunk.campaign
+        compiled = campaign.compiled
         # Opened here and not in the supply thread: an identity is in the clear only while its message is made.
         values = waiting.claimed.values(waiting.chunk.vault)
         address = on_the_wire(str(values.get("email", "")))
@@ -114,17 +215,19 @@ class Desk:
             if not address:
                 raise Unrenderable("message.identity")
             content = compiled.fill(Recipient(address, values, display_name(values)), tokens, self._date)
+            content = campaign.signer.sign(content, int(self._date.timestamp()))
         except Unrenderable as error:
             number = waiting.claimed.number
             self._settle(waiting, Outcome(number, "failed", 0, "5.6.0", f"not rendered: {error.code}", "content"))
             return None
         self._next += 1
         self._out[self._next] = waiting
-        return Letter(self._next, f"{tokens[compiled.bounce_index]}@{self.domain}", address, content)
+        sender = f"{tokens[compiled.bounce_index]}@{self.domain}"
+        return Letter(self._next, sender, address, content, dotless=compiled.dotless)
 
     def closed(self) -> bool:
         """Say whether nothing will come any more."""
-        return self.draining or (self.exhausted and not self.ready)
+        return self.draining or (self.exhausted and not self.laid_out)
 
     def begin(self, key: int) -> None:
         """Journal that the content leaves next."""
@@ -140,7 +243,8 @@ class Desk:
             tries = self._returned.get(number, 0) + 1
             if tries <= _RETURNS and not self.draining:
                 self._returned[number] = tries
-                self.ready.appendleft(waiting)
+                self.taken[waiting.pool] -= 1
+                self._lanes.setdefault(waiting.lane, deque()).appendleft(waiting)
                 return
         elif outcome.fate == "sent":
             self.sent += 1
@@ -148,11 +252,14 @@ class Desk:
             self._returned.pop(number, None)
         self._settle(waiting, outcome)
 
-    def _settle(self, waiting: Waiting, outcome: Outcome) -> None:
+    def _settle(self, waiting: Waiting, outcome: Outcome, again: datetime | None = None) -> None:
         chunk, claimed = waiting.chunk, waiting.claimed
         chunk.journal.outcome(chunk.id, claimed.number, outcome)
         self._journals.add(chunk.journal)
-        self.outcomes.append((chunk, Settled(chunk.id, claimed.number, claimed.attempts, outcome, self._date)))
+        settled = Settled(chunk.id, claimed.number, claimed.attempts, outcome, self._date, again, claimed.provider)
+        self.outcomes.append((chunk, settled))
+        if outcome.fate != "sent" and asks_for_less(outcome):
+            self.complaints.append(Complaint(chunk.road, claimed.provider, waiting.lane, waiting.pool, outcome))
 
     def idle(self) -> None:
         """Hand kept journal records to the kernel; take the time for what follows."""
@@ -162,10 +269,34 @@ class Desk:
         self._date = now()
         if len(self.outcomes) >= 250:
             self.news.set()
+        at = time.monotonic()
+        if at >= self._sweep_at:
+            self._sweep_at = at + _SWEEP_EVERY
+            self._sweep(at)
+
+    def _sweep(self, at: float) -> None:
+        """Put back what lies in a lane of which nothing was taken for a while; others of its provider go on meanwhile.
+
+        A relay's lane is everybody's, so what lies there is only asked about again.
+        """
+        heads, self._heads = self._heads, {}
+        for lane, queue in list(self._lanes.items()):
+            if not queue:
+                continue
+            head, since = heads.get(lane, (queue[0], at))
+            if head is not queue[0]:
+                head, since = queue[0], at
+            self._heads[lane] = (head, since)
+            if at - since <= _STALE:
+                continue
+            alone = "/" in lane
+            if alone:
+                self.stuck[lane] = at + PUT_OFF.total_seconds()
+            self._end_lane(lane, Unroutable("returned", "", _STUCK if alone else ""), now() + PUT_OFF if alone else None)
 
     def give_back(self) -> None:
         """Settle everything still laid out as returned; called when no transport runs any more."""
-        while self.ready:
-            waiting = self.ready.popleft()
-            self._settle(waiting, Outcome(waiting.claimed.number, "returned"))
+        self._sort_in()
+        for lane in list(self._lanes):
+            self._end_lane(lane, Unroutable("returned", "", ""), None)
         self.idle()

@@ -15,7 +15,7 @@ from mandata.delivery.errors import NotSent
 from mandata.delivery.rendering.compiled import Compiled, Recipient
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.services import roads
-from mandata.delivery.transports.port import Letter, Unreachable
+from mandata.delivery.transports.port import Letter, Unreachable, Unroutable
 from mandata.delivery.transports.settings import from_url
 from mandata.delivery.transports.smtp import SmtpTransport
 from mandata.foundation.actors import Actor
@@ -37,7 +37,14 @@ class _Desk:
         self.letters = letters
         self.outcomes: list[Outcome] = []
 
-    def take(self) -> Letter | None:
+    def lanes(self) -> tuple[str, ...]:
+        return ("",) if self.letters else ()
+
+    def give_up(self, lane: str, why: Unroutable) -> None:  # noqa: ARG002 - the port's signature
+        self.outcomes += [why.outcome(letter.key) for letter in self.letters]
+        self.letters.clear()
+
+    def take(self, lane: str) -> Letter | None:  # noqa: ARG002 - one lane only
         return self.letters.pop() if self.letters else None
 
     def closed(self) -> bool:

@@ -25,14 +25,23 @@ class Channel:
         self.wants_write = False
 
     @classmethod
-    def connecting(cls, host: str, port: int) -> "Channel":
-        """Start a connection without waiting for it. Raises OSError when the name does not resolve."""
+    def connecting(cls, host: str, port: int, source: str = "") -> "Channel":
+        """Start a connection without waiting for it, from the address `source` if one is given.
+
+        Raises OSError when the name does not resolve, or the address is none of this machine's.
+        """
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         sock = socket.socket(family, kind, protocol)
-        sock.setblocking(False)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-        sock.connect_ex(address)
+        try:
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+            if source:
+                sock.bind((source, 0))
+            sock.connect_ex(address)
+        except OSError:
+            sock.close()
+            raise
         channel = cls(sock)
         channel.wants_write = True
         return channel
@@ -62,6 +71,15 @@ class Channel:
             return False
         self.wants_write = False
         return True
+
+    def chain(self) -> list[bytes]:
+        """Return the certificates that the other side showed, as DER, its own first; whether they hold is not asked."""
+        assert self._tls is not None
+        if hasattr(self._tls, "get_unverified_chain"):  # public since Python 3.13
+            return list(self._tls.get_unverified_chain())
+        inner = getattr(self._tls, "_sslobj", None)
+        shown = inner.get_unverified_chain() if inner is not None else None
+        return [ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in shown or ()]
 
     def write(self, *pieces: bytes) -> None:
         """Queue bytes and send as much as the kernel takes now."""

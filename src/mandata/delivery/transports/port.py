@@ -19,13 +19,14 @@ class Letter(NamedTuple):
     """One message ready to leave.
 
     `key` is the caller's; `sender` and `recipient` are bare addresses; `content` is RFC 5322 bytes with CRLF line ends,
-    not dot-stuffed, ending in CRLF.
+    not dot-stuffed, ending in CRLF. `dotless`: no line of it begins with a dot, so that none needs another.
     """
 
     key: int
     sender: str
     recipient: str
     content: bytes
+    dotless: bool = False
 
 
 class Road(NamedTuple):
@@ -47,15 +48,16 @@ class Road(NamedTuple):
 
 class Unroutable(NamedTuple):
     """Why letters to a domain, or those of a lane, cannot leave now: "failed", "deferred" or "returned", and in which
-    words. `diagnostic` holds no address."""
+    words. `diagnostic` holds no address; `code` is the reply that refused the connection, 0 where there was none."""
 
     fate: Fate
     enhanced: str
     diagnostic: str
+    code: int = 0
 
     def outcome(self, key: int) -> Outcome:
         """Return this as the outcome of a letter."""
-        return Outcome(key, self.fate, 0, self.enhanced, self.diagnostic, "connect")
+        return Outcome(key, self.fate, self.code, self.enhanced, self.diagnostic, "connect")
 
 
 class Desk(Protocol):

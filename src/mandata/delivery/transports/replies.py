@@ -13,19 +13,30 @@ class Garbage(Exception):
 class Replies:
     """Collects bytes; gives complete replies as (code, text), the lines of a long reply joined by newlines."""
 
-    __slots__ = ("_lines", "_rest")
+    __slots__ = ("_lines", "_rest", "broken")
 
     def __init__(self) -> None:
+        self.broken = ""
         self._rest = b""
         self._lines: list[bytes] = []
 
+    @property
+    def unread(self) -> bool:
+        """Whether the beginning of a reply is kept whose end has not arrived."""
+        return bool(self._rest or self._lines)
+
     def feed(self, data: bytes) -> list[tuple[int, bytes]]:
-        """Take bytes and return the replies completed by them. Raises Garbage."""
+        """Take bytes and return the replies completed by them, up to where what arrived is `broken`."""
+        found: list[tuple[int, bytes]] = []
+        try:
+            self._cut(data, found)
+        except Garbage as error:
+            self.broken = str(error)  # what was answered before still holds
+        return found
+
+    def _cut(self, data: bytes, found: list[tuple[int, bytes]]) -> None:
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
-        if len(self._rest) > LINE_LIMIT:
-            raise Garbage("a reply line without end")
-        found: list[tuple[int, bytes]] = []
         for line in lines:
             code = line[:3]
             if not (code.isdigit() and len(code) == 3 and b"2" <= code[:1] <= b"5"):
@@ -43,4 +54,5 @@ class Replies:
                 text = b"\n".join([*self._lines, text])
                 self._lines.clear()
             found.append((int(code), text))
-        return found
+        if len(self._rest) > LINE_LIMIT:
+            raise Garbage("a reply line without end")

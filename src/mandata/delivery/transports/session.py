@@ -6,6 +6,9 @@ letter costs one round trip:
     us    content of k, ".", MAIL k+1, RCPT k+1, DATA          (one write)
     them  reply to ".", replies to MAIL, RCPT and DATA of k+1  (one read)
 
+Where CHUNKING is offered too (RFC 3030), BDAT takes the place of DATA: no dots to double, no answer to wait for between
+envelope and content, and nothing to take back from a receiver that would take a message for nobody.
+
 Two letters may be under way: `letter`, whose content leaves or has left, and `upcoming`, whose envelope has left. When
 the connection breaks, `letter` is unknown if its final dot was handed to the system and deferred if it was not;
 `upcoming` goes back: of its content nothing has left.
@@ -17,26 +20,53 @@ import ssl
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
-from mandata.delivery.rules.outcomes import Outcome, Stage, refused, without_addresses
+from mandata.delivery.rules.outcomes import Outcome, Stage, enhanced_status, refused, without_addresses
+from mandata.delivery.transports import dane
 from mandata.delivery.transports.channel import Channel, Closed
-from mandata.delivery.transports.port import Desk, Letter
+from mandata.delivery.transports.port import Letter
 from mandata.delivery.transports.replies import Garbage, Replies
 from mandata.delivery.transports.settings import SmtpSettings
 
 GREETING, EHLO, HELO, STARTTLS, AUTH, MAIL, RCPT, DATA, DOT, VOID, RSET, QUIT = range(12)
 CONNECTING, HANDSHAKE, TALKING, READY, LEAVING, CLOSED = range(6)
+OPENING: Final = frozenset((CONNECTING, HANDSHAKE, TALKING))
 
 _PATH = re.compile(r"[^\x00-\x20<>\x7f]{1,255}@[^\x00-\x20<>\x7f@]{1,255}")
 _STAGES: Final[dict[int, Stage]] = {MAIL: "mail", RCPT: "rcpt", DATA: "data", DOT: "content"}
 _ENVELOPE = (MAIL, RCPT, DATA)
+_CHUNKED = (MAIL, RCPT)
+
+
+def _lost(error: OSError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the receiver is not who it says: {error.verify_message}"
+    return f"connection lost: {error.strerror or error.__class__.__name__}"
+
+
+def _stuffed(content: bytes) -> bytes:
+    content = content.replace(b"\r\n.", b"\r\n..")
+    return b"." + content if content[:1] == b"." else content
+
+
+class Feed(Protocol):
+    """Where a session gets its letters and tells what became of them: a desk, seen from one lane."""
+
+    def take(self) -> Letter | None:
+        """Return the next letter, or None while nothing is at hand."""
+
+    def begin(self, key: int) -> None:
+        """The content of this letter leaves next."""
+
+    def report(self, outcome: Outcome) -> None:
+        """One letter's end."""
 
 
 class Session:
     """One connection. The loop calls `event`, `start`, `expire` and `leave`; everything else follows from replies."""
 
-    def __init__(self, channel: Channel, settings: SmtpSettings, desk: Desk, now: float) -> None:
+    def __init__(self, channel: Channel, settings: SmtpSettings, desk: Feed, now: float) -> None:
         self.channel = channel
         self.settings = settings
         self.desk = desk
@@ -44,6 +74,11 @@ class Session:
         self.deadline = now + settings.connect_timeout
         self.carried = 0
         self.trouble = ""
+        self.code = 0  # of the reply that refused the connection, with its finer status
+        self.enhanced = ""
+        self.parted = False  # we said goodbye
+        self.distrusted = False  # the protection that was demanded could not be had
+        self.plain_next = False  # STARTTLS failed where it was only wanted
         self._replies = Replies()
         self._expected: deque[int] = deque()
         self._todo: deque[tuple[int, bytes]] = deque()
@@ -53,6 +88,9 @@ class Session:
         self._behind_dot = 0
         self._offers: frozenset[str] = frozenset()
         self._pipelining = False
+        self._chunking = False
+        self._behind = 0  # replies that arrived together with the one in hand, behind it
+        self._most = 0
         self._auth: deque[bytes] = deque()
         self._secured = False
 
@@ -77,10 +115,19 @@ class Session:
             self.lose("the receiver closed the connection")
         except Garbage as error:
             self.lose(f"the receiver broke the protocol: {error}")
+        except dane.Unknown as error:
+            self.distrusted = True
+            self.lose(f"the receiver is not who it says: {error}")
         except (OSError, ssl.SSLError) as error:
-            self.lose(f"connection lost: {error.strerror or error.__class__.__name__}")
+            self.distrusted = isinstance(error, ssl.SSLCertVerificationError)
+            self.lose(_lost(error))
+        self.deadline = now + self._patience()
+
+    def _patience(self) -> float:
+        if self.phase in OPENING:
+            return min(self.settings.opening_timeout, self.settings.reply_timeout)
         waits_for_dot = bool(self._expected) and self._expected[0] == DOT
-        self.deadline = now + (self.settings.content_timeout if waits_for_dot else self.settings.reply_timeout)
+        return self.settings.content_timeout if waits_for_dot else self.settings.reply_timeout
 
     def start(self, letter: Letter, now: float) -> None:
         """Take a letter on an idle connection."""
@@ -108,6 +155,7 @@ class Session:
         """The connection is gone: settle what was under way."""
         if self.phase == CLOSED:
             return
+        self.parted = self.phase == LEAVING
         self.phase = CLOSED
         self.trouble = self.trouble or why
         letter, upcoming, fault = self._letter, self._upcoming, self._fault
@@ -123,7 +171,7 @@ class Session:
         try:
             act()
         except (OSError, ssl.SSLError) as error:
-            self.lose(f"connection lost: {error.strerror or error.__class__.__name__}")
+            self.lose(_lost(error))
 
     # -- opening ---------------------------------------------------------------------------------------------------
 
@@ -136,14 +184,21 @@ class Session:
             self._expected.append(GREETING)
 
     def _secure(self) -> None:
+        if self._replies.unread:
+            # What came in the clear behind the answer to STARTTLS would pass for what comes under TLS.
+            raise Garbage("words in the clear behind the answer to STARTTLS")
         self._secured = True
         self.phase = HANDSHAKE
         self.channel.start_tls(self.settings.context(), self.settings.host)
         self._handshake()
 
     def _handshake(self) -> None:
+        self.plain_next = self.settings.tls == "may"
         if not self.channel.handshake():
             return
+        self.plain_next = False
+        if self.settings.tls == "dane":
+            dane.check(self.settings.known, self.channel.chain(), self.settings.host)
         self.phase = TALKING
         if self.settings.tls == "implicit":
             self._expected.append(GREETING)
@@ -162,27 +217,37 @@ class Session:
             self._hear_offers(text)
         elif kind == EHLO and 500 <= code <= 599:
             self._command(HELO, f"HELO {self.settings.helo}\r\n".encode("ascii"))
-        elif kind == HELO and good:
+        elif kind == HELO and good and not (self.settings.demands_tls and not self._secured):
             self._authenticate()
         elif kind == STARTTLS and good:
             self._secure()
+        elif kind == STARTTLS and not self.settings.demands_tls and code != 421:
+            self._secured = True  # it was offered and is refused: go on in the clear, as where it is not offered
+            self._authenticate()
         elif kind == AUTH and (good or code == 334):
             self._authenticate_on(code)
         else:
             said = without_addresses(text.decode("utf-8", "replace"))
+            self.code, self.enhanced = code, enhanced_status(text)
             self.lose(f"the receiver refused the connection: {code} {said}")
 
     def _hear_offers(self, text: bytes) -> None:
         offers = [line.decode("ascii", "replace").upper().strip() for line in text.split(b"\n")[1:]]
         self._offers = frozenset(offers)
         words = {offer.split(" ")[0] for offer in offers}
+        self._most = max(
+            (int(offer[5:]) for offer in offers if offer.startswith("SIZE ") and offer[5:].isdigit()), default=0
+        )
         self._pipelining = "PIPELINING" in words and self.settings.pipelining
-        if self.settings.tls == "starttls" and not self._secured:
-            if "STARTTLS" not in words:
+        self._chunking = "CHUNKING" in words and self._pipelining and self.settings.chunking
+        if self.settings.wants_tls and not self._secured:
+            if "STARTTLS" in words:
+                self._command(STARTTLS, b"STARTTLS\r\n")
+                return
+            if self.settings.demands_tls:
+                self.distrusted = True
                 self.lose("the receiver offers no STARTTLS, which the settings demand")
                 return
-            self._command(STARTTLS, b"STARTTLS\r\n")
-            return
         self._authenticate()
 
     def _authenticate(self) -> None:
@@ -222,6 +287,8 @@ class Session:
             return Outcome(letter.key, "failed", 0, "5.6.7", "no internationalised addresses are taken", "rcpt")
         if not letter.content.isascii() and "8BITMIME" not in self._offers:
             return Outcome(letter.key, "failed", 0, "5.6.3", "the receiver takes no 8-bit content", "content")
+        if 0 < self._most < len(letter.content):  # RFC 1870
+            return Outcome(letter.key, "failed", 0, "5.3.4", "the receiver takes no letter as large as this", "content")
         return None
 
     def _lines(self, letter: Letter) -> tuple[str, str]:
@@ -245,6 +312,10 @@ class Session:
         """Send the envelope of `upcoming` on a connection with nothing before it."""
         assert self._upcoming is not None
         mail, rcpt = self._lines(self._upcoming)
+        if self._chunking:
+            self._expected.extend(_CHUNKED)
+            self.channel.write((mail + rcpt).encode())
+            return
         if self._pipelining:
             self._expected.extend(_ENVELOPE)
             self.channel.write((mail + rcpt + "DATA\r\n").encode())
@@ -256,24 +327,35 @@ class Session:
         """The receiver is ready: send the content, and behind it the next envelope."""
         letter = self._upcoming
         assert letter is not None
+        if self._behind or self._replies.unread or self._replies.broken:
+            # It would pass for the answer to a letter that has not even left.
+            raise Garbage("a reply before the letter")
         following = self._next() if self._pipelining else None
         self._upcoming = following
         self._letter = letter
-        content = letter.content.replace(b"\r\n.", b"\r\n..")
-        if content[:1] == b".":
-            content = b"." + content
-        end = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
         behind = b""
         self._expected.append(DOT)
-        if following is not None:
+        if following is not None and self._chunking:
+            behind = "".join(self._lines(following)).encode()
+            self._expected.extend(_CHUNKED)
+        elif following is not None:
             behind = "".join((*self._lines(following), "DATA\r\n")).encode()
             self._expected.extend(_ENVELOPE)
         self._behind_dot = len(behind)
         self.desk.begin(letter.key)
+        if self._chunking:
+            content = letter.content if letter.content.endswith(b"\r\n") else letter.content + b"\r\n"
+            self.channel.write(b"BDAT %d LAST\r\n" % len(content), content, behind)
+            return
+        content = letter.content if letter.dotless else _stuffed(letter.content)
+        end = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
         self.channel.write(content, end + behind)
 
     def _read(self) -> None:
-        for code, text in self._replies.feed(self.channel.read()):
+        replies = self._replies.feed(self.channel.read())
+        self._behind = len(replies)
+        for code, text in replies:
+            self._behind -= 1
             if self.phase == CLOSED:
                 return
             if not self._expected:
@@ -282,6 +364,8 @@ class Session:
                     return
                 raise Garbage("a reply to nothing")
             self._reply(self._expected.popleft(), code, text)
+        if self._replies.broken:
+            raise Garbage(self._replies.broken)
 
     def _reply(self, kind: int, code: int, text: bytes) -> None:
         if kind == DATA:
@@ -310,6 +394,11 @@ class Session:
                 self._give_up()
         elif self._todo:
             self._command(*self._todo.popleft())
+        if kind == RCPT and self._chunking:
+            if self._fault is None:
+                self._content()
+            else:
+                self._give_up(closing=code == 421)
 
     def _refusal(self, letter: Letter, kind: int, code: int, text: bytes) -> Outcome:
         if 300 <= code <= 399:
