@@ -19,7 +19,7 @@ from mandata.campaigns import selectors as campaign_selectors
 from mandata.campaigns import services as campaigns
 from mandata.campaigns.rules.content import Content, Format
 from mandata.delivery import selectors, services
-from mandata.delivery.models import Domain, Message
+from mandata.delivery.models import Domain, Key, Message
 from mandata.delivery.services import recovering, tending
 from mandata.foundation.actors import Actor
 from mandata.infra import bulk
@@ -139,14 +139,15 @@ _FACETS = {
 }  # fmt: skip
 
 
-def shop(name: str = "Demo Bakery", domain: str = "bakery.example") -> Shop:
-    """Make a controller with an agreement in force, a list, and a verified domain."""
+def shop(name: str = "Demo Bakery", domain: str = "bakery.example", *, signs: tuple[str, ...] = ()) -> Shop:
+    """Make a controller with an agreement in force, a list, and a verified domain; `signs`: algorithms whose keys sign."""
     customer, at = World().controller(name, contact=f"office@{domain}"), now()
     with scope(customer.id):
         accept(customer.member, at=at)
         list_id = audience.create_list(name="Newsletter", actor=customer.member, at=at)
         services.add_domain(name=domain, actor=customer.member, at=at)
         Domain.objects.filter(name=domain).update(state="verified", verified_at=at)
+        Key.objects.filter(algorithm__in=signs).update(state="active", activated_at=at)
     return Shop(customer.id, customer.member, list_id)
 
 

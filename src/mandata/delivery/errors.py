@@ -33,3 +33,28 @@ class NotSent(Refused):
 
     code = "delivery.not_sent"
     status = 502
+
+
+class TurningAlready(Refused):
+    """New keys of the domain wait for their records already."""
+
+    code = "delivery.turning_already"
+
+
+class HostTaken(Refused):
+    """The tracking host is there already, or it is another controller's."""
+
+    code = "delivery.host_taken"
+
+
+class NotAHost(Refused):
+    """The text cannot be a tracking host."""
+
+    code = "delivery.not_a_host"
+    status = 422
+
+
+class NoSuchHost(NotFound):
+    """There is no such tracking host at this controller."""
+
+    code = "delivery.no_such_host"

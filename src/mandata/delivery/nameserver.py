@@ -95,8 +95,8 @@ class NameServer:
             return self.start()  # the free port that UDP was given is taken for TCP: ask for another
         self.port = port
         self._servers = [udp, tcp]
-        for server in self._servers:
-            server.start_thread()
+        for server in self._servers:  # as its own start_thread, but it looks twenty times a second whether to stop
+            threading.Thread(target=server.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
         """Stop listening."""

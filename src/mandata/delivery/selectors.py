@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db.models import Count, Sum
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from mandata.accounts import selectors as accounts
 from mandata.delivery.errors import NoSuchDomain
-from mandata.delivery.models import Chunk, Counter, Domain, Message, Return
+from mandata.delivery.models import Chunk, Claim, Counter, Domain, Host, Key, Message, Return
 from mandata.delivery.rules import domains as rules
 from mandata.delivery.rules.states import State
 from mandata.infra.environment import env
+from mandata.infra.tenancy import INSTANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +43,50 @@ class UnknownMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyLine:
+    """A DKIM key of a domain: its selector, and since when it is what it is. `told_at`: that its record may go."""
+
+    selector: str
+    algorithm: str
+    stage: str
+    created_at: datetime
+    activated_at: datetime | None
+    retired_at: datetime | None
+    told_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SendingDomain:
     """A sending domain as its page shows it: the records to publish, and what DNS said when it was last asked."""
 
     id: UUID
     name: str
     state: str
-    selector: str
+    keys: tuple[KeyLine, ...]
     records: tuple[rules.Record, ...]
     checks: tuple[rules.Check, ...]
     created_at: datetime
     checked_at: datetime | None
     verified_at: datetime | None
+    doubted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingHost:
+    """A tracking host as its page shows it. `usable`: links of campaigns compiled now use it."""
+
+    id: UUID
+    name: str
+    state: str
+    code: str
+    found: tuple[str, ...]
+    target: str
+    usable: bool
+    checked_at: datetime | None
+    verified_at: datetime | None
+    expires_at: datetime | None
+    renew_at: datetime | None
+    failure: str
 
 
 def domains() -> list[SendingDomain]:
@@ -66,29 +102,107 @@ def domain(domain_id: UUID) -> SendingDomain:
     return _domain(row)
 
 
+def domain_named(name: str) -> SendingDomain | None:
+    """Return the sending domain of a name, if the scope has it."""
+    row = Domain.objects.filter(name=name.rstrip(".").lower()).first()
+    return _domain(row) if row else None
+
+
 def _domain(row: Domain) -> SendingDomain:
+    held = _keys(row.id)
     return SendingDomain(
         id=row.id,
         name=row.name,
         state=row.state,
-        selector=row.selector,
-        records=records(row),
-        checks=tuple(rules.Check(**(check | {"found": tuple(check["found"])})) for check in row.checks),
+        keys=tuple(
+            KeyLine(
+                one.selector, one.algorithm, one.state, one.created_at, one.activated_at, one.retired_at, one.told_at
+            )
+            for one in held
+        ),
+        records=_records(row, held),
+        checks=checks(row),
         created_at=row.created_at,
         checked_at=row.checked_at,
         verified_at=row.verified_at,
+        doubted_at=row.doubted_at,
+    )
+
+
+def checks(row: Domain) -> tuple[rules.Check, ...]:
+    """Return what was found when DNS was last asked."""
+    lists = ("found", "notes")
+    return tuple(
+        rules.Check(**(check | {name: tuple(check[name]) for name in lists if name in check})) for check in row.checks
     )
 
 
 def records(row: Domain) -> tuple[rules.Record, ...]:
     """Return the records that a domain's DNS has to hold."""
+    return _records(row, _keys(row.id))
+
+
+def _keys(domain_id: UUID) -> list[Key]:
+    """Those that sign first, then those to come, then the retired; RSA before Ed25519."""
+    order = {"active": 0, "next": 1, "retired": 2}
+    rows = Key.objects.filter(domain_id=domain_id).order_by("-algorithm", "selector")
+    return sorted(rows, key=lambda row: order[row.state])
+
+
+def _records(row: Domain, held: list[Key]) -> tuple[rules.Record, ...]:
     return rules.records(
         domain=row.name,
-        selector=row.selector,
-        public_key=row.public_key,
+        keys=[rules.PublicKey(one.selector, one.algorithm, one.public_key, one.state) for one in held],
         proof=row.proof,
         return_domain=env().return_domain,
     )
+
+
+def hosts(at: datetime) -> list[TrackingHost]:
+    """Return the tracking hosts by name."""
+    return [_host(row, at) for row in Host.objects.order_by("name")]
+
+
+def _host(row: Host, at: datetime) -> TrackingHost:
+    return TrackingHost(
+        id=row.id,
+        name=row.name,
+        state=row.state,
+        code=row.code,
+        found=tuple(row.found),
+        target=urlsplit(env().tracking_url).hostname or "",
+        usable=_usable(row, at),
+        checked_at=row.checked_at,
+        verified_at=row.verified_at,
+        expires_at=row.expires_at,
+        renew_at=row.renew_at,
+        failure=row.failure,
+    )
+
+
+def _usable(row: Host, at: datetime) -> bool:
+    """A host whose links would meet a browser's warning is used by nobody: where the door speaks TLS, it waits for its
+    certificate."""
+    certified = row.expires_at is not None and row.expires_at > at
+    return row.state == "verified" and (certified or urlsplit(env().tracking_url).scheme == "http")
+
+
+def tracking_url(at: datetime) -> str:
+    """Return the address of the door for what the scope's controller sends: its own host's, else the operator's."""
+    door = urlsplit(env().tracking_url)
+    own = next((row for row in Host.objects.order_by("name") if _usable(row, at)), None)
+    if own is None:
+        return env().tracking_url.rstrip("/")
+    port = f":{door.port}" if door.port else ""
+    return f"{door.scheme}://{own.name}{port}{door.path.rstrip('/')}"
+
+
+def return_domain(from_domain: str) -> str:
+    """Return the domain of the envelope sender: the From domain's own `bounce.` where it leads to the operator's, so
+    that SPF is aligned (RFC 7489 3.1.2); else the operator's."""
+    row = Domain.objects.filter(name=from_domain.lower()).first()
+    good = row is not None and any(one.purpose == "return_path" and one.result == "ok" for one in checks(row))
+    return f"bounce.{from_domain.lower()}" if good else env().return_domain
 
 
 def totals(campaign_id: UUID) -> dict[str, int]:
@@ -109,7 +223,7 @@ def progress(campaign_id: UUID) -> Progress:
     open_states = (State.QUEUED, State.CLAIMED, State.SENDING, State.DEFERRED)
     left = sum(by_state.get(state, 0) for state in open_states)
     total = sum(by_state.values())
-    due = Message.objects.filter(campaign_id=campaign_id, state=State.DEFERRED).order_by("next_at")
+    due = Message.objects.filter(campaign_id=campaign_id, state=State.DEFERRED, next_at__isnull=False).order_by("next_at")
     return Progress(
         total=total,
         by_state=by_state,
@@ -143,13 +257,35 @@ def received(subscriber_id: UUID, *, limit: int = 100) -> list[Received]:
 
 
 def verified_domains() -> list[str]:
-    """Return the names of the domains that may send."""
+    """Return the names of the controller's own domains that may send."""
     return list(Domain.objects.filter(state="verified").order_by("name").values_list("name", flat=True))
 
 
 def is_verified(name: str) -> bool:
-    """Say whether a domain may send."""
+    """Say whether a domain of the controller's own may send."""
     return bool(Domain.objects.filter(state="verified", name=name.lower()).exists())
+
+
+def shared_domain() -> str:
+    """Return the operator's shared sending domain, proven; empty where there is none."""
+    name = env().shared_domain
+    proven = name and Claim.objects.filter(name=name, kind="domain", controller_id=INSTANCE).exists()
+    return name if proven else ""
+
+
+def shared_address() -> str:
+    """Return the only address under which the controller may send from the shared domain: it names the controller, and
+    is nobody else's. Empty where there is no shared domain."""
+    name, card = shared_domain(), accounts.controller()
+    return f"{slugify(card.name)[:40].strip('-') or 'sender'}-{card.id.hex[-6:]}@{name}" if name else ""
+
+
+def may_send_from(address: str) -> bool:
+    """Say whether an address may be the sender's: any of an own verified domain, or the one of the shared domain."""
+    name = address.rpartition("@")[2].lower()
+    if name and name == env().shared_domain:
+        return address.lower() == shared_address()
+    return is_verified(name)
 
 
 def came_back(campaign_id: UUID) -> dict[tuple[str, bool], int]:

@@ -113,6 +113,27 @@ class Environment:
         "MANDATA_CATCHER_URL", "", "Where the shipped mail catcher answers; its mail is then a holding. Empty: none."
     )
     dns: str = _setting("MANDATA_DNS", "", "Resolver as host:port; empty uses the system's.")
+    dkim_days: int = _setting(
+        "MANDATA_DKIM_DAYS", 180, "After so many days a sending domain's keys get successors, shown to be published."
+    )
+    shared_domain: str = _setting(
+        "MANDATA_SHARED_DOMAIN",
+        "",
+        "The operator's sending domain for controllers without one of their own; empty: there is none.",
+    )
+    certificates: Path | None = _setting(
+        "MANDATA_CERTIFICATES",
+        None,
+        "Folder that certificates of tracking hosts are written to for the proxy in front; empty: none are written.",
+    )
+    acme_directory: str = _setting(
+        "MANDATA_ACME_DIRECTORY",
+        "",
+        "Directory of the ACME server that certifies tracking hosts (RFC 8555); empty: none are ordered.",
+    )
+    acme_trust: Path | None = _setting(
+        "MANDATA_ACME_TRUST", None, "PEM file with the ACME server's own root, where the system does not trust it."
+    )
     operator_name: str = _setting(
         "MANDATA_OPERATOR_NAME", "Mandata", "Name of the processor as the agreement states it."
     )
