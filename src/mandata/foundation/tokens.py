@@ -32,7 +32,7 @@ import hmac
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -47,16 +47,23 @@ LINK_PREFERENCES: Final = 65534
 LINK_OPEN: Final = 65533
 LINK_BOUNCE: Final = 65532
 LINK_WEB_VERSION: Final = 65531
+# A link in each message that no person sees: whoever follows it is a machine.
+LINK_TRAP: Final = 65530
+# What a click carries on to the controller's own site, where that is wanted.
+LINK_VISIT: Final = 65529
 FIRST_RESERVED: Final = 65500
 MAX_CONTENT_LINK: Final = FIRST_RESERVED - 1
 
 # Numbers of messages begin at 1. A test message to a member has this one; what happens to it is not counted.
 TEST_MESSAGE: Final = 0
+# Stands for any message where the door keeps counts only and must not tell whose it was.
+NOBODYS_MESSAGE: Final = 2**48 - 1
 
 MAX_CAMPAIGN_NO: Final = 2**48 - 1
 MAX_MESSAGE_NO: Final = 2**48 - 1
 
 _HEAD_CHARS = 24
+_REST_CHARS = TOKEN_LENGTH - _HEAD_CHARS
 _TAG_BYTES = 12
 _SIGNED_BYTES = 20
 _TO_URL = bytes.maketrans(b"+/", b"-_")
@@ -154,18 +161,23 @@ def mint_many(keys: TokenKeys, reference: bytes, links: Sequence[int]) -> list[s
     message = keys.tagger.copy()
     message.update(signed)
     start = _to_text(signed)
-    tokens = []
+    rests = []
+    for number in _packed(tuple(links)):
+        tagger = message.copy()
+        tagger.update(number)
+        rests.append(number + tagger.digest())
+    # Fourteen bytes and a zero are twenty characters, of which the last says nothing: all tokens are encoded at once.
+    rests.append(b"")
+    text = _to_text(b"\0".join(rests))
+    return [start + text[at : at + _REST_CHARS] for at in range(0, len(text), _REST_CHARS + 1)]
+
+
+@lru_cache(maxsize=256)
+def _packed(links: tuple[int, ...]) -> tuple[bytes, ...]:
     try:
-        for link in links:
-            number = _pack_link(link)
-            tagger = message.copy()
-            tagger.update(number)
-            # Fourteen bytes are twenty characters with one of padding; cutting nineteen drops it.
-            rest = binascii.b2a_base64(number + tagger.digest(), newline=False).translate(_TO_URL)
-            tokens.append(start + rest[:19].decode("ascii"))
+        return tuple(_pack_link(link) for link in links)
     except struct.error as error:
         raise ValueError("a link number is an unsigned number of 16 bits") from error
-    return tokens
 
 
 def parse(keyring: Mapping[int, TokenKeys], token: str) -> Parsed:

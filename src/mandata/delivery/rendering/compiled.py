@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 
 from mandata.campaigns.rules.content import Link
 from mandata.delivery.rendering import liquid
-from mandata.delivery.rendering.encoding import body_text, mailbox, quote_value, unstructured
+from mandata.delivery.rendering.encoding import LINE, SOFT, body_text, mailbox, quote_value, unstructured
 from mandata.delivery.rendering.errors import RenderingRefused, Unrenderable
 from mandata.foundation import canonical
 from mandata.foundation.tokens import LINK_BOUNCE
@@ -95,7 +95,10 @@ class _Body:
 
 
 class Compiled:
-    """A campaign ready to be filled. Immutable; safe to share between threads."""
+    """A campaign ready to be filled. Immutable; safe to share between threads.
+
+    `dotless`: no line of any message begins with a dot, so that a transport need not look for one (RFC 5321 4.5.2).
+    """
 
     def __init__(self, body: _Body) -> None:
         self._body = body
@@ -117,6 +120,8 @@ class Compiled:
             if kinds[slot] == "token"
             for position in positions
         ]
+        # Slots never put a dot at the beginning of a line, whatever their values (see `encoding`).
+        self.dotless = "\r\n." not in "\r\n" + "*".join(self._blank)
         self._makes = [
             (_make(body.slots[slot]), positions) for slot, positions in places.items() if kinds[slot] != "token"
         ]
@@ -164,14 +169,32 @@ def compiled(**body: Any) -> Compiled:
 def _make(slot: list[Any]) -> Make:
     kind = slot[0]
     if kind == "date":
-        return lambda state: _date(state.at.replace(microsecond=0))
+        return lambda state: _date(state.at)
     if kind == "to":
         return lambda state: mailbox(state.recipient.name, state.recipient.address)
     if kind == "header":
         parts = [_part(part) for part in slot[1]]
         return lambda state: unstructured("".join([part(state) for part in parts]))
-    value = _part(slot[1])
-    return lambda state: quote_value(value(state))
+    return _body(slot[1])
+
+
+def _body(part: Any) -> Make:
+    """A value on lines of its own. Short plain words, and the fallback, need nothing done for each recipient."""
+    value = _part(part)
+    if part[0] != "field":
+        return lambda state: quote_value(value(state))
+    _, name, default, mode = part
+    fallback = quote_value(liquid.ESCAPES[mode](body_text(default or "")))
+
+    def make(state: _State) -> str:
+        given = state.recipient.address if name == "email" else state.recipient.fields.get(name)
+        if given is None:
+            return fallback
+        if type(given) is str and len(given) <= LINE and given.isascii() and given.isalnum():
+            return given + SOFT
+        return quote_value(value(state))
+
+    return make
 
 
 def _part(part: Any) -> Make:
