@@ -11,12 +11,15 @@ mailbox formats of relays touch it; a signature over the body survives. Values m
 """
 
 import base64
+import binascii
 import re
 
 from mandata.delivery.rendering.errors import Unrenderable
 
 LINE = 75  # characters before a soft break; the "=" is the 76th
 SOFT = "=\r\n"
+_SHORT = LINE // 3  # bytes that fit a line even where each is escaped
+_ONE_LINE = re.compile(r"[^\x00-\x1f\x7f]*")
 _PLAIN = re.compile(r"[ -<>-~]{0,75}")
 _UNSAFE = re.compile(rb"[^ \t!-<>-~]")
 _HEX = {bytes((byte,)): b"=%02X" % byte for byte in range(256)}
@@ -42,8 +45,13 @@ def body_text(value: str) -> str:
 
 def quote_value(text: str) -> str:
     """Return the quoted-printable form of a slot's value: it begins at column 0 and ends with a soft break."""
-    if _PLAIN.fullmatch(text) and text[:1] != "." and text[:5] != "From ":
-        return text + SOFT
+    if text[:1] != "." and text[:5] != "From ":
+        if _PLAIN.fullmatch(text):
+            return text + SOFT
+        if len(text) <= _SHORT and _ONE_LINE.fullmatch(text):
+            data = text.encode("utf-8", "replace")
+            if len(data) <= _SHORT:
+                return binascii.b2a_qp(data).decode("ascii") + SOFT
     return quote(text, 0)[0] + SOFT
 
 
@@ -159,11 +167,18 @@ def _fold(text: str, column: int) -> str | None:
 
 def _encoded_words(text: str) -> list[str]:
     """Split at characters, not within one: RFC 2047 section 5 wants each word to decode by itself."""
-    words: list[bytes] = [b""]
+    words: list[bytes] = [text.encode("utf-8", "replace")]
+    if len(words[0]) <= _FIRST_WORD_BYTES:
+        return [_encoded_word(words[0])]
+    words = [b""]
     for character in text:
         piece = character.encode("utf-8", "replace")
         limit = _FIRST_WORD_BYTES if len(words) == 1 else _WORD_BYTES
         if len(words[-1]) + len(piece) > limit:
             words.append(b"")
         words[-1] += piece
-    return [f"=?utf-8?b?{base64.b64encode(word).decode('ascii')}?=" for word in words]
+    return [_encoded_word(word) for word in words]
+
+
+def _encoded_word(word: bytes) -> str:
+    return f"=?utf-8?b?{base64.b64encode(word).decode('ascii')}?="
