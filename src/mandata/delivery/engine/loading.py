@@ -8,6 +8,8 @@ from uuid import UUID
 from mandata.campaigns import selectors as campaigns
 from mandata.delivery.rendering.compiled import Compiled
 from mandata.delivery.services.claiming import Order, Standing, standing
+from mandata.delivery.services.keys import signing_keys
+from mandata.delivery.signing import Signer
 from mandata.infra.tenancy import scope
 
 _KEPT_FOR = 5.0
@@ -24,6 +26,7 @@ class Loaded:
     frozen_at: datetime
     digest: bytes
     compiled: Compiled
+    signer: Signer
     until: float
 
     def order(self, worker_id: UUID, shard: int) -> Order:
@@ -49,10 +52,12 @@ class Shelf:
                 self._campaigns.pop(campaign_id, None)
                 return None
             found = campaigns.sendable(campaign_id)
+            keys = signing_keys(found.sender_address.rpartition("@")[2])
+        signer = held.signer if held is not None and held.signer.keys == keys else Signer(keys)
         same = held is not None and held.digest == found.digest
         compiled = held.compiled if same and held is not None else Compiled.from_bytes(found.data)
         held = Loaded(
-            controller_id, campaign_id, found.number, row.list_id, row.launched_at, found.digest, compiled,
+            controller_id, campaign_id, found.number, row.list_id, row.launched_at, found.digest, compiled, signer,
             time.monotonic() + _KEPT_FOR,
         )  # fmt: skip
         self._campaigns[campaign_id] = held
