@@ -16,7 +16,7 @@ The file, version 1. Everything is little-endian; the file is a header and then 
     1       1      fate of an outcome: 1 sent, 2 deferred, 3 failed, 4 unknown, 5 returned; else 0
     2       2      SMTP reply code of an outcome, 0 where there was none
     4       16     chunk id, a UUIDv7
-    20      8      message number within the campaign (kinds 2 and 3)
+    20      8      message number within the campaign (kinds 2 and 3), number of the campaign (kind 1; 0 not told)
     28      2      enhanced status, class * 1000 + subject (5.1.1 -> 5001), 0 where there was none
     30      2      enhanced status, detail
     32      1      stage: 0 none, 1 connect, 2 mail, 3 rcpt, 4 data, 5 content
@@ -100,9 +100,10 @@ class Journal:
         self.sync()
         begun.rename(path)
 
-    def opened(self, chunk: UUID) -> None:
-        """A chunk's claim is committed."""
-        self._keep(_OPENED, 0, 0, chunk, 0)
+    def opened(self, chunk: UUID, campaign: int = 0) -> None:
+        """A chunk's claim is committed. `campaign` is the number that tokens carry: it finds the chunk again once its
+        lease was given up."""
+        self._keep(_OPENED, 0, 0, chunk, campaign)
 
     def begin(self, chunk: UUID, message: int) -> None:
         """The first byte of the content leaves next; returns once the kernel has the record."""
@@ -183,9 +184,10 @@ def abandoned(folder: Path) -> Iterator[Path]:
 
 @dataclass(slots=True)
 class Chunk:
-    """What a journal says of one chunk: begun message numbers and outcomes by message number."""
+    """What a journal says of one chunk: its campaign's number, begun message numbers, outcomes by message number."""
 
     settled: bool = False
+    campaign: int = 0
     begun: set[int] = field(default_factory=set)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
 
@@ -234,7 +236,9 @@ def replay(path: Path) -> Replay:
 def _apply(chunks: dict[UUID, Chunk], record: bytes) -> None:
     kind, fate, code, number, message, major, detail, stage = _RECORD.unpack(record[:-4])
     chunk = chunks.setdefault(UUID(bytes=number), Chunk())
-    if kind == _BEGIN:
+    if kind == _OPENED:
+        chunk.campaign = message
+    elif kind == _BEGIN:
         chunk.begun.add(message)
         chunk.outcomes.pop(message, None)
     elif kind == _OUTCOME:
@@ -247,8 +251,13 @@ def _apply(chunks: dict[UUID, Chunk], record: bytes) -> None:
         chunk.settled = True
 
 
+def checksum(block: bytes) -> bytes:
+    """Return the four bytes that stand behind a header's or a record's others."""
+    return _CRC.pack(zlib.crc32(block))
+
+
 def _sound(block: bytes) -> bool:
-    return zlib.crc32(block[:-4]) == int.from_bytes(block[-4:], "little")
+    return checksum(block[:-4]) == block[-4:]
 
 
 def _pack_status(enhanced: str) -> tuple[int, int]:

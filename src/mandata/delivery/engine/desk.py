@@ -2,8 +2,8 @@
 their outcomes wait here to be settled.
 
 `lanes`, `take`, `give_up`, `begin`, `report` and `idle` are called by the transport in the main thread, the rest by the
-supply thread. Deques and single assignments make the exchange, each table is written by one thread only, and there is no
-lock in the main thread's path.
+supply thread. Deques and single assignments make the exchange, each table is written by one thread only, and there is
+no lock in the main thread's path.
 
 Messages are counted by *pool*: those of a road that are sent without regard to who receives them, or those for one
 provider where it has a lane or a limit of its own. What waits in a pool is what was laid less what was taken.
@@ -136,7 +136,11 @@ class Desk:
 
     def waiting(self, pool: str) -> int:
         """Return how many messages of a pool are laid out and not taken."""
-        return self.laid[pool] - self.taken[pool]
+        return self.laid.get(pool, 0) - self.taken.get(pool, 0)
+
+    def busy(self) -> list[str]:
+        """Return the lanes with letters, as far as the transport has seen them."""
+        return list(self._lanes)
 
     @property
     def laid_out(self) -> bool:
@@ -223,7 +227,7 @@ class Desk:
         self._next += 1
         self._out[self._next] = waiting
         sender = f"{tokens[compiled.bounce_index]}@{self.domain}"
-        return Letter(self._next, sender, address, content, dotless=compiled.dotless)
+        return Letter(self._next, sender, address, content, dotless=getattr(compiled, "dotless", False))
 
     def closed(self) -> bool:
         """Say whether nothing will come any more."""
@@ -292,7 +296,9 @@ class Desk:
             alone = "/" in lane
             if alone:
                 self.stuck[lane] = at + PUT_OFF.total_seconds()
-            self._end_lane(lane, Unroutable("returned", "", _STUCK if alone else ""), now() + PUT_OFF if alone else None)
+            self._end_lane(
+                lane, Unroutable("returned", "", _STUCK if alone else ""), now() + PUT_OFF if alone else None
+            )
 
     def give_back(self) -> None:
         """Settle everything still laid out as returned; called when no transport runs any more."""

@@ -27,11 +27,12 @@ class Loaded:
     digest: bytes
     compiled: Compiled
     signer: Signer
+    domain: str
     until: float
 
-    def order(self, worker_id: UUID, shard: int) -> Order:
-        """Return what a claim of this campaign by a worker is."""
-        return Order(self.controller_id, self.campaign_id, self.list_id, self.frozen_at, worker_id, shard)
+    def order(self, worker_id: UUID, shard: int, transport: int = 0) -> Order:
+        """Return what a claim of this campaign by a worker is, for a transport."""
+        return Order(self.controller_id, self.campaign_id, self.list_id, self.frozen_at, worker_id, shard, transport)
 
 
 class Shelf:
@@ -52,13 +53,14 @@ class Shelf:
                 self._campaigns.pop(campaign_id, None)
                 return None
             found = campaigns.sendable(campaign_id)
-            keys = signing_keys(found.sender_address.rpartition("@")[2])
+            domain = found.sender_address.rpartition("@")[2].lower()
+            keys = signing_keys(domain)
         signer = held.signer if held is not None and held.signer.keys == keys else Signer(keys)
         same = held is not None and held.digest == found.digest
         compiled = held.compiled if same and held is not None else Compiled.from_bytes(found.data)
         held = Loaded(
             controller_id, campaign_id, found.number, row.list_id, row.launched_at, found.digest, compiled, signer,
-            time.monotonic() + _KEPT_FOR,
+            domain, time.monotonic() + _KEPT_FOR,
         )  # fmt: skip
         self._campaigns[campaign_id] = held
         return held

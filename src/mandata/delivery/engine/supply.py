@@ -6,7 +6,8 @@ thread tries again until it is back or the process is told to end.
 
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -14,12 +15,15 @@ import psycopg
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from mandata.campaigns import selectors as campaigns
-from mandata.delivery.engine.desk import Desk, OpenChunk
+from mandata.delivery.engine.desk import PUT_OFF, Desk, OpenChunk
 from mandata.delivery.engine.loading import Loaded, Shelf
+from mandata.delivery.engine.planning import Plan, Planner
+from mandata.delivery.engine.slowing import Slowing
 from mandata.delivery.journal import SUFFIX, Journal
-from mandata.delivery.rules.outcomes import Outcome
-from mandata.delivery.services import claiming, recovering, tending
-from mandata.delivery.services.claiming import CHUNK_SIZE, Settled
+from mandata.delivery.rules.sharing import Claimant, Ledger, turns
+from mandata.delivery.services import claiming, limiting, recovering, tending
+from mandata.delivery.services.claiming import CHUNK_SIZE, Claimed, Settled
+from mandata.delivery.transports.port import Road, Transport, Unroutable
 from mandata.infra import outside
 from mandata.infra.clock import new_id, now
 from mandata.infra.logs import log
@@ -28,14 +32,20 @@ from mandata.vault.services import Vault
 _AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 """How a database that went away shows: through Django, and from the statements that go around its wrapping."""
 
-_MOST = 800
 _TICK = 0.05
 _SETTLE_AT = 250
 _SETTLE_EVERY = 0.2
 """Outcomes are written in groups: one at a time, each would cost a transaction. Meanwhile the journal has them."""
 _RENEW_EVERY = 15.0
+_SOON = 5.0
+"""Seconds: what is shut longer puts its campaign off, and no worker waits for it."""
+_LOOK_AGAIN = 60.0
+"""Seconds after which a campaign that was put off is looked at again: a limit may have been raised."""
+_TEND_EVERY = 1.0
 _ROTATE_AT = 4_000
 """Chunks after which a new journal file is begun, so that a file can be dropped while the worker lives."""
+
+_LATER = Unroutable("returned", "", "put off: the receiver takes nothing at the moment")
 
 _log = log("delivery")
 
@@ -49,6 +59,7 @@ class Supply:
     def __init__(
         self,
         desk: Desk,
+        transport: Transport,
         folder: Path,
         worker_id: UUID,
         *,
@@ -60,6 +71,12 @@ class Supply:
         self.worker_id = worker_id
         self.shard = worker_id.int % 1000 + 1
         self.problem: BaseException | None = None
+        self._transport = transport
+        self._planner = Planner(desk, worker_id)
+        self._slowing = Slowing(desk)
+        self._ledger = Ledger()
+        self._tended: dict[UUID, float] = {}
+        self._soon = False
         self._folder = folder
         self._fsync = fsync
         self._patience = patience
@@ -70,8 +87,6 @@ class Supply:
         self._journal = self._new_journal()
         self._journals = {self._journal: 0}
         self._chunks_opened = 0
-        self._target = CHUNK_SIZE
-        self._measured = (time.monotonic(), 0)
         self._renew_at = time.monotonic() + _RENEW_EVERY
         self._settled_at = 0.0
         self._idle_since: float | None = None
@@ -138,6 +153,8 @@ class Supply:
         close_old_connections()
         claimed = False if self._ending.is_set() else self._claim()
         settled = self._settle()
+        if self._slowing.heed(self._planner.limits(now())):
+            self._planner.look_again()
         self._renew()
         return settled or claimed
 
@@ -159,6 +176,7 @@ class Supply:
             journal.sync()
         for rows in groups.values():
             self._settle_campaign(rows)
+            self._slowing.count(rows)
         return True
 
     def _settle_campaign(self, rows: list[tuple[OpenChunk, Settled]]) -> None:
@@ -179,6 +197,7 @@ class Supply:
             self._open[chunk_id].left -= count
         for chunk_id in done:
             self._close(self._open.pop(chunk_id))
+        limiting.give_back(_untouched(rows))
         written = {id(row) for row in rows}
         self._unsettled = [row for row in self._unsettled if id(row) not in written]
 
@@ -201,6 +220,7 @@ class Supply:
         for chunk in self._open.values():
             # A chunk that is no longer ours was given up by others while we were away: nothing more of it is begun.
             chunk.lease = at + claiming.LEASE.total_seconds() if chunk.id in kept else 0.0
+        self._planner.rest()
         self._release_strangers()
 
     def _release_strangers(self) -> None:
@@ -211,63 +231,107 @@ class Supply:
 
     # -- claiming --------------------------------------------------------------------------------------------------
 
-    def _wanted(self) -> int:
-        """How many messages to claim, in whole chunks.
-
-        About half a second's worth lies ready: enough that the transport never waits, little enough that a pause or a
-        refusal is soon effective. Where the transport did find the desk empty, twice as much is laid out next time.
-        """
-        at, sent = time.monotonic(), self.desk.sent
-        before, then = self._measured
-        if at - before >= 0.2:
-            rate = (sent - then) / (at - before)
-            self._target = max(self._target // 2, int(rate * 0.5), CHUNK_SIZE)
-            self._measured = (at, sent)
-        if self.desk.starved:
-            self.desk.starved = False
-            self._target *= 2
-        self._target = min(_MOST, self._target)
-        missing = self._target - len(self.desk.ready)
-        return -(-missing // CHUNK_SIZE) * CHUNK_SIZE if missing * 2 >= self._target else 0
-
     def _claim(self) -> bool:
-        wanted = self._wanted()
-        if wanted <= 0:
+        """Claim what there is room for: the most urgent first, then every controller in turn."""
+        room = self._planner.room()
+        if room <= 0:
             return False
         at = now()
-        due = [one for one in campaigns.due(at) if not self._only or one.controller_id in self._only]
+        due = campaigns.due(at)
+        claimants = [
+            Claimant(one.urgency, one.controller_id, one.campaign_id)
+            for one in due
+            if not self._only or one.controller_id in self._only
+        ]
         claimed = 0
-        share = max(CHUNK_SIZE, wanted // max(1, len(due)) // CHUNK_SIZE * CHUNK_SIZE)
-        for one in due:
-            if claimed >= wanted:
+        self._soon = False
+        for turn in turns(room, claimants, self._ledger, least=CHUNK_SIZE):
+            if claimed >= room:
                 break
-            loaded = self._shelf.campaign(one.controller_id, one.campaign_id)
-            if loaded is None:
-                tending.tend_campaign(controller_id=one.controller_id, campaign_id=one.campaign_id, at=at)
-                continue
-            claimed += self._claim_from(loaded, share)
+            share = min(room - claimed, -(-turn.messages // CHUNK_SIZE) * CHUNK_SIZE)
+            found = self._claim_for(turn.claimant, share)
+            self._ledger.served(turn.claimant, found)
+            claimed += found
         return claimed > 0
 
-    def _claim_from(self, loaded: Loaded, limit: int) -> int:
-        at = now()
+    def _claim_for(self, one: Claimant, limit: int) -> int:
+        loaded, at = self._shelf.campaign(one.controller, one.campaign), now()
+        if loaded is None:
+            self._tend(one)
+            return 0
         standing = self._shelf.standing(loaded.controller_id, at)
         if standing is None:
             tending.postpone(controller_id=loaded.controller_id, campaign_id=loaded.campaign_id, at=at)
             return 0
+        road = self._transport.pick(standing.roads)
+        if road is None:
+            return 0
+        plan = self._planner.plan(loaded, road, limit, at)
+        if not plan.wants:
+            self._wait_for(one, plan)
+            return 0
+        return self._claim_from(loaded, standing, road, plan)
+
+    def _wait_for(self, one: Claimant, plan: Plan) -> None:
+        """Nothing of a campaign can be claimed now: put it off, or see whether it is through."""
+        if plan.wait is None:
+            self._tend(one)
+        elif plan.wait <= _SOON:
+            self._soon = True
+        else:
+            at = now()
+            until = at + timedelta(seconds=min(plan.wait, _LOOK_AGAIN))
+            tending.postpone(controller_id=one.controller, campaign_id=one.campaign, at=at, until=until)
+
+    def _tend(self, one: Claimant) -> None:
+        """Look after a campaign, once a second; its freeze takes long and is the pool's."""
+        at = time.monotonic()
+        if at >= self._tended.get(one.campaign, 0.0):
+            self._tended = {key: until for key, until in self._tended.items() if until > at}
+            self._tended[one.campaign] = at + _TEND_EVERY
+            self._planner.forget(one.campaign)
+            tending.tend_campaign(controller_id=one.controller, campaign_id=one.campaign, at=now(), freezing=False)
+
+    def _claim_from(self, loaded: Loaded, standing: claiming.Standing, road: Road, plan: Plan) -> int:
         lease = time.monotonic() + claiming.LEASE.total_seconds()
-        found = claiming.claim(order=loaded.order(self.worker_id, self.shard), standing=standing, limit=limit, at=at)
+        order = loaded.order(self.worker_id, self.shard, road.transport)
+        limit = sum(plan.wants.values())
+        got: Counter[str] = Counter()
+        try:
+            found = claiming.claim(order=order, standing=standing, limit=limit, at=now(), wants=plan.wants)
+            got.update(one.provider for one in found)
+        finally:
+            self._planner.claimed(loaded, plan, got)
         if not found:
-            tending.tend_campaign(controller_id=loaded.controller_id, campaign_id=loaded.campaign_id, at=at)
+            self._tend(Claimant(0, loaded.controller_id, loaded.campaign_id))
             return 0
         chunks: dict[UUID, OpenChunk] = {}
         for one in found:
             chunk = chunks.get(one.chunk_id)
             if chunk is None:
                 chunk = chunks[one.chunk_id] = self._opened(one.chunk_id, loaded, standing.vault, lease)
+                chunk.road, chunk.buckets = road, plan.buckets
             chunk.left += 1
+        self._lay(road, plan, chunks, found)
         self._journal.flush()
-        self.desk.lay(loaded, chunks, found)
         return len(found)
+
+    def _lay(self, road: Road, plan: Plan, chunks: dict[UUID, OpenChunk], found: list[Claimed]) -> None:
+        """Lay out what was claimed by lanes; what has none now ends at once."""
+        lanes = self._transport.lanes(road.key, {one.domain for one in found})
+        clock, laid = time.monotonic(), []
+        self._journal.flush()
+        for one in found:
+            lane = lanes.get(one.domain, _LATER)
+            if isinstance(lane, str) and self.desk.stuck.get(lane, 0.0) > clock:
+                lane = _LATER
+            if isinstance(lane, str):
+                self._planner.learn(road, one.provider, lane)
+                laid.append((one, lane, plan.pools.get(one.provider, "")))
+            else:
+                again = now() + PUT_OFF if lane.fate == "returned" else None
+                self.desk.end(chunks[one.chunk_id], one, lane, again)
+        self.desk.lay(chunks, laid)
 
     def _opened(self, chunk_id: UUID, loaded: Loaded, vault: Vault, lease: float) -> OpenChunk:
         self._chunks_opened += 1
@@ -277,7 +341,7 @@ class Supply:
             if not self._journals[before]:
                 del self._journals[before]
                 before.close(remove=True)
-        self._journal.opened(chunk_id)
+        self._journal.opened(chunk_id, loaded.number)
         self._journals[self._journal] += 1
         chunk = self._open[chunk_id] = OpenChunk(chunk_id, loaded, vault, self._journal, 0, lease)
         return chunk
@@ -286,7 +350,7 @@ class Supply:
 
     def _exhaust(self, busy: bool) -> None:
         """Tell the desk when nothing has been due for some seconds, so that the process may end."""
-        if busy or self._open or self._unsettled:
+        if busy or self._open or self._unsettled or self._soon:
             self._idle_since = None
             return
         at = time.monotonic()
@@ -299,15 +363,22 @@ class Supply:
         self._release_strangers()
         for journal in list(self._journals):
             journal.close(remove=not self._open)
+        limiting.let_go(worker_id=self.worker_id)
         recovering.leave(worker_id=self.worker_id)
         self._shelf.forget()
         return True
+
+
+def _untouched(rows: list[tuple[OpenChunk, Settled]]) -> dict[str, int]:
+    """Return bucket -> messages that took a token and came back without having been sent."""
+    found: Counter[str] = Counter()
+    for chunk, settled in rows:
+        if chunk.buckets and settled.outcome.fate == "returned":
+            found.update(chunk.buckets.get(settled.provider, ()))
+    return found
 
 
 def _host() -> str:
     import socket
 
     return socket.gethostname()
-
-
-__all__ = ["Outcome", "Supply"]

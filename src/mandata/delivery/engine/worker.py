@@ -38,7 +38,7 @@ class Worker:
     ) -> None:
         self.id = worker_id or new_id()
         self.desk = Desk(keys, domain)
-        self.supply = Supply(self.desk, folder, self.id, fsync=fsync, patience=patience, only=only)
+        self.supply = Supply(self.desk, transport, folder, self.id, fsync=fsync, patience=patience, only=only)
         self._transport = transport
         self._stopping = threading.Event()
 
@@ -54,7 +54,7 @@ class Worker:
         thread.start()
         try:
             while not self.desk.closed():
-                if not self.desk.ready:
+                if not self.desk.laid_out:
                     # No connection is opened before there is something to send.
                     time.sleep(0.01)
                     continue

@@ -21,10 +21,11 @@ from mandata.delivery.models import Chunk
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.rules.retry import first_tried, retry
 from mandata.delivery.rules.sharing import spread
-from mandata.delivery.services import gate
+from mandata.delivery.services import gate, reviving
 from mandata.delivery.services.replaying import CLAIMED, SETTLED
 from mandata.delivery.services.returning import refused_at_the_door
 from mandata.delivery.statements import statement
+from mandata.delivery.transports.port import Road
 from mandata.foundation import cutting
 from mandata.infra import bulk, outside, restoring
 from mandata.infra.clock import new_id
@@ -67,10 +68,12 @@ class Claimed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a controller's claims rest on: its recipient rule, its open vault; looked up anew every few seconds."""
+    """What a controller's claims rest on: its recipient rule, its open vault, the roads that may carry its mail; looked
+    up anew every few seconds."""
 
     rule: Rule
     vault: Vault
+    roads: tuple[Road, ...] = (Road(""),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Settled:
     outcome: Outcome
     at: datetime
     again: datetime | None = None
+    provider: str = ""
 
 
 def standing(controller_id: UUID, *, at: datetime) -> Standing | None:
@@ -183,13 +187,14 @@ def settle(
 
     Doing it again changes nothing.
     """
-    groups: dict[tuple[str, int, str, str], list[tuple[Settled, datetime | None]]] = defaultdict(list)
+    groups: dict[tuple[str, bool, int, str, str], list[tuple[Settled, datetime | None]]] = defaultdict(list)
     for one in settled:
         state, next_at = _state(one)
         said = one.outcome if state != "queued" else Outcome(one.number, "returned")
-        groups[(state, said.code, said.enhanced, said.diagnostic[:300])].append((one, next_at))
+        back = said.fate == "returned"  # then nothing was tried
+        groups[(state, back, said.code, said.enhanced, said.diagnostic[:300])].append((one, next_at))
     with scope(controller_id), outside.together():
-        for (state, code, status, diagnostic), rows in sorted(groups.items()):
+        for (state, back, code, status, diagnostic), rows in sorted(groups.items()):
             numbers = [one.number for one, _ in rows]
             values = {
                 "controller": controller_id,
@@ -201,6 +206,7 @@ def settle(
                 "high": max(numbers),
                 "next": [next_at for _, next_at in rows] if state == "deferred" else None,
                 "state": state,
+                "tried": 0 if back else 1,
                 "code": code or None,
                 "status": status,
                 "diagnostic": diagnostic,
@@ -211,22 +217,27 @@ def settle(
         refusals = [(one.number, one.outcome) for one in settled if one.outcome.fate == "failed" and one.outcome.code]
         if refusals:
             refused_at_the_door(campaign_id=campaign_id, refusals=refusals, at=at)
+        if any(state in _OPEN for state, *_ in groups):
+            reviving.revive(campaign_id=campaign_id, at=at)
         if done:
             Chunk.objects.filter(id__in=done).delete()
         if settled:
             outcomes = [
-                (one.number, state, code, status, one.attempts - (state == "queued"))
-                for (state, code, status, _), rows in groups.items()
+                (one.number, state, code, status, one.attempts - back)
+                for (state, back, code, status, _), rows in groups.items()
                 for one, _ in rows
             ]
             outside.write(SETTLED, {"campaign": campaign_id, "at": at, "outcomes": outcomes})
 
 
+_OPEN = frozenset({"queued", "deferred"})
 _STATES = {"sent": "sent", "deferred": "deferred", "failed": "failed", "unknown": "unknown", "returned": "queued"}
 
 
 def _state(one: Settled) -> tuple[str, datetime | None]:
     """The message's new state, and when it is tried again; a deferred one whose time is over has failed."""
+    if one.outcome.fate == "returned" and one.again is not None:
+        return "deferred", one.again
     state = _STATES[one.outcome.fate]
     if state != "deferred":
         return state, None

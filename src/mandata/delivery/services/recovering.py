@@ -5,13 +5,15 @@ can read the journal: once the lease has run out, the unconfirmed of its chunks 
 later still has the better word, because an unknown message keeps its chunk.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from mandata.delivery.journal import BrokenJournal, Replay, abandoned, boot_id, replay
-from mandata.delivery.models import Chunk, Worker
+from mandata.delivery.journal import BrokenJournal, Chunk, Replay, abandoned, boot_id, replay
+from mandata.delivery.models import Chunk as OpenChunk
+from mandata.delivery.models import Worker
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.services.claiming import Settled, own_chunks, settle
 from mandata.infra import bulk
@@ -57,13 +59,35 @@ def _settle_worker(found: Replay, at: datetime) -> None:
         )
         if chunk is None and not same_boot:
             fates = {number: Outcome(number, "unknown") for number in numbers}
-        rows = [
-            Settled(chunk_id, number, attempts, fates[number] or Outcome(number, "returned"), at)
-            for number, attempts in numbers.items()
-        ]
+        rows = _rows(chunk_id, numbers, fates, at)
         settle(controller_id=controller_id, campaign_id=campaign_id, shard=0, settled=rows, done=[chunk_id], at=at)
         unknown = sum(row.outcome.fate == "unknown" for row in rows)
         _log.warning("chunk.recovered", chunk=str(chunk_id), messages=len(rows), unknown=unknown)
+    for chunk_id in known.keys() - open_chunks.keys():
+        _correct(chunk_id, known[chunk_id], same_boot, at)
+
+
+def _correct(chunk_id: UUID, chunk: Chunk, same_boot: bool, at: datetime) -> None:
+    """Say what became of messages whose lease was given up. They are unknown, and nobody has decided about them yet."""
+    where = bulk.execute(
+        "select controller_id, campaign_id from campaigns_number where number = %b::bigint", [chunk.campaign]
+    )
+    for controller_id, campaign_id in where:
+        numbers = _numbers(controller_id, campaign_id, chunk_id)
+        fates = chunk.fates(numbers, same_boot=same_boot)
+        rows = [row for row in _rows(chunk_id, numbers, fates, at) if row.outcome.fate != "unknown"]
+        if rows:
+            settle(controller_id=controller_id, campaign_id=campaign_id, shard=0, settled=rows, done=[], at=at)
+            _log.warning("chunk.corrected", chunk=str(chunk_id), messages=len(rows))
+
+
+def _rows(
+    chunk_id: UUID, numbers: Mapping[int, int], fates: Mapping[int, Outcome | None], at: datetime
+) -> list[Settled]:
+    return [
+        Settled(chunk_id, number, attempts, fates[number] or Outcome(number, "returned"), at)
+        for number, attempts in numbers.items()
+    ]
 
 
 def _numbers(controller_id: UUID, campaign_id: UUID, chunk_id: UUID) -> dict[int, int]:
@@ -79,7 +103,7 @@ def _numbers(controller_id: UUID, campaign_id: UUID, chunk_id: UUID) -> dict[int
 def expire_leases(*, at: datetime) -> int:
     """Give up chunks whose lease ran out and whose host did not settle them: their messages are unknown."""
     lost = list(
-        Chunk.objects.filter(leased_until__lt=at - GRACE).values_list("id", "controller_id", "campaign_id")[:1000]
+        OpenChunk.objects.filter(leased_until__lt=at - GRACE).values_list("id", "controller_id", "campaign_id")[:1000]
     )
     for chunk_id, controller_id, campaign_id in lost:
         numbers = _numbers(controller_id, campaign_id, chunk_id)

@@ -32,12 +32,12 @@ _ABSENT = (
     "not exists (select from delivery_message m where m.controller_id = %(controller)s "
     "and m.campaign_id = %(campaign)s and m.subscriber_id = s.id)"
 )
-_OPEN = (
-    "from delivery_message where controller_id = %(controller)s and campaign_id = %(campaign)s "
-    "and state in ('queued', 'deferred')"
+_OF = "from delivery_message where controller_id = %(controller)s and campaign_id = %(campaign)s"
+_DUE = (
+    f"select 1 where exists (select {_OF} and state in ('queued', 'deferred') and next_at is null) "
+    f"or exists (select {_OF} and state = 'deferred' and next_at <= %(at)s)"
 )
-_DUE = f"select 1 {_OPEN} and (next_at is null or next_at <= %(at)s) limit 1"
-_NEXT = f"select min(next_at) {_OPEN}"
+_NEXT = f"select min(next_at) {_OF} and state = 'deferred'"
 
 _log = log("delivery")
 
@@ -50,13 +50,16 @@ def tend_due(*, at: datetime) -> int:
     return sending
 
 
-def tend_campaign(*, controller_id: UUID, campaign_id: UUID, at: datetime) -> bool:
-    """Do what the campaign's state asks for; return whether it has messages to send now."""
+def tend_campaign(*, controller_id: UUID, campaign_id: UUID, at: datetime, freezing: bool = True) -> bool:
+    """Do what the campaign's state asks for; return whether it has messages to send now.
+
+    Without `freezing`, a launched one is left to somebody else: a million recipients take seconds.
+    """
     try:
         with scope(controller_id):
             state = campaigns.row(campaign_id).state
             if state == "launching":
-                return freeze(campaign_id=campaign_id, at=at) > 0
+                return freezing and freeze(campaign_id=campaign_id, at=at) > 0
             if state == "cancelled":
                 _take_back(campaign_id, at)
                 return False
@@ -122,10 +125,10 @@ def _look_at(campaign_id: UUID, at: datetime) -> bool:
     return False
 
 
-def postpone(*, controller_id: UUID, campaign_id: UUID, at: datetime) -> None:
-    """Look again in a few seconds: the gate is shut at the moment."""
+def postpone(*, controller_id: UUID, campaign_id: UUID, at: datetime, until: datetime | None = None) -> None:
+    """Look again in a few seconds, or at `until`: the gate is shut at the moment, or every limit is used up."""
     with scope(controller_id):
-        campaign_services.postpone(campaign_id=campaign_id, until=at + _SHUT)
+        campaign_services.postpone(campaign_id=campaign_id, until=until or at + _SHUT)
 
 
 def move(

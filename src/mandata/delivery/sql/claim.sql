@@ -2,20 +2,42 @@
 -- Who may not receive any more is cancelled; an erased person has no row in s and is cancelled too. Rows that another
 -- worker is claiming are passed over. The counters of this worker's shard move along.
 --
+-- Each provider gives as much as is wanted of it, what waited for its time first: so a million messages of a provider
+-- that is throttled are not walked over to find those of another (indexes delivery_message_later and _fresh).
+--
 -- The plan must be good before the tables have statistics, when the planner takes a new campaign for one row and would
 -- read all of it for each message. Hence each look-up is lateral behind a fence (offset 0), and rows are updated by an
 -- array of numbers instead of a join, between the lowest and the highest of them, so that only that range is read.
-with due as materialized (
-    select m.subscriber_id, m.number, m.provider, m.state, m.attempts
-    from delivery_message m
-    where m.controller_id = %(controller)s and m.campaign_id = %(campaign)s and m.state in ('queued', 'deferred')
-      and (m.next_at is null or m.next_at <= %(rule_now)s::timestamptz)
-      and exists (select 1 from campaigns_campaign c where c.id = %(campaign)s and c.state = 'sending')
-    order by m.number
-    limit %(limit)s
-    for update skip locked
+with wanted as materialized (
+    select w.provider, w.most from unnest(%(providers)s::text[], %(limits)s::int[]) as w (provider, most)
+    where exists (select 1 from campaigns_campaign c where c.id = %(campaign)s and c.state = 'sending')
+), due as materialized (
+    select d.* from wanted w
+    cross join lateral (
+        select * from (
+            select m.subscriber_id, m.number, m.provider, m.state, m.attempts
+            from delivery_message m
+            where m.controller_id = %(controller)s and m.campaign_id = %(campaign)s and m.provider = w.provider
+              and m.state in ('queued', 'deferred')
+              and m.next_at is not null and m.next_at <= %(rule_now)s::timestamptz
+            order by m.next_at
+            limit w.most
+            for update skip locked
+        ) later
+        union all
+        select * from (
+            select m.subscriber_id, m.number, m.provider, m.state, m.attempts
+            from delivery_message m
+            where m.controller_id = %(controller)s and m.campaign_id = %(campaign)s and m.provider = w.provider
+              and m.state in ('queued', 'deferred') and m.next_at is null
+            order by m.number
+            limit w.most
+            for update skip locked
+        ) fresh
+        limit w.most
+    ) d
 ), asked as materialized (
-    select due.*, s.identity, s.clear, coalesce({rule}, false) as receives
+    select due.*, s.identity, s.clear, s.mail_domain, coalesce({rule}, false) as receives
     from due
     left join lateral (
         select * from audience_subscriber s
@@ -35,7 +57,8 @@ with due as materialized (
             / %(size)s::int + 1
         ],
         attempts = m.attempts + 1,
-        next_at = null
+        next_at = null,
+        transport = %(transport)s::int2
     where m.controller_id = %(controller)s and m.campaign_id = %(campaign)s
       and m.number >= (select min(number) from asked) and m.number <= (select max(number) from asked)
       and m.number = any(array(select number from asked where receives))
@@ -56,5 +79,6 @@ with due as materialized (
     do update set count = delivery_counter.count + excluded.count
 )
 select subscriber_id, number, attempts + 1,
-       (%(chunks)s::uuid[])[(row_number() over (order by number) - 1)::int / %(size)s::int + 1], identity, clear
+       (%(chunks)s::uuid[])[(row_number() over (order by number) - 1)::int / %(size)s::int + 1], identity, clear,
+       provider, mail_domain
 from asked where receives order by number

@@ -1,6 +1,7 @@
 -- Writes one outcome for messages of open chunks. Doing it again changes nothing: a settled message has left its chunk.
 -- An unknown message keeps its chunk, so that a journal found later can still say what became of it.
 -- Along go the campaign's pace over time, what receivers said, and the installation's flow (0007_following).
+-- tried: 0 for what comes back without having been tried, which counts no attempt.
 -- next: when to try again, one time for each number, or null for none. low and high: see claim.sql.
 with old as materialized (
     select m.number, m.provider, m.state, m.transport
@@ -18,7 +19,7 @@ with old as materialized (
         diagnostic = %(diagnostic)s::text,
         next_at = (%(next)s::timestamptz[])[array_position(%(numbers)s::bigint[], m.number)],
         sent_at = case when %(state)s::text = 'sent' then %(at)s::timestamptz else m.sent_at end,
-        attempts = m.attempts - case when %(state)s::text = 'queued' then 1 else 0 end,
+        attempts = m.attempts - 1 + %(tried)s::int2,
         chunk_id = case when %(state)s::text = 'unknown' then m.chunk_id end
     where m.controller_id = %(controller)s and m.campaign_id = %(campaign)s
       and m.number >= %(low)s::bigint and m.number <= %(high)s::bigint
