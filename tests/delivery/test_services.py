@@ -219,9 +219,9 @@ def test_a_domain_is_verified_once_dns_holds_what_is_shown(bakery: Shop, monkeyp
             shown = next(one for one in selectors.domains() if one.id == domain)
             server.zone.publish(shown.records)
             checks = services.verify_domain(domain_id=domain, actor=bakery.actor, at=now())
-            assert {check.result for check in checks} == {"ok"}
+            assert {check.result for check in checks if check.expected} == {"ok"}
             assert selectors.is_verified("news.bakery.example")
-            server.zone.put(f"{shown.selector}._domainkey.news.bakery.example", "TXT")
+            server.zone.put(f"{shown.keys[0].selector}._domainkey.news.bakery.example", "TXT")
             services.verify_domain(domain_id=domain, actor=bakery.actor, at=now())
             assert next(one.state for one in selectors.domains() if one.id == domain) == "failing"
     finally:

@@ -43,6 +43,8 @@ LOOPS = (
     Loop("events", "mandata.tracking.services:take_events", 1.0),
     Loop("delivery", "mandata.delivery.engine.pool:keep", 0.5),
     Loop("returns", "mandata.delivery.returns:keep_listening", 2.0),
+    Loop("domains", "mandata.delivery.services.watching:look_due", 10.0),
+    Loop("certificates", "mandata.delivery.services.certificates:write_files", 60.0),
     Loop("record", "mandata.record.services:sequence_due", 0.3),
     Loop("stamps", "mandata.record.services:stamp_due", 60.0),
     Loop("heads", "mandata.accounts.services.heads:hand_heads", 900.0),

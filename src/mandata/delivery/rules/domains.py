@@ -66,6 +66,7 @@ class Check:
     required: bool = False
     notes: tuple[str, ...] = ()
     number: int = 0
+    stage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +159,18 @@ def worse(before: Sequence[Check], after: Sequence[Check]) -> tuple[Check, ...]:
     return tuple(
         check
         for check in after
-        if check.result != "ok" and check.code != "no_answer" and (check.purpose, check.name) in good
+        if check.result != "ok"
+        and check.code != "no_answer"
+        and check.stage != "retired"
+        and (check.purpose, check.name) in good
     )
 
 
 def _check(record: Record, sought: Sought, answers: Answers) -> Check:
     found = answers.get((record.name, record.type), ())
-    empty = Check(record.purpose, "missing", "not_found", record.name, record.value, (), record.required)
+    empty = Check(
+        record.purpose, "missing", "not_found", record.name, record.value, (), record.required, stage=record.stage
+    )
     if found is None:
         return replace(empty, result="wrong", code="no_answer")
     check = replace(empty, found=tuple(found))

@@ -188,7 +188,10 @@ def _client(at: datetime) -> tuple[Any, Any]:
     jwk = josepy.JWKEC(key=josepy.ComparableECKey(load_der_private_key(sealed_key, None)))  # type: ignore[arg-type]
     trust = env().acme_trust
     net = client.ClientNetwork(
-        jwk, alg=josepy.ES256, user_agent="mandata", verify_ssl=str(trust) if trust else True  # type: ignore[arg-type]
+        jwk,
+        alg=josepy.ES256,
+        user_agent="mandata",
+        verify_ssl=str(trust) if trust else True,  # type: ignore[arg-type]
     )
     server = client.ClientV2(client.ClientV2.get_directory(directory, net), net)
     if uri:
@@ -248,9 +251,7 @@ def _written(controller_id: UUID, host_id: UUID, file: Path, at: datetime) -> bo
             if file.read_text().startswith(row.certificate.strip()):
                 return False
         plain = Vault.open().unseal(host_id, PLACE, bytes(row.private_key))
-    key = load_der_private_key(plain, None).private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-    )
+    key = load_der_private_key(plain, None).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     _write(file, f"{row.certificate.strip()}\n{key.decode()}".encode())
     return True
 

@@ -167,9 +167,7 @@ def due_to_turn(domain_id: UUID, *, at: datetime) -> bool:
     """Say whether the domain's RSA key has signed for longer than MANDATA_DKIM_DAYS and has no successor yet."""
     old = at - timedelta(days=env().dkim_days)
     live = Key.objects.filter(domain_id=domain_id)
-    return (
-        live.filter(state="active", activated_at__lte=old).exists() and not live.filter(state="next").exists()
-    )
+    return live.filter(state="active", activated_at__lte=old).exists() and not live.filter(state="next").exists()
 
 
 def destroy_all(domain_id: UUID) -> None:
