@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -45,20 +46,26 @@ class Shop:
     actor: Actor
     list_id: UUID
 
-    def people(self, count: int, address: Callable[[int], str] = "reader{}@inbox.example".format) -> list[UUID]:
-        """Put many people on the list at once, with consent."""
+    def people(
+        self,
+        count: int,
+        address: Callable[[int], str] = "reader{}@inbox.example".format,
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> list[UUID]:
+        """Put many people on the list at once, with consent; `more`: what else is known of each of them."""
         made: list[UUID] = []
         for start in range(0, count, 5000):
-            made += self._people([address(i) for i in range(start, min(count, start + 5000))])
+            made += self._people([address(i) for i in range(start, min(count, start + 5000))], more)
         return made
 
-    def _people(self, addresses: Sequence[str]) -> list[UUID]:
+    def _people(self, addresses: Sequence[str], more: Mapping[str, str]) -> list[UUID]:
         with scope(self.id):
             at, vault, ids = now(), Vault.open(), new_ids(len(addresses))
             keys, wrapped = vault.make(ids)
             vault.keep(wrapped)
             identities = [
-                {"email": text, "first_name": f"Ann{n}", "last_name": "Reader"} for n, text in enumerate(addresses)
+                {"email": text, "first_name": f"Ann{n}", "last_name": "Reader", **more}
+                for n, text in enumerate(addresses)
             ]
             envelopes = vault.seal_many(
                 "audience_subscriber.identity", keys, {i: pack(one) for i, one in zip(ids, identities, strict=True)}
@@ -140,7 +147,7 @@ _FACETS = {
 
 
 def shop(name: str = "Demo Bakery", domain: str = "bakery.example", *, signs: tuple[str, ...] = ()) -> Shop:
-    """Make a controller with an agreement in force, a list, and a verified domain; `signs`: algorithms whose keys sign."""
+    """Make a controller with an agreement in force, a list, and a verified domain; `signs`: algorithms that sign."""
     customer, at = World().controller(name, contact=f"office@{domain}"), now()
     with scope(customer.id):
         accept(customer.member, at=at)
