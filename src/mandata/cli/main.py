@@ -10,6 +10,7 @@ from mandata.cli import (
     agreement,
     backup,
     catcher,
+    classify_bounce,
     decide,
     dns,
     drill,
@@ -115,5 +116,6 @@ app.command("verify")(verify.verify)
 app.command("pack")(pack.pack)
 app.command("stamp")(stamp.stamp)
 app.command("catcher")(catcher.catcher)
+app.command("classify-bounce")(classify_bounce.classify_bounce)
 app.command("dns")(dns.dns)
 app.command("settings")(settings.settings)

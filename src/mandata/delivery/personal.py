@@ -8,8 +8,9 @@ server's words.
 from collections.abc import Sequence
 from uuid import UUID
 
-from mandata.delivery.models import Message, Return
+from mandata.delivery.models import Arrival, Message, Return, Waiting
 from mandata.infra import bulk
+from mandata.vault.services import Vault
 
 ERASURE_SHARD = -1
 """The shard of the counters in which erasures move what was still to be sent; shards are summed when read."""
@@ -83,7 +84,15 @@ def returns(subscriber: UUID) -> list[dict[str, object]]:
 
 
 def anonymise_returns(subscribers: Sequence[UUID]) -> dict[UUID, int]:
-    """Take the persons out of what came back; return how many of each became statistics."""
+    """Take the persons out of what came back; return how many of each became statistics.
+
+    What lies raw and unprocessed goes whole, with its key.
+    """
+    raw = list(Arrival.objects.filter(subscriber_id__in=list(subscribers)).values_list("id", flat=True))
+    if raw:
+        Vault.open().destroy(raw)
+        Arrival.objects.filter(id__in=raw).delete()
+        Waiting.objects.filter(id__in=raw).delete()
     return bulk.tally(_ANONYMISE, subscribers)
 
 

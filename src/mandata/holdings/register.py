@@ -39,6 +39,8 @@ TABLES: Final[dict[str, str]] = {
     "delivery_warmup": "warm-up plans of sending domains and of our own addresses: numbers, dates",
     "delivery_lane": "what all workers share of a limit: numbers, times, codes of replies",
     "delivery_hold": "connections that our own processes have leased: ids, counts, times",
+    "delivery_waiting": "which raw returns wait to be processed: ids, times",
+    "delivery_alarm": "thresholds of the agreement that were exceeded: numbers, times, a reason sealed",
     "delivery_transport": "the operator's transports: companies, limits, its own credentials sealed",
     "delivery_source": "network addresses and names of the operator's own servers",
     "delivery_pool": "which pool of the operator's addresses a controller sends from: ids, names of pools, times",

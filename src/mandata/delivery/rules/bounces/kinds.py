@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass
 from email import policy
+from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesParser
-from typing import Literal
+from typing import Final, Literal
 
 from mandata.delivery.rules.bounces import marks
 from mandata.delivery.rules.bounces.notifications import from_json
@@ -49,6 +50,8 @@ class Returned:
     feedback: str = ""
 
 
+READ: Final = 512 * 1024
+"""Octets of a message that are read: what it says stands before the mail that it brings back."""
 _OPENING = 4000
 """In so many characters a notice says that it is one."""
 
@@ -56,9 +59,9 @@ _OPENING = 4000
 def classify(raw: bytes) -> Returned:
     """Return what a raw message is. Never raises: a message nobody can read is "other"."""
     try:
-        message = BytesParser(policy=policy.compat32).parsebytes(raw)
+        message = BytesParser(policy=policy.compat32).parsebytes(raw[:READ])
         return _classify(message, read(message))
-    except (ValueError, LookupError, RecursionError, TypeError, AttributeError):
+    except (ValueError, LookupError, RecursionError, TypeError, AttributeError, AssertionError, MessageError):
         return Returned("other")
 
 
@@ -192,5 +195,5 @@ def _decoded(message: Message, name: str) -> str:
 
 
 def _address(message: Message, name: str) -> str:
-    found = re.search(r"[^\s<>\"',;:]+@[^\s<>\"',;:]+", str(message.get(name, "")))
+    found = re.search(r"[^\s<>\"',;:@]{1,128}@[^\s<>\"',;:]{1,255}", str(message.get(name, ""))[:2000])
     return found.group().lower() if found else ""

@@ -78,7 +78,7 @@ KNOWN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("userunknown", (
         r"(?:is |in )?(?:in )?(?:my |our |the )?bad[-_ ]?(?:rcpt|recipient)(?:to)?", r"valid[-_ ]?rcptto", r"not in (?:my |our )?valid",
         r"<[^>]*> not found", r"\b_>? (?:not found|does not exist|unknown|no such user)", r"not present in directory",
-        r"can(?:'|no)t accept user", r"^does not exist\W*$", r"mailbox (?:not|isn't) (?:present|found|known|available|here)",
+        r"can(?:'|no)t accept user", r"^does not exist\W{0,8}$", r"mailbox (?:not|isn't) (?:present|found|known|available|here)",
         r"mailbox \S+ (?:unavailable|unknown|does not exist|not found)", r"nessun utente", r"(?:utente|utilisateur|usuario|"
         r"benutzer|empf.nger|destinatario|destinataire|u.ivatel|gebruiker|anv.ndare|odbiorca)\W.{0,30}(?:inconnu|sconosciuto|"
         r"desconocido|unbekannt|no existe|non esiste|n'existe|existiert nicht|neexistuje|nezn.m|onbekend|ok.nd|nieznany|"
@@ -112,7 +112,7 @@ KNOWN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         r"virus (?:found|detected|infected|contamin|scan)", r"your (?:message|mail|e-?mail) (?:was )?(?:infected|contains a virus)",
     )),
     ("spamdetected", (
-        r"^\W*(?:smtp; )?(?:5\d\d )?(?:5\.\d+\.\d+ )?(?:reject(?:ed)?\W{0,3})?(?:id=\S+ -? ?)?spam\W*$", r"block(?:ed)? for (?:spam|abuse)",
+        r"^\W{0,8}(?:smtp; )?(?:5\d\d )?(?:5\.\d+\.\d+ )?(?:reject(?:ed)?\W{0,3})?(?:id=\S+ -? ?)?spam\W{0,8}$", r"block(?:ed)? for (?:spam|abuse)",
         r"no spam please", r"\bspam\b.{0,30}(?:block|not accept|reject|refus|check|points|score|list|exceed|e-?mail|messages?)",
         r"(?:accept|too much|probabl[ey]|consider|consider as|consider(?:ed)? (?:as )?|identified|detected|suspect(?:ed)?|triggered a|similar to|"
         r"denied due to|like|sender is a?|spammer|contains?|as|is|possible|likely|due to) (?:\S+ )?spam",
@@ -150,7 +150,7 @@ KNOWN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("blocked", (
         r"client host (?:rejected|\S+ blocked|blocked)", r"(?:your |the )?(?:ip|address|host|server|network)s?\W.{0,40}"
         r"(?:black-?list|block-?list|denylist|banned|blocked)", r"access from ip", r"\bcdrbl\b", r"confirm this mail server", r"currently sending spam",
-        r"e-?mail blocked by", r"blocked (?:by|using|because|for|-|due)", r"refused - see", r"bad ip profile", r"^\W*go away\W*$",
+        r"e-?mail blocked by", r"blocked (?:by|using|because|for|-|due)", r"refused - see", r"bad ip profile", r"^\W{0,8}go away\W{0,8}$",
         r"helo command rejected", r"is in (?:a|an|our|the) (?:\S+ )?(?:black|block) ?-?list", r"mail from _? ?refused",
         r"from your (?:ip|server|network|host|domain)\b.{0,30}(?:block|refus|reject|not|ban|denied)?", r"smtp server of your isp",
         r"sending mta", r"open (?:proxy|relay)", r"forbidden by your ip", r"unverif\w+ sending", r"to submit messages to this",
@@ -160,7 +160,7 @@ KNOWN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     )),
     ("systemerror", (
         r"interrupted system call", r"encountered an error while being processed", r"server is misconfigured",
-        r"system config(?:uration)? error", r"transaction failed\W*$", r"timeout waiting for input", r"aliasing/forwarding loop",
+        r"system config(?:uration)? error", r"transaction failed\W{0,8}$", r"timeout waiting for input", r"aliasing/forwarding loop",
     )),
     ("networkerror", (
         r"mail loop", r"loops? back to", r"host unreachable", r"host not found, try again", r"unrouteable mail domain",
@@ -175,6 +175,6 @@ KNOWN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         r"no route for current request", r"smtp protocol returned a permanent error", r"(?:host|domain|server) does not (?:accept|receive) (?:e-?)?mail",
     )),
     ("mailererror", (
-        r"exit(?:ed)? (?:code |status )?\d{1,3}\b", r"^\W*mailer error\W*$", r"(?:died|failed) with (?:status|signal|code)",
+        r"exit(?:ed)? (?:code |status )?\d{1,3}\b", r"^\W{0,8}mailer error\W{0,8}$", r"(?:died|failed) with (?:status|signal|code)",
     )),
 )  # fmt: skip

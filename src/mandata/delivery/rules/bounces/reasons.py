@@ -51,7 +51,9 @@ _ONLY: Final = frozenset({"2.2", "2.3", "1.3", "1.6", "1.10", "3.4"})
 """Statuses that outweigh any words but the plainest."""
 
 _VAGUE: Final = frozenset({"blocked", "filtered", "expired", "systemerror", "mailererror"})
-_NOISE = re.compile(r"\bhttps?://\S+|[^\s<>\"'(),;:]+@[^\s<>\"'(),;]+|\[?\b\d{1,3}(?:\.\d{1,3}){3}\b\]?")
+_MOST: Final = 8000
+"""Characters of a diagnostic that are read: why a message came back is said at its beginning."""
+_NOISE = re.compile(r"\bhttps?://\S{1,500}|[^\s<>\"'(),;:@]{1,128}@[^\s<>\"'(),;]{1,255}|\[?\b\d{1,3}(?:\.\d{1,3}){3}\b\]?")
 _ASKED = re.compile(
     r"\brcpt\b|does not like recipient|recipient command|after recipient|mailbox unavailable|invalid recipient|>: user",
     re.IGNORECASE,
@@ -63,7 +65,7 @@ def reason_of(text: str, status: str = "", code: str = "", context: str = "") ->
 
     `context` is the rest of the notice: it may say at which command the receiver refused.
     """
-    said = " ".join(_NOISE.sub("_", text).split())
+    said = " ".join(_NOISE.sub("_", text[:_MOST]).split())
     subject_detail = status.partition(".")[2]
     by_status = _STATUSES.get(subject_detail, "")
     plain = _first(_PLAIN_PATTERNS, said)

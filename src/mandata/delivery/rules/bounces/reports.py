@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-_FIELD = re.compile(r"^[ \t]{0,4}([A-Za-z][A-Za-z-]*)[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+_FIELD = re.compile(r"^[ \t]{0,4}([A-Za-z][A-Za-z-]{0,60})[ \t]{0,8}:[ \t]*+(.*+(?:\n[ \t]++\S.*+)*+)", re.MULTILINE)
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _CODE = re.compile(r"(?<![\d.#/-])(?<!\d:)([245][0-5]\d)(?![\d.]|-[a-z0-9]{4})")
 _ADDRESS = re.compile(
-    r"[^\s<>\"'(),;:\[\]]+@(?:[A-Za-z0-9_\u00a1-\uffff](?:[A-Za-z0-9_\u00a1-\uffff-]*)\.)*[A-Za-z0-9\u00a1-\uffff-]+"
+    r"[^\s<>\"'(),;:\[\]@]{1,128}@[A-Za-z0-9_\u00a1-\uffff.-]{1,255}"
 )
 _OWN = re.compile(r"(?<![\d.])[45]\d\d[ -]['\"]?([45]\.\d{1,2}\.\d{1,2})(?![\d.])")
 """A reply with its status: the receiver's own words, whatever a relay wrote before them."""
+_MOST, _RECIPIENTS = 256 * 1024, 100
+"""Characters of status fields and recipients that are read of one report: hostile ones have no end."""
 _GENERIC = re.compile(r"^[245]\.0\.0$")
 
 
@@ -47,7 +49,9 @@ def failing(found: Found) -> bool:
 def from_fields(text: str) -> list[Found]:
     """Return the recipients of status fields (RFC 3464 section 2.3), one block each."""
     found: list[Found] = []
-    for block in re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n")):
+    for block in re.split(r"\n[ \t]{0,8}\n", text[:_MOST].replace("\r\n", "\n")):
+        if len(found) >= _RECIPIENTS:
+            break
         fields: dict[str, str] = {}
         for name, value in _FIELD.findall(block):
             fields.setdefault(name.lower(), " ".join(value.split()))
@@ -122,6 +126,8 @@ def _named(text: str, skip: set[str]) -> list[str]:
             or local in {"postmaster", "mailer-daemon", "abuse", "support", "helpdesk"}
         ):
             continue
+        if len(named) >= _RECIPIENTS:
+            break
         before = text[max(0, match.start() - 60) : match.start()].rpartition("\n")[2].lower()
         if (
             re.search(
@@ -137,7 +143,7 @@ def _named(text: str, skip: set[str]) -> list[str]:
 
 def _original_to(original: str, skip: set[str]) -> list[str]:
     for name in ("x-envelope-to", "envelope-to", "delivered-to", "to"):
-        found = re.search(rf"^{name}:[ \t]*(.*(?:\n[ \t].*)*)", original, re.IGNORECASE | re.MULTILINE)
+        found = re.search(rf"^{name}:[ \t]*+(.*+(?:\n[ \t].*+)*+)", original, re.IGNORECASE | re.MULTILINE)
         if found:
             addresses = [match.group().lower() for match in _ADDRESS.finditer(found.group(1))]
             if addresses:

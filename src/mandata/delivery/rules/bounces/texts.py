@@ -8,15 +8,18 @@ from email.header import decode_header, make_header
 from email.message import Message
 
 _ORIGINAL_BEGINS = re.compile(
-    r"^(?:[->\s]*-{2,}.{0,20}(?:original|returned|copy|header|message|unsent|below this line).{0,60}|"
-    r"\W*original message (?:follows|headers?).*|-{3,}\s*this is a copy.*|the header of the original message.*|"
-    r".{0,10}original (?:mail|message).{0,20}:?\s*|"
-    r"(?:received|return-path|x-originating-ip|mime-version|message-id|x-mailer):\s*\S.*|-{4,}=_.*|"
-    r".{0,20}(?:following is|here is) (?:the|a) copy.{0,40})$",
+    r"^(?:[-> \t]{0,60}-{2}.{0,20}(?:original|returned|copy|header|message|unsent|below this line).{0,60}|"
+    r"[^\w\n]{0,20}original message (?:follows|headers?).{0,80}|-{3,80}[ \t]{0,4}this is a copy.{0,80}|"
+    r"the header of the original message.{0,80}|.{0,10}original (?:mail|message).{0,20}:?[ \t]{0,8}|"
+    r"(?:received|return-path|x-originating-ip|mime-version|message-id|x-mailer):[ \t]{0,8}\S.{0,998}|-{4,80}=_.{0,80}|"
+    r".{0,20}(?:following is|here is) (?:the|a) copy.{0,40})\r?$",
     re.IGNORECASE | re.MULTILINE,
 )
+_WORDS = 64 * 1024
+"""Characters of a notice that are read, and of the original that it brings back."""
+_DEPTH, _LEAVES = 12, 200
 _TAGS = re.compile(
-    r"<(?:style|script)\b.*?</(?:style|script)>|<(?:/?(?:p|br|div|td|tr|li|h\d|b|a|i|span|table|html|body|head|font|strong|title|meta|hr|tbody|ul|pre|!)\b)[^>]*>",
+    r"<(?:style|script)\b[^<]{0,20000}</(?:style|script)>|<(?:/?(?:p|br|div|td|tr|li|h\d|b|a|i|span|table|html|body|head|font|strong|title|meta|hr|tbody|ul|pre|!)\b)[^>]{0,2000}>",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -36,17 +39,17 @@ def read(message: Message) -> Texts:
     """Take the message apart."""
     texts = Texts(subject=decoded_header(message, "Subject"))
     failed = message.get("X-Failed-Recipients")
-    for part in _leaves(message, texts, 0):
+    for part in _leaves(message, texts, 0)[:_LEAVES]:
         kind = part.get_content_type()
         if kind == "text/html" and texts.words.strip():
             continue
         content = _text(part)
         if kind == "text/html":
-            content = _TAGS.sub("\n", content)
+            content = _TAGS.sub("\n", content[: 4 * _WORDS])
         _words(texts, content)
     if failed:
         texts.words += f"\n<{str(failed).split(',')[0].strip()}>:\n"
-    if not texts.status and re.search(r"^\W*(?:final|original)-recipient:", texts.words, re.IGNORECASE | re.MULTILINE):
+    if not texts.status and re.search(r"^[^\w\n]{0,20}(?:final|original)-recipient:", texts.words, re.IGNORECASE | re.MULTILINE):
         texts.status = texts.words
     return texts
 
@@ -54,10 +57,10 @@ def read(message: Message) -> Texts:
 def _leaves(part: Message, texts: Texts, depth: int) -> "list[Message]":
     """Return the readable leaves; what is structured goes into `texts` at once."""
     kind = part.get_content_type()
-    if depth > 12:
+    if depth > _DEPTH:
         return []
     if kind in ("message/delivery-status", "message/global-delivery-status"):
-        texts.status += _raw(part) + "\n\n"
+        texts.status += _raw(part)[: max(0, 4 * _WORDS - len(texts.status))] + "\n\n"
         return []
     if kind == "message/feedback-report":
         texts.feedback |= _fields(_raw(part))
@@ -65,7 +68,7 @@ def _leaves(part: Message, texts: Texts, depth: int) -> "list[Message]":
     if depth and (
         kind in ("message/rfc822", "text/rfc822-headers", "message/partial", "message/rfc822-headers", "message/global")
     ):
-        texts.original += _raw(part)
+        texts.original += _raw(part)[: max(0, _WORDS - len(texts.original))]
         return []
     if part.is_multipart():
         found: list[Message] = []
@@ -82,6 +85,10 @@ def _leaves(part: Message, texts: Texts, depth: int) -> "list[Message]":
 
 def _words(texts: Texts, content: str) -> None:
     """Cut the notice from the original message that some append to it."""
+    room = _WORDS - len(texts.words)
+    if room <= 0:
+        return
+    content = content[:room]
     begins = next((found for found in _ORIGINAL_BEGINS.finditer(content) if found.start() > 0), None)
     if begins is None or not content[: begins.start()].strip():
         texts.words += content + "\n"
@@ -114,7 +121,7 @@ def _text(part: Message) -> str:
 
 def decoded_header(message: Message, name: str) -> str:
     """Return a header field, be it encoded or raw UTF-8 as some write it; "" where there is none."""
-    value = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    value = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")[:2000]
     if any("\udc80" <= char <= "\udcff" for char in value):
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     try:
@@ -125,6 +132,6 @@ def decoded_header(message: Message, name: str) -> str:
 
 def _fields(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name, value in re.findall(r"^([A-Za-z-]+):[ \t]*(.*(?:\n[ \t].*)*)", text.replace("\r\n", "\n"), re.MULTILINE):
+    for name, value in re.findall(r"^([A-Za-z-]{1,60}):[ \t]*+(.*+(?:\n[ \t].*+)*+)", text[:_WORDS].replace("\r\n", "\n"), re.MULTILINE):
         found.setdefault(name.lower(), " ".join(value.split()))
     return found
