@@ -4,32 +4,21 @@ PostgreSQL. And the database away for a minute."""
 import os
 import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from tests.delivery.mailing import shop
 from tests.delivery.storm import account
+from tests.delivery.storm.away import away
+from tests.delivery.storm.conftest import apart, sink
 from tests.delivery.storm.content import SHORT
-from tests.delivery.storm.ground import Ground, ground
+from tests.delivery.storm.ground import Ground
 from tests.delivery.storm.sink import Sink
 from tests.delivery.storm.storm import Storm, seed
 from tests.soak.conftest import Scale, Tell
 
-
-@pytest.fixture(scope="module")
-def apart(django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:
-    with django_db_blocker.unblock(), ground() as opened:
-        yield opened
-
-
-@pytest.fixture
-def sink(tmp_path: Path) -> Iterator[Sink]:
-    started = Sink(tmp_path / "counted")
-    yield started
-    started.stop()
+__all__ = ["apart", "sink"]
 
 
 @pytest.mark.soak
@@ -69,3 +58,13 @@ def test_a_million_recipients_and_a_thousand_kills_lose_nobody_and_send_nobody_t
         account.told(bakery, campaign, *folders)
     finally:
         storm.close()
+
+
+@pytest.mark.soak
+@pytest.mark.req("DLV-5", "TRK-1")
+def test_postgresql_is_away_for_a_minute_and_nothing_is_lost_or_twice(
+    apart: Ground, sink: Sink, tell: Tell, tmp_path: Path
+) -> None:
+    told = away(apart, sink, tmp_path, people=20_000, seconds=60)
+    tell(sent_away=told.sent_away, clicks_away=told.clicks_away, clicks=told.clicks)
+    assert told.clicks_away > 100

@@ -1,11 +1,11 @@
-"""Machines go: a host with its journals, the power of one, its disk's room, its clock. Nobody is lost, nobody gets two."""
+"""A host goes with its journals, its power fails, its disk is full, its clock jumps: nobody lost, nobody twice."""
 
 import os
 import random
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -30,13 +30,6 @@ GIVEN_UP = claiming.LEASE + recovering.GRACE * 2
 @pytest.fixture
 def bakery(database: Urls) -> Shop:
     return shop()
-
-
-@pytest.fixture
-def sink(tmp_path: Path) -> Iterator[Sink]:
-    started = Sink(tmp_path / "counted")
-    yield started
-    started.stop()
 
 
 def until(done: Callable[[], bool], *alive: "subprocess.Popen[bytes]") -> None:
@@ -132,9 +125,10 @@ def test_after_a_loss_of_power_the_disk_has_what_it_has_and_nobody_gets_two(
         assert not list((tmp_path / "journals").glob("*.journal")), "it is put aside"
         recovering.expire_leases(at=now() + GIVEN_UP)
     states = true(bakery, campaign, sink, people)
-    assert set(states) == {"sent", "queued", "unknown"}
+    assert {"queued"} <= set(states) <= {"sent", "queued", "unknown"}
     finish(bakery, campaign, sink, tmp_path)
-    assert true(bakery, campaign, sink, people) == {"sent": PEOPLE - states["unknown"], "unknown": states["unknown"]}
+    end = true(bakery, campaign, sink, people)
+    assert end["sent"] == PEOPLE - states.get("unknown", 0) and end.get("unknown", 0) == states.get("unknown", 0)
 
 
 def after_the_cut(data: bytes, left: str) -> bytes:
@@ -181,7 +175,7 @@ def test_a_full_disk_for_journal_and_outside_log_stops_sending_and_loses_nobody(
 def test_a_host_whose_clock_jumps_neither_loses_nor_sends_twice(
     bakery: Shop, sink: Sink, tmp_path: Path, hours: int
 ) -> None:
-    """Its loop gives up everybody's leases, or nobody's for a day; the engine beside it goes on sending all the while."""
+    """Its loop gives up everybody's leases, or nobody's for a day; the engine beside it goes on all the while."""
     people = bakery.people(PEOPLE)
     campaign = bakery.launched(SHORT)
     one = engine(sink.port, tmp_path, bakery)
