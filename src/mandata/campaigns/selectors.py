@@ -232,6 +232,12 @@ def due(at: datetime, limit: int = 1000) -> list[DueCampaign]:
     return [DueCampaign(one.campaign_id, one.controller_id, one.due_at, one.urgency) for one in rows]
 
 
+def active(limit: int = 1000) -> list[DueCampaign]:
+    """Return the campaigns of all controllers that are under way, due now or later. Scope-free."""
+    rows = Active.objects.order_by("due_at")[:limit]
+    return [DueCampaign(one.campaign_id, one.controller_id, one.due_at) for one in rows]
+
+
 def preview(campaign_id: UUID, *, address: str, fields: Mapping[str, Any], name: str = "", at: datetime) -> Preview:
     """Return the message as a person with these values would get it.
 

@@ -1,13 +1,16 @@
 """`mandata worker`: runs jobs, and the loops that no job could be for, because they never end."""
 
 import asyncio
+import contextlib
 import importlib
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,6 +57,7 @@ LOOPS = (
     Loop("backups", "mandata.backups.services:backup_due", 20.0),
     Loop("drills", "mandata.backups.services.drills:drill_due", 300.0),
     Loop("obligations", "mandata.agreements.services:remind_due", 5.0),
+    Loop("alarms", "mandata.watching.services:watch_due", 10.0),
 )
 
 
@@ -103,12 +107,14 @@ class Worker:
         self._concurrency = concurrency
         self._ending = threading.Event()
         self._shut = False
+        self._rounds: dict[str, tuple[datetime, float]] = {}
         self._log = log("worker")
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT, or until the installation is being restored; before that is over, wait."""
         self._await_open()
         threads = [threading.Thread(target=self._loop, args=(loop,), name=loop.name) for loop in LOOPS]
+        threads.append(threading.Thread(target=self._beat, name="heartbeat"))
         for thread in threads:
             thread.start()
         try:
@@ -195,6 +201,7 @@ class Worker:
         module, _, name = loop.target.partition(":")
         work: Callable[..., object] = getattr(importlib.import_module(module), name)
         pause = loop.every
+        self._rounds[loop.name] = (clock.now(), loop.every)
         while not self._ending.wait(pause):
             try:
                 close_old_connections()
@@ -202,11 +209,35 @@ class Worker:
                     self._shut = True
                     continue
                 done = work(at=clock.now())
+                self._rounds[loop.name] = (clock.now(), loop.every)
                 pause = 0.0 if isinstance(done, int) and done >= _MANY else loop.every
             except Exception as error:
                 # A loop outlives what happens to it (a database that is away, a full disk): it says so and tries again.
                 pause = min(max(pause, 0.5) * 2, _LONGEST_PAUSE)
                 self._log.error("loop.failed", loop=loop.name, error=type(error).__name__, pause=pause, exc_info=True)
+        connections.close_all()
+
+
+    def _beat(self) -> None:
+        """Tell every few seconds that this worker lives, and say when it ends: who does not is missed."""
+        from django.db import close_old_connections, connections
+
+        from mandata.infra import clock
+        from mandata.watching import services as watching
+
+        worker_id, entered = clock.new_id(), False
+        while not self._ending.wait(_HEARTBEAT if entered else 0.0):
+            try:
+                close_old_connections()
+                if not entered:
+                    watching.enter(worker_id=worker_id, host=socket.gethostname(), at=clock.now())
+                    entered = True
+                watching.beat(worker_id=worker_id, loops=dict(self._rounds), at=clock.now())
+            except Exception as error:
+                self._log.error("heartbeat.failed", error=type(error).__name__, exc_info=True)
+                self._ending.wait(_HEARTBEAT)
+        with contextlib.suppress(Exception):  # the database may be away; then we are missed, and that is told
+            watching.leave(worker_id=worker_id)
         connections.close_all()
 
 

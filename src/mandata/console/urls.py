@@ -12,4 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", include("mandata.console.accounts.login_urls")),
     path("privacy/", include("mandata.console.privacy.urls")),
     path("operator/", include("mandata.console.operator.urls")),
+    path("", include("mandata.console.watching.urls")),
 ]

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from mandata.delivery.models import Message, Pace
+from django.db.models import Sum
+
+from mandata.delivery.models import Chunk, Message, Pace, Transport, Worker
 from mandata.delivery.rules.states import State
 from mandata.infra import bulk
 from mandata.infra.tenancy import current_controller
@@ -194,3 +196,19 @@ def flow() -> list[tuple[int, str, str, int]]:
         "select transport, provider, state, sum(count)::bigint from delivery_flow group by 1, 2, 3 order by 1, 2, 3", []
     )
     return [(int(transport), provider, state, int(count)) for transport, provider, state, count in rows]
+
+
+def transports() -> list[tuple[int, str, str, str, str]]:
+    """Return the ways out that the operator has set up: number, name, kind, state, what is wrong. Scope-free."""
+    rows = Transport.objects.order_by("tier", "number")
+    return [(row.number, row.name, row.kind, row.state, row.trouble) for row in rows]
+
+
+def senders(*, since: datetime) -> int:
+    """Return how many sending processes were seen since. Scope-free."""
+    return int(Worker.objects.filter(seen_at__gte=since).count())
+
+
+def in_flight() -> int:
+    """Return how many messages are in the hands of sending processes. Scope-free."""
+    return int(Chunk.objects.aggregate(size=Sum("size"))["size"] or 0)

@@ -91,6 +91,23 @@ class Environment:
         "",
         "Name in the register of the sub-processor that runs MANDATA_SMTP_URL; empty: it is the operator's own.",
     )
+    direct_port: int = _setting(
+        "MANDATA_DIRECT_PORT", 25, "Port of mail exchangers in direct delivery; another one is for tests."
+    )
+    direct_inside: bool = _setting(
+        "MANDATA_DIRECT_INSIDE", False, "True delivers directly to hosts on private networks and this machine, too."
+    )
+    sts_port: int = _setting(
+        "MANDATA_STS_PORT", 443, "Port from which MTA-STS policies are fetched; another one is for tests."
+    )
+    authorities: Path | None = _setting(
+        "MANDATA_AUTHORITIES",
+        None,
+        "PEM file of the authorities that certificates of mail servers are checked by; default is the system's.",
+    )
+    blocklists: str = _setting(
+        "MANDATA_BLOCKLISTS", "", "DNS blocklists, with commas, that are watched for addresses of direct delivery."
+    )
     senders: int = _setting("MANDATA_SENDERS", 1, "How many sending processes a worker starts while campaigns are due.")
     engine_only: str = _setting(
         "MANDATA_ENGINE_ONLY", "", "Ids of controllers, with commas, that sending processes serve; empty serves all."
@@ -202,6 +219,12 @@ class Environment:
     )
     postgres_programs: Path | None = _setting(
         "MANDATA_POSTGRES_PROGRAMS", None, "Folder of pg_basebackup and pg_dump; default is those that mandata brings."
+    )
+    metrics_token: str = _setting(
+        "MANDATA_METRICS_TOKEN",
+        "",
+        "Token that Prometheus shows at /metrics; empty: there is no /metrics.",
+        secret=True,
     )
     debug: bool = _setting("MANDATA_DEBUG", False, "Show traces in the browser; never in production.")
     log_level: str = _setting("MANDATA_LOG_LEVEL", "info", "debug, info, warning or error.")

@@ -265,6 +265,8 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "public_rights:confirm": form(PUBLIC),
         "public_rights:progress": reads(PUBLIC),
         "public_rights:answer": form(PUBLIC),
+        # --- machines that watch ---
+        "watching:metrics": reads(MACHINE),
         # --- the operator ---
         "operator:access": form(OPERATOR),
         "operator:access_close": acts(OPERATOR),

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "mandata.holdings",
     "mandata.rights",
     "mandata.backups",
+    "mandata.watching",
     "mandata.console",
     "mandata.public",
     "mandata.project",

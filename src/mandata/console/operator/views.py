@@ -21,7 +21,7 @@ from mandata.agreements.services import suspension, versions
 from mandata.console import duties, processors, requests
 from mandata.console.accounts.forms import ReasonForm
 from mandata.console.context import ROLES
-from mandata.console.operator import record, staff
+from mandata.console.operator import alarms, record, staff
 from mandata.console.operator.access import accounted
 from mandata.infra.clock import now
 from mandata.infra.environment import env
@@ -62,6 +62,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "unfit": unfit,
         "health": record.health(),
         "notices": notices,
+        "alarms": alarms.holding(),
+        "rung": alarms.over(FIRST),
     }
     return render(request, "console/operator/overview.html", context)
 

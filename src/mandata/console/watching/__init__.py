@@ -1,0 +1,1 @@
+"""What machines that watch the installation are told."""
