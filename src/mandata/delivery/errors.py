@@ -58,3 +58,16 @@ class NoSuchHost(NotFound):
     """There is no such tracking host at this controller."""
 
     code = "delivery.no_such_host"
+
+
+class NoSuchTransport(NotFound):
+    """There is no such transport."""
+
+    code = "delivery.no_such_transport"
+
+
+class BadTransport(Refused):
+    """A transport cannot be as it was described."""
+
+    code = "delivery.bad_transport"
+    status = 422

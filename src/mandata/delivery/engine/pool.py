@@ -11,9 +11,7 @@ from uuid import UUID
 
 from mandata.campaigns import selectors as campaigns
 from mandata.delivery.engine.worker import Worker
-from mandata.delivery.services import recovering, roads, tending
-from mandata.delivery.transports.settings import from_url
-from mandata.delivery.transports.smtp import SmtpTransport
+from mandata.delivery.services import fleets, recovering, roads, tending
 from mandata.infra.environment import env
 from mandata.infra.logs import log
 from mandata.vault.services import token_keys
@@ -25,9 +23,8 @@ _children: list[subprocess.Popen[bytes]] = []
 def worker(*, patience: float = 5.0) -> Worker:
     """Return an engine as the environment describes it. Raises Fault where it names a road that nobody knows."""
     roads.known()
-    settings = from_url(env().smtp_url, helo=env().return_domain, connections=env().smtp_connections)
     return Worker(
-        transport=SmtpTransport(settings),
+        transport=fleets.fleet(),
         keys=token_keys(),
         domain=env().return_domain,
         folder=env().var / "journals",

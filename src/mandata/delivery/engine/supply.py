@@ -37,6 +37,7 @@ _SETTLE_AT = 250
 _SETTLE_EVERY = 0.2
 """Outcomes are written in groups: one at a time, each would cost a transaction. Meanwhile the journal has them."""
 _RENEW_EVERY = 15.0
+_ROADS_EVERY = 2.0
 _SOON = 5.0
 """Seconds: what is shut longer puts its campaign off, and no worker waits for it."""
 _LOOK_AGAIN = 60.0
@@ -88,6 +89,7 @@ class Supply:
         self._journals = {self._journal: 0}
         self._chunks_opened = 0
         self._renew_at = time.monotonic() + _RENEW_EVERY
+        self._roads_at = time.monotonic() + _ROADS_EVERY
         self._settled_at = 0.0
         self._idle_since: float | None = None
         self._ending = threading.Event()
@@ -212,6 +214,9 @@ class Supply:
 
     def _renew(self) -> None:
         at = time.monotonic()
+        if at >= self._roads_at:
+            self._transport.renew()
+            self._roads_at = at + _ROADS_EVERY
         if at < self._renew_at:
             return
         kept = claiming.renew(worker_id=self.worker_id, chunks=list(self._open), at=now())
@@ -265,6 +270,7 @@ class Supply:
             return 0
         road = self._transport.pick(standing.roads)
         if road is None:
+            self._tend(one)  # a shut gate puts it off, and its refusal is kept
             return 0
         plan = self._planner.plan(loaded, road, limit, at)
         if not plan.wants:

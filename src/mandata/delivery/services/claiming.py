@@ -21,7 +21,7 @@ from mandata.delivery.models import Chunk
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.rules.retry import first_tried, retry
 from mandata.delivery.rules.sharing import spread
-from mandata.delivery.services import gate, reviving
+from mandata.delivery.services import gate, reviving, roads
 from mandata.delivery.services.replaying import CLAIMED, SETTLED
 from mandata.delivery.services.returning import refused_at_the_door
 from mandata.delivery.statements import statement
@@ -106,7 +106,7 @@ def standing(controller_id: UUID, *, at: datetime) -> Standing | None:
     """Return what claims rest on; None where no agreement is in force. Each claim then asks the gate itself."""
     with scope(controller_id):
         rule = agreements.recipient_rule(at)
-        return None if rule is None else Standing(rule, Vault.open())
+        return None if rule is None else Standing(rule, Vault.open(), roads.allowed(at=at))
 
 
 def backlog(*, controller_id: UUID, campaign_id: UUID) -> dict[str, int]:

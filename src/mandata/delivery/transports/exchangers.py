@@ -44,7 +44,8 @@ class Place(NamedTuple):
 
 
 class Exchangers:
-    """Looks places up and keeps them. `inside` allows hosts on private networks and on this machine."""
+    """Looks places up and keeps them. `inside` allows hosts on private networks and on this machine; `policies` may be
+    set later; without `dane` no TLSA record is asked for."""
 
     def __init__(
         self,
@@ -53,13 +54,15 @@ class Exchangers:
         *,
         port: int = 25,
         inside: bool = False,
+        dane: bool = True,
         patience: float = PATIENCE,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._asked = asked
-        self._policies = policies
+        self.policies = policies
         self._port = port
         self._inside = inside
+        self._dane = dane
         self._patience = patience
         self._timer = timer
         self._kept: dict[str, tuple[float, Place | Unroutable]] = {}
@@ -119,7 +122,7 @@ class Exchangers:
         found = resolver.mx(domain, self._asked)
         if found.null:
             return Unroutable("failed", "5.1.10", "the domain says that it takes no mail (null MX)"), found.ttl
-        policy = self._policies.of(domain) if self._policies is not None else None
+        policy = self.policies.of(domain) if self.policies is not None else None
         enforced = policy if policy is not None and policy.mode == "enforce" else None
         hosts: list[Host] = []
         ttl, trouble = found.ttl, "its mail exchangers have no address that can be reached"
@@ -141,7 +144,7 @@ class Exchangers:
 
     def _literal(self, domain: str) -> Place | Unroutable:
         text = domain.strip("[]").removeprefix("IPv6:")
-        if not self._reachable(text):
+        if not self.reachable(text):
             return Unroutable("failed", "5.1.2", "the address after the @ cannot be reached")
         return Place((Host(0, text, (text,)),))
 
@@ -150,10 +153,10 @@ class Exchangers:
             answer = resolver.addresses(name, self._asked)
         except NoSuchName:
             return Host(preference, name, ()), LEAST_TTL
-        reachable = tuple(one for one in answer.records if self._reachable(one))
+        reachable = tuple(one for one in answer.records if self.reachable(one))
         known: tuple[Known, ...] = ()
         tls, ttl = "may" if policy is None else "starttls", answer.ttl
-        if found.secure and answer.secure:
+        if self._dane and found.secure and answer.secure:
             records = resolver.tlsa(name, self._port, self._asked)
             if records.secure and records.records:
                 shown = [Known(one.usage, one.selector, one.mtype, bytes(one.cert)) for one in records.records]
@@ -161,7 +164,8 @@ class Exchangers:
                 tls, ttl = "dane" if known else "encrypt", min(ttl, records.ttl)
         return Host(preference, name, reachable, tls, known), ttl
 
-    def _reachable(self, address: str) -> bool:
+    def reachable(self, address: str) -> bool:
+        """Return whether an address may be connected to: one of the whole Internet, or any where `inside`."""
         with suppress(ValueError):
             found = ip_address(address)
             return self._inside or (found.is_global and not found.is_multicast)

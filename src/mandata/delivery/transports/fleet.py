@@ -16,7 +16,7 @@ class Fleet:
     """Carries letters on several roads. `renew` may be called at any time from any thread.
 
     `alone`: with one relay and no other road, its being away ends `send` with Unreachable. `patience`: seconds after
-    which a relay whose name does not even resolve counts as away.
+    which a relay whose name does not even resolve counts as away. `load` tells the roads anew.
     """
 
     def __init__(
@@ -27,17 +27,20 @@ class Fleet:
         alone: bool = False,
         patience: float = 20.0,
         timer: Callable[[], float] = time.monotonic,
+        load: Callable[[], Sequence[Way]] | None = None,
     ) -> None:
         self._ways: dict[str, Way] = {way.key: way for way in ways}
+        self._load = load
         self._most = most
         self._alone = alone
         self._patience = patience
         self._timer = timer
         self._credit: dict[str, float] = {}
 
-    def renew(self, ways: Sequence[Way]) -> None:
-        """Take other roads from now on; one that is the same object goes on as it is."""
-        self._ways = {way.key: way for way in ways}
+    def renew(self) -> None:
+        """Take the roads that `load` tells of from now on; one that is the same object goes on as it is."""
+        if self._load is not None:
+            self._ways = {way.key: way for way in self._load()}
 
     def pick(self, roads: Sequence[Road]) -> Road | None:
         """Return the road that the next messages take: of the lowest tier that leads anywhere, by turns in proportion

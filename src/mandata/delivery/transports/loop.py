@@ -9,10 +9,12 @@ from typing import Final, Protocol
 from mandata.delivery.transports.port import Desk, Unreachable, Unroutable
 from mandata.delivery.transports.session import CLOSED, Session
 from mandata.delivery.transports.ways import Way
+from mandata.infra.logs import log
 
 _IDLE_WAIT: Final = 0.01
 _SWEEP_EVERY: Final = 0.25
 _GOODBYE: Final = 2.0
+_log = log("delivery")
 
 
 class Runner(Protocol):
@@ -70,6 +72,7 @@ class Loop:
         self._bell.setblocking(False)
         self._ring.setblocking(False)
         self._selector.register(self._bell, selectors.EVENT_READ, None)
+        self._ringing: list[Runner] = []
         self._next_sweep = 0.0
 
     # -- for the lanes ---------------------------------------------------------------------------------------------
@@ -84,6 +87,10 @@ class Loop:
         events = selectors.EVENT_READ | selectors.EVENT_WRITE
         self._selector.register(session.channel.sock, events, session)
 
+    def listen(self, lane: Runner) -> None:
+        """Sweep this lane whenever somebody rings."""
+        self._ringing.append(lane)
+
     def wake(self) -> None:
         """Turn the loop once more; may be called from any thread."""
         with suppress(OSError):
@@ -93,6 +100,7 @@ class Loop:
         """A relay answers nobody: its letters go back. Raises Unreachable where there is no other."""
         if self._alone:
             raise Unreachable(why.diagnostic)
+        _log.error("transport.unreachable", lane=lane, reason=why.diagnostic)
         self.desk.give_up(lane, why)
 
     def watch(self, session: Session) -> None:
@@ -159,14 +167,20 @@ class Loop:
         for key, mask in self._selector.select(_IDLE_WAIT):
             session: Session | None = key.data
             if session is None:
-                with suppress(BlockingIOError):
-                    self._bell.recv(4096)
+                self._answer(now)
                 continue
             session.event(bool(mask & selectors.EVENT_READ), bool(mask & selectors.EVENT_WRITE), now)
             self.watch(session)
         if now >= self._next_sweep:
             self._next_sweep = now + _SWEEP_EVERY
             self._sweep(now)
+
+    def _answer(self, now: float) -> None:
+        """Somebody rang: a lane that works in threads has something to report."""
+        with suppress(BlockingIOError):
+            self._bell.recv(4096)
+        for lane in self._ringing:
+            lane.sweep(now)
 
     def _sweep(self, now: float) -> None:
         for lane in list(self._lanes.values()):

@@ -86,13 +86,16 @@ class Desk(Protocol):
 
 
 class Transport(Protocol):
-    """Anything that can carry letters. `pick` and `lanes` are called from another thread than `send`."""
+    """Anything that can carry letters. `send` is called from another thread than the rest."""
 
     def pick(self, roads: Sequence[Road]) -> Road | None:
         """Return the road that the next messages take; None while each of these is known to lead nowhere."""
 
     def lanes(self, road: str, domains: Collection[str]) -> Mapping[str, str | Unroutable]:
         """Return the lane of each domain on a road, or why nothing can be sent there. Waits a bounded time for DNS."""
+
+    def renew(self) -> None:
+        """Look whether the roads have changed. Called every few seconds, by the thread that calls `pick`."""
 
     def send(self, desk: Desk) -> None:
         """Carry letters until the desk is closed and each letter taken was reported. Raises Unreachable."""
