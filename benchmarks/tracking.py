@@ -27,7 +27,7 @@ from typing import Any
 from mandata.foundation import tokens
 from mandata.foundation.tokens import TokenKeys
 from mandata.public.door import Door
-from mandata.public.linktables import LinkTables
+from mandata.public.linktables import LinkTables, Table
 from mandata.tracking import spool
 from mandata.tracking.spool import Writer
 
@@ -52,7 +52,7 @@ def _built() -> Door:
         keyring={1: KEYS},
         events=Writer(folder, spool.EVENTS),
         unsubscriptions=Writer(folder, spool.UNSUBSCRIPTIONS),
-        links=LinkTables(lambda _number: table),
+        links=LinkTables(lambda _number: Table(table)),
         public_url="http://127.0.0.1:8000",
         trusted_proxies=(IPv4Network("127.0.0.1/32"),),
     )

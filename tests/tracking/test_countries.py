@@ -19,7 +19,7 @@ from mandata.infra.clock import now
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
 from mandata.public.door import Door
-from mandata.public.linktables import LinkTables
+from mandata.public.linktables import LinkTables, Table
 from mandata.tracking import countries, rules, spool
 from mandata.tracking.models import Event
 from mandata.tracking.services import take_events
@@ -105,7 +105,7 @@ def test_a_click_keeps_network_and_country_and_its_address_is_nowhere(
     reference = a_person(shop, NOVAK)
     folder, keys = tmp_path / "spool", token_keys()
     events, first = spool.Writer(folder, spool.EVENTS), spool.Writer(folder, spool.UNSUBSCRIPTIONS)
-    links = LinkTables(lambda _number: {1: "https://bakery.example/rye"})
+    links = LinkTables(lambda _number: Table({1: "https://bakery.example/rye"}))
     door = Door(
         keyring={keys.key_id: keys}, events=events, unsubscriptions=first, links=links, public_url="https://x.example"
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mandata.tracking import rules
+from mandata.tracking import programs, rules
 from mandata.tracking.rules import Agent, Kind, Method, Origin, Signal
 
 CHROME = (
@@ -54,12 +54,12 @@ AGENTS = [
 @pytest.mark.req("TRK-1")
 @pytest.mark.parametrize(("text", "family"), AGENTS)
 def test_a_user_agent_is_reduced_to_its_family(text: str, family: Agent) -> None:
-    assert rules.agent_family(text) is family
+    assert programs.agent_family(text) is family
 
 
 @given(st.text(max_size=600))
 def test_any_user_agent_has_a_family(text: str) -> None:
-    assert rules.agent_family(text) in Agent
+    assert programs.agent_family(text) in Agent
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,8 @@ def test_who_asked_is_decided_by_signals_that_are_named(
     origin: Origin,
     signals: Signal,
 ) -> None:
-    assert rules.classify(kind, method, agent, prefix, seconds, at_once) == (origin, signals)
+    seen = Signal.AT_ONCE if at_once else Signal.NONE
+    assert rules.classify(kind, method, agent, programs.holder(prefix), seconds, seen) == (origin, signals)
 
 
 @given(
@@ -157,8 +158,10 @@ def test_who_asked_is_decided_by_signals_that_are_named(
 def test_a_head_request_or_links_at_once_are_never_a_person(
     kind: Kind, agent: Agent, prefix: bytes, seconds: float | None, at_once: bool
 ) -> None:
-    assert rules.classify(kind, Method.HEAD, agent, prefix, seconds, at_once).origin is Origin.SCANNER
-    assert rules.classify(kind, Method.GET, agent, prefix, seconds, True).origin is Origin.SCANNER
+    of, seen = programs.holder(prefix), Signal.AT_ONCE if at_once else Signal.NONE
+    assert rules.classify(kind, Method.HEAD, agent, of, seconds, seen).origin is Origin.SCANNER
+    assert rules.classify(kind, Method.GET, agent, of, seconds, Signal.AT_ONCE).origin is Origin.SCANNER
+    assert rules.classify(kind, Method.GET, agent, of, seconds, Signal.TRAP).origin is Origin.SCANNER
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,8 @@ TABLES: Final[dict[str, str]] = {
     "delivery_challenge": "random tokens of a certification authority, times",
     "tracking_spoolmark": "names and offsets of our own files",
     "tracking_counter": "numbers by hour, link and provider",
+    "tracking_reason": "numbers by kind and signals",
+    "tracking_choice": "how a controller has reactions measured: yes or no",
     "holdings_erasure": "the log of erasures: random references that lead to nobody, counts, dead keys' fingerprints",
     "holdings_run": "erasures of many: ground, ids and codes of the selection, counts, times",
     "holdings_manual": "what manual holdings are called, where they are, which post answers for them; they name nobody",

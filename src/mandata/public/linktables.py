@@ -1,4 +1,5 @@
-"""What the links of each campaign lead to, in memory, fetched from the database on the first click of a campaign.
+"""What the links of each campaign lead to and how its reactions are measured, in memory, fetched from the database on
+the first request for a campaign.
 
 The door answers from here. A table once fetched is served for as long as the database is away. Imports no Django.
 """
@@ -7,7 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -30,8 +31,25 @@ _PATIENCE = "set local statement_timeout = '3s'"
 _NUMBER = "select controller_id, campaign_id from campaigns_number where number = %s"
 _SCOPE = "select set_config('mandata.controller', %s, true)"
 _LINKS = "select number, url from campaigns_link where controller_id = %s and campaign_id = %s"
+_CHOICES = "select individual and agreed, web from tracking_choice where controller_id = %s and about in (%s, %s)"
 
-Table = Mapping[int, str]
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What the door knows of a campaign.
+
+    `links`: where each leads; `dropped`: numbers of links that led somewhere once. `individual`: it may be told whose
+    message it was, else counts only. `web`: a click carries a token on to the controller's own site. `controller`: the
+    controller's id as text, nothing for a campaign that is none of ours.
+    """
+
+    links: Mapping[int, str] = field(default_factory=dict)
+    dropped: frozenset[int] = frozenset()
+    individual: bool = True
+    web: bool = False
+    controller: str = ""
+
+
 Loader = Callable[[int], Table]
 
 
@@ -56,20 +74,34 @@ class LinkTables:
         self._loading = threading.Lock()
         self._paused_until = 0.0
 
-    def url(self, campaign_no: int, link: int) -> str | None:
-        """Where a link of a campaign leads, ready for a Location header; None when the campaign has no such link.
+    def table(self, campaign_no: int, link: int | None = None) -> Table:
+        """What is known of a campaign; asked again soon when the link is not in it, which may have come a moment ago.
 
         Raises LinksAway when that cannot be told now.
         """
         now = time.monotonic()
         entry = self._known(campaign_no)
         if entry is None:
-            return self._fetch(campaign_no, now).table.get(link)
+            return self._fetch(campaign_no, now).table
         age = now - entry.fetched
-        url = entry.table.get(link)
-        if age > FRESH_SECONDS or (url is None and age > ABSENT_SECONDS):
-            return self._refresh(campaign_no, entry, now).table.get(link)
-        return url
+        if age > FRESH_SECONDS or (link is not None and link not in entry.table.links and age > ABSENT_SECONDS):
+            return self._refresh(campaign_no, entry, now).table
+        return entry.table
+
+    def glance(self, campaign_no: int) -> Table | None:
+        """What is known of a campaign without waiting for anything or anybody; None when nothing is."""
+        entry = self._known(campaign_no)
+        now = time.monotonic()
+        if entry is not None and now - entry.fetched <= FRESH_SECONDS:
+            return entry.table
+        if now < self._paused_until or not self._loading.acquire(blocking=False):
+            return entry.table if entry else None
+        try:
+            return self._fetch_alone(campaign_no, now).table
+        except LinksAway:
+            return entry.table if entry else None
+        finally:
+            self._loading.release()
 
     def _known(self, campaign_no: int) -> _Entry | None:
         with self._lock:
@@ -124,7 +156,7 @@ class DatabaseLinks:
 
     def __call__(self, campaign_no: int) -> Table:
         if not -(2**63) <= campaign_no < 2**63:
-            return {}
+            return Table()
         try:
             return self._load(self._connected(), campaign_no)
         except psycopg.OperationalError:
@@ -155,11 +187,18 @@ class DatabaseLinks:
             connection.execute(_PATIENCE)
             found = connection.execute(_NUMBER, [campaign_no]).fetchone()
             if found is None:
-                return {}
+                return Table()
             controller_id, campaign_id = found
             connection.execute(_SCOPE, [str(controller_id)])
             rows = connection.execute(_LINKS, [controller_id, campaign_id]).fetchall()
-        return {number: safe for number, url in rows if (safe := location(url)) is not None}
+            chosen = connection.execute(_CHOICES, [controller_id, controller_id, campaign_id]).fetchall()
+        return Table(
+            links={number: safe for number, url in rows if (safe := location(url)) is not None},
+            dropped=frozenset(number for number, url in rows if not url),
+            individual=all(individual for individual, _web in chosen),
+            web=any(web for _individual, web in chosen),
+            controller=str(controller_id),
+        )
 
 
 def location(url: str) -> str | None:

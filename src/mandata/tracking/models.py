@@ -67,3 +67,35 @@ class Counter(ScopedModel):
 
     class Meta:
         db_table = "tracking_counter"
+
+
+class Reason(ScopedModel):
+    """How often a campaign's events were classed by the same signals: what a report explains machines by."""
+
+    pk = models.CompositePrimaryKey("controller_id", "campaign_id", "kind", "actor_class", "signals")
+    campaign_id = models.UUIDField()
+    kind = models.CharField(max_length=12)
+    actor_class = models.CharField(max_length=10)
+    signals = models.SmallIntegerField()
+    count = models.BigIntegerField()
+
+    class Meta:
+        db_table = "tracking_reason"
+
+
+class Choice(ScopedModel):
+    """How reactions are measured: of one campaign, or, by the controller's own id, of all.
+
+    `individual`: who opened and clicked is kept, else counts only; `agreed`: the agreement lets it (the controller's
+    row only). `web`: visits of the controller's own site that follow a click are taken in.
+    """
+
+    pk = models.CompositePrimaryKey("controller_id", "about")
+    about = models.UUIDField()
+    individual = models.BooleanField(default=True)
+    agreed = models.BooleanField(default=True)
+    web = models.BooleanField(default=False)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "tracking_choice"

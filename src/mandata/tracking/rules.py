@@ -24,10 +24,18 @@ SOONEST_PERSON_SECONDS: Final = 2.0
 PROXY_AHEAD_SECONDS: Final = 10.0
 # Links of one message followed within this time count as followed at once.
 AT_ONCE_SECONDS: Final = 5.0
+# Around a visit to the hidden link everything that comes of the message is a scanner's, and from its network longer.
+TRAP_SECONDS: Final = 60.0
+TRAPPED_NETWORK_SECONDS: Final = 3600.0
+# The same request again within this time, by the same program from the same network, is one act: a double click, a
+# picture drawn twice, a token replayed.
+REPEAT_SECONDS: Final = 3.0
 # Stands for any link, in firsts and counters: what makes a click a message's first click at all.
 ANY_LINK: Final = -1
 _AT_ONCE_MS = int(AT_ONCE_SECONDS * 1000)
 _AT_ONCE_LINKS = 4
+_TRAP_MS = int(TRAP_SECONDS * 1000)
+_TRAPPED_NETWORK_MS = int(TRAPPED_NETWORK_SECONDS * 1000)
 
 
 class Kind(StrEnum):
@@ -36,6 +44,7 @@ class Kind(StrEnum):
     OPEN = "open"
     CLICK = "click"
     UNSUBSCRIBE = "unsubscribe"
+    WEB = "web"
 
 
 class Method(IntEnum):
@@ -66,6 +75,16 @@ class Signal(IntFlag):
     SOON = 16
     AT_ONCE = 32
     IMAGE_PROXY = 64
+    TRAP = 128
+
+
+class Holder(StrEnum):
+    """What the registered holder of a network uses it for."""
+
+    ANYBODY = ""
+    PROXY = "proxy"
+    IMAGE_PROXY = "image-proxy"
+    SCANNER = "scanner"
 
 
 class Agent(IntEnum):
@@ -89,6 +108,7 @@ class Agent(IntEnum):
     GMAIL_PROXY = 50
     YAHOO_PROXY = 51
     SEZNAM_PROXY = 52
+    OUTLOOK_PROXY = 53
     OTHER_PROXY = 59
     APPLE_PRIVACY = 60
     GMAIL_PREFETCH = 61
@@ -106,105 +126,9 @@ class Verdict(NamedTuple):
     signals: Signal
 
 
-IMAGE_PROXIES: Final = frozenset({Agent.GMAIL_PROXY, Agent.YAHOO_PROXY, Agent.SEZNAM_PROXY, Agent.OTHER_PROXY})
+IMAGE_PROXIES: Final = frozenset(agent for agent in Agent if Agent.GMAIL_PROXY <= agent <= Agent.OTHER_PROXY)
 PREFETCHERS: Final = frozenset({Agent.APPLE_PRIVACY, Agent.GMAIL_PREFETCH})
 SCANNERS: Final = frozenset(agent for agent in Agent if agent >= Agent.SECURITY_SCANNER)
-
-# In order: the first part that the lower-cased user agent contains decides.
-_PARTS: Final[tuple[tuple[str, Agent], ...]] = (
-    ("googleimageproxy", Agent.GMAIL_PROXY),
-    ("ggpht.com", Agent.GMAIL_PROXY),
-    ("yahoomailproxy", Agent.YAHOO_PROXY),
-    ("seznamemailproxy", Agent.SEZNAM_PROXY),
-    ("mail.ru proxy", Agent.OTHER_PROXY),
-    ("imageproxy", Agent.OTHER_PROXY),
-    # Gmail loads ahead under the name of a browser gone since 2015, with a second product token at its end.
-    ("edge/12.246 mozilla/5.0", Agent.GMAIL_PREFETCH),
-    ("office existence discovery", Agent.OFFICE_PROBE),
-    ("office protocol discovery", Agent.OFFICE_PROBE),
-    ("webdav-miniredir", Agent.OFFICE_PROBE),
-    ("barracuda", Agent.SECURITY_SCANNER),
-    ("proofpoint", Agent.SECURITY_SCANNER),
-    ("mimecast", Agent.SECURITY_SCANNER),
-    ("messagelabs", Agent.SECURITY_SCANNER),
-    ("symantec", Agent.SECURITY_SCANNER),
-    ("trendmicro", Agent.SECURITY_SCANNER),
-    ("cloudmark", Agent.SECURITY_SCANNER),
-    ("safelinks", Agent.SECURITY_SCANNER),
-    ("safebrowsing", Agent.SECURITY_SCANNER),
-    ("headlesschrome", Agent.SECURITY_SCANNER),
-    ("phantomjs", Agent.SECURITY_SCANNER),
-    ("bingpreview", Agent.LINK_PREVIEW),
-    ("facebookexternalhit", Agent.LINK_PREVIEW),
-    ("slackbot", Agent.LINK_PREVIEW),
-    ("skypeuripreview", Agent.LINK_PREVIEW),
-    ("whatsapp", Agent.LINK_PREVIEW),
-    ("telegrambot", Agent.LINK_PREVIEW),
-    ("discordbot", Agent.LINK_PREVIEW),
-    ("twitterbot", Agent.LINK_PREVIEW),
-    ("linkedinbot", Agent.LINK_PREVIEW),
-    ("curl/", Agent.HTTP_LIBRARY),
-    ("wget/", Agent.HTTP_LIBRARY),
-    ("python", Agent.HTTP_LIBRARY),
-    ("go-http-client", Agent.HTTP_LIBRARY),
-    ("okhttp", Agent.HTTP_LIBRARY),
-    ("axios", Agent.HTTP_LIBRARY),
-    ("node-fetch", Agent.HTTP_LIBRARY),
-    ("libwww-perl", Agent.HTTP_LIBRARY),
-    ("java/", Agent.HTTP_LIBRARY),
-    ("apache-httpclient", Agent.HTTP_LIBRARY),
-    ("ruby", Agent.HTTP_LIBRARY),
-    ("bot/", Agent.CRAWLER),
-    ("bot;", Agent.CRAWLER),
-    ("crawler", Agent.CRAWLER),
-    ("spider", Agent.CRAWLER),
-    ("thunderbird", Agent.THUNDERBIRD),
-    ("microsoft outlook", Agent.OUTLOOK),
-    ("ms-office", Agent.OUTLOOK),
-    ("msoffice", Agent.OUTLOOK),
-    ("outlook-", Agent.OUTLOOK),
-    ("samsung email", Agent.SAMSUNG_MAIL),
-    ("airmail", Agent.OTHER_MAIL),
-    ("emclient", Agent.OTHER_MAIL),
-    ("k-9", Agent.OTHER_MAIL),
-    ("samsungbrowser", Agent.SAMSUNG),
-    ("seznam prohl", Agent.SEZNAM_BROWSER),
-    ("szn-", Agent.SEZNAM_BROWSER),
-    ("edg/", Agent.EDGE),
-    ("edge/", Agent.EDGE),
-    ("edga/", Agent.EDGE),
-    ("edgios/", Agent.EDGE),
-    ("opr/", Agent.OPERA),
-    ("opera", Agent.OPERA),
-    ("firefox/", Agent.FIREFOX),
-    ("fxios/", Agent.FIREFOX),
-    ("chrome/", Agent.CHROME),
-    ("crios/", Agent.CHROME),
-    ("safari/", Agent.SAFARI),
-    # Apple's mail program sends WebKit's name without Safari's.
-    ("applewebkit/", Agent.APPLE_MAIL),
-    ("mozilla/", Agent.OTHER_BROWSER),
-)
-
-# Networks whose registered holder sells mail scanning and uses them for it. Clouds that anybody can rent are not here.
-_SCANNER_NETWORKS: Final = frozenset(
-    part.network_address.packed[:3]
-    for text in ("64.235.144.0/20", "209.222.80.0/21", "67.231.144.0/20", "148.163.128.0/19", "207.211.31.0/24")
-    for part in ipaddress.IPv4Network(text).subnets(new_prefix=24)
-)
-# Apple's own network: its privacy proxy loads every image from there or from a partner under the bare user agent.
-_APPLE_NETWORK: Final = 17
-
-
-@lru_cache(maxsize=4096)
-def agent_family(user_agent: str) -> Agent:
-    """The family of a User-Agent header; the text itself is not kept."""
-    text = user_agent.strip().lower()
-    if not text:
-        return Agent.NONE
-    if text == "mozilla/5.0":
-        return Agent.APPLE_PRIVACY
-    return next((agent for part, agent in _PARTS if part in text), Agent.OTHER)
 
 
 def network(address: str) -> bytes:
@@ -224,15 +148,10 @@ def network(address: str) -> bytes:
 def network_text(prefix: bytes) -> str:
     """A network class as people write it: `192.0.2.0/24`, `2001:db8:1::/48`, or nothing."""
     if len(prefix) == 3:
-        return "%d.%d.%d.0/24" % tuple(prefix)
+        return f"{prefix[0]}.{prefix[1]}.{prefix[2]}.0/24"
     if len(prefix) == 6:
         return f"{ipaddress.IPv6Address(prefix + bytes(10))}/48"
     return ""
-
-
-def network_mark(prefix: bytes) -> bytes:
-    """A network class where it says something of who asked; nothing for all the others, so that they are alike."""
-    return prefix if prefix in _SCANNER_NETWORKS or _is_apples(prefix) else b""
 
 
 def client_address(
@@ -285,51 +204,91 @@ def busy_spans(visits: Iterable[tuple[int, int]], links_of_campaign: int) -> lis
     return spans
 
 
+class Span(NamedTuple):
+    """When what came of one message is a machine's, in milliseconds, both ends included, and by which signal.
+
+    `network`: only what came from there; None for whatever came.
+    """
+
+    start: int
+    end: int
+    signal: Signal
+    network: bytes | None = None
+
+
+class Visit(NamedTuple):
+    """Somebody came: when (milliseconds), from where, and whether by the link that no person sees."""
+
+    at_ms: int
+    network: bytes
+    trap: bool
+
+
+def trapped_spans(visits: Iterable[Visit], known: Iterable[Span] = ()) -> list[Span]:
+    """When visits to one message are a scanner's because it followed the hidden link.
+
+    Around that moment everything is, and on as long as visits follow each other within TRAP_SECONDS; from the
+    networks that followed it, everything for TRAPPED_NETWORK_SECONDS. `known` is what was found of earlier visits.
+    """
+    ordered = sorted(visits)
+    found = list(known)
+    for at_ms, network, trap in ordered:
+        if trap:
+            found.append(Span(at_ms - _TRAP_MS, at_ms + _TRAPPED_NETWORK_MS, Signal.TRAP, network))
+            found.append(Span(at_ms - _TRAP_MS, at_ms + _TRAP_MS, Signal.TRAP))
+        elif found and at_ms <= found[-1].end:
+            # Slow scanners go on link by link, from one address after the other.
+            found[-1] = found[-1]._replace(end=max(found[-1].end, at_ms + _TRAP_MS))
+    return found
+
+
+def signs(spans: Iterable[Span], at_ms: int, network: bytes) -> Signal:
+    """Return what the spans of a message say of something that came at a moment from a network."""
+    found = Signal.NONE
+    for span in spans:
+        if span.start <= at_ms <= span.end and span.network in {None, network}:
+            found |= span.signal
+    return found
+
+
 def classify(
-    kind: Kind, method: Method, agent: Agent, prefix: bytes, seconds: float | None, followed_at_once: bool
+    kind: Kind, method: Method, agent: Agent, holder: Holder, seconds: float | None, seen: Signal = Signal.NONE
 ) -> Verdict:
-    """Who asked. `seconds` is the time since delivery, None where it is not known, which then says nothing.
+    """Who asked. `seconds` is the time since delivery, None where it is not known, which then says nothing; `seen` is
+    what `signs` found.
 
     An unsubscription is always a person's: a mailbox sends the POST of RFC 8058 when its user presses the button.
     """
     if kind is Kind.UNSUBSCRIBE:
-        return _PERSON
-    soon = seconds is not None and seconds < SOONEST_PERSON_SECONDS
-    ahead = seconds is not None and seconds < PROXY_AHEAD_SECONDS
-    return _decide(kind, method, agent, prefix, soon, ahead, followed_at_once)
-
-
-_PERSON = Verdict(Origin.HUMAN, Signal.NONE)
-
-
-@lru_cache(maxsize=65536)
-def _decide(
-    kind: Kind, method: Method, agent: Agent, prefix: bytes, soon: bool, ahead: bool, followed_at_once: bool
-) -> Verdict:
-    scanner = _scanner_signals(method, agent, prefix, followed_at_once)
+        return PERSON
+    scanner = _scanner_signals(method, agent, holder) | seen
     if scanner:
         return Verdict(Origin.SCANNER, scanner)
-    if kind is Kind.CLICK:
-        # Neither an image proxy nor a prefetcher follows links; whoever does so under such a name is a machine.
-        if agent in IMAGE_PROXIES or agent in PREFETCHERS:
-            return Verdict(Origin.SCANNER, Signal.AGENT)
-        return Verdict(Origin.SCANNER, Signal.SOON) if soon else _PERSON
-    return _decide_open(agent, prefix, soon, ahead)
+    soon = seconds is not None and seconds < SOONEST_PERSON_SECONDS
+    if kind is Kind.OPEN:
+        return _decide_open(agent, holder, soon, seconds is not None and seconds < PROXY_AHEAD_SECONDS)
+    # Neither an image proxy nor a prefetcher follows links; whoever does so under such a name is a machine.
+    if agent in IMAGE_PROXIES or agent in PREFETCHERS:
+        return Verdict(Origin.SCANNER, Signal.AGENT)
+    return Verdict(Origin.SCANNER, Signal.SOON) if soon else PERSON
 
 
-def _decide_open(agent: Agent, prefix: bytes, soon: bool, ahead: bool) -> Verdict:
+PERSON: Final = Verdict(Origin.HUMAN, Signal.NONE)
+
+
+def _decide_open(agent: Agent, holder: Holder, soon: bool, ahead: bool) -> Verdict:
     if agent in PREFETCHERS:
         return Verdict(Origin.PREFETCH, Signal.AGENT)
-    if _is_apples(prefix):
+    if holder is Holder.PROXY:
         return Verdict(Origin.PREFETCH, Signal.NETWORK)
-    if agent in IMAGE_PROXIES:
+    if agent in IMAGE_PROXIES or holder is Holder.IMAGE_PROXY:
         if ahead:
             return Verdict(Origin.PREFETCH, Signal.IMAGE_PROXY | Signal.SOON)
         return Verdict(Origin.HUMAN, Signal.IMAGE_PROXY)
-    return Verdict(Origin.SCANNER, Signal.SOON) if soon else _PERSON
+    return Verdict(Origin.SCANNER, Signal.SOON) if soon else PERSON
 
 
-def _scanner_signals(method: Method, agent: Agent, prefix: bytes, followed_at_once: bool) -> Signal:
+def _scanner_signals(method: Method, agent: Agent, holder: Holder) -> Signal:
     signals = Signal.NONE
     if method is Method.HEAD:
         signals |= Signal.METHOD
@@ -337,15 +296,9 @@ def _scanner_signals(method: Method, agent: Agent, prefix: bytes, followed_at_on
         signals |= Signal.NO_AGENT
     if agent in SCANNERS:
         signals |= Signal.AGENT
-    if prefix in _SCANNER_NETWORKS:
+    if holder is Holder.SCANNER:
         signals |= Signal.NETWORK
-    if followed_at_once:
-        signals |= Signal.AT_ONCE
     return signals
-
-
-def _is_apples(prefix: bytes) -> bool:
-    return len(prefix) == 3 and prefix[0] == _APPLE_NETWORK
 
 
 def _within(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:

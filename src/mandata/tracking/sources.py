@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from mandata.infra import bulk
+from mandata.infra.tenancy import current_controller
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class CampaignFacts:
     track_opens: bool
     track_clicks: bool
     list_id: UUID | None
+    individual: bool
+    web: bool
 
 
 class MessageFacts(NamedTuple):
@@ -49,12 +52,19 @@ def places(numbers: Collection[int]) -> dict[int, Place]:
 
 def campaign(campaign_id: UUID) -> CampaignFacts | None:
     """The facts of a campaign of the scope's controller; None when it is gone."""
-    rows = bulk.execute(
-        "select (select count(*) from campaigns_link l where l.campaign_id = c.id), c.track_opens, c.track_clicks, "
-        "c.list_id from campaigns_campaign c where c.id = %b",
-        [campaign_id],
-    )
+    rows = bulk.execute(_CAMPAIGN, {"campaign": campaign_id, "controller": current_controller()})
     return CampaignFacts(*rows[0]) if rows else None
+
+
+# A choice of the controller's holds for all campaigns; one for a campaign can only switch off.
+_CAMPAIGN = """
+select (select count(*) from campaigns_link l where l.campaign_id = c.id), c.track_opens, c.track_clicks, c.list_id,
+    not exists (
+        select 1 from tracking_choice t where t.about in (c.id, %(controller)b) and not (t.individual and t.agreed)
+    ),
+    exists (select 1 from tracking_choice t where t.about = %(controller)b and t.web)
+from campaigns_campaign c where c.id = %(campaign)b
+"""
 
 
 def messages(campaign_id: UUID, numbers: Collection[int]) -> dict[int, MessageFacts]:

@@ -29,6 +29,7 @@ from mandata.delivery.rendering.markup import Cleaned, Cleaner
 from mandata.foundation.tokens import (
     LINK_BOUNCE,
     LINK_OPEN,
+    LINK_TRAP,
     LINK_UNSUBSCRIBE,
     TOKEN_LENGTH,
 )
@@ -48,6 +49,7 @@ _PREHEADER = (
     'mso-hide:all">{}</div>'
 )
 _PIXEL = '<img src="{}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">'
+_TRAP = '<a href="{}" rel="nofollow" tabindex="-1" aria-hidden="true" style="display:none;mso-hide:all"></a>'
 _CUT = "\n\x02\n"  # between source and preheader; no source may hold it
 
 
@@ -118,7 +120,8 @@ def compile_content(content: Content, setting: Setting) -> tuple[Compiled, Facts
     )
     cleaned = cleaner.clean(_with_preheader(text, preheader))
     cutter = Cutter(protected, setting)
-    html_items = cutter.items(_with_pixel(cleaned.text, protected, setting), liquid.HTML)
+    measured = _with_pixel(_with_trap(cleaned.text, protected, setting), protected, setting)
+    html_items = cutter.items(measured, liquid.HTML)
     text_items = cutter.items(plaintext.from_html(cleaned.text, protected), liquid.TEXT)
     subject = subject_parts(content.subject, setting)
     result = _lay(content, setting, subject, html_items, text_items, cleaned)
@@ -163,6 +166,14 @@ def _with_preheader(text: str, preheader: str) -> str:
     if not preheader:
         return text
     return _BODY_TAG.sub(lambda found: found[0] + _PREHEADER.format(preheader), text, count=1)
+
+
+def _with_trap(text: str, protected: Protected, setting: Setting) -> str:
+    """Put a link into the message that no person sees: whoever follows it follows every link, and is a machine."""
+    if not setting.track_clicks:
+        return text
+    trap = _TRAP.format(html.escape(setting.click) + protected.marker("t", LINK_TRAP))
+    return _BODY_TAG.sub(lambda found: found[0] + trap, text, count=1)
 
 
 def _with_pixel(text: str, protected: Protected, setting: Setting) -> str:
@@ -217,6 +228,10 @@ def _headers(layout: _Layout, content: Content, setting: Setting, subject: list[
         layout.raw(f"Reply-To: {content.reply_to}\r\n")
     layout.raw(f"List-Unsubscribe: <{setting.unsubscribe}")
     layout.slot("token", LINK_UNSUBSCRIBE)
+    if setting.leave_domain:
+        layout.raw(">,\r\n <mailto:")
+        layout.slot("token", LINK_UNSUBSCRIBE)
+        layout.raw(f"@{setting.leave_domain}?subject=unsubscribe")
     layout.raw(">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     name = phrase(setting.sender_name)
     layout.raw(f"List-Id: {name}\r\n <{setting.list_id}>\r\n" if name else f"List-Id: <{setting.list_id}>\r\n")

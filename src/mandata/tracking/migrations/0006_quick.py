@@ -45,7 +45,12 @@ class Migration(migrations.Migration):
                     "event",
                     "pk",
                     models.CompositePrimaryKey(
-                        "controller_id", "campaign_id", "at", blank=True, editable=False, primary_key=True,
+                        "controller_id",
+                        "campaign_id",
+                        "at",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
                         serialize=False,
                     ),
                 ),

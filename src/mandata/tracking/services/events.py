@@ -1,17 +1,25 @@
 """Taking in opens and clicks: who did it is decided here, when all that can be known of it is there."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
-from mandata.foundation.tokens import FIRST_RESERVED, LINK_OPEN, TEST_MESSAGE
+from mandata.foundation.tokens import (
+    FIRST_RESERVED,
+    LINK_OPEN,
+    LINK_TRAP,
+    LINK_VISIT,
+    NOBODYS_MESSAGE,
+    TEST_MESSAGE,
+)
 from mandata.infra.environment import env
 from mandata.infra.tenancy import scope
 from mandata.tracking import rules, sources, spool
-from mandata.tracking.rules import ANY_LINK, Agent, Kind, Method
+from mandata.tracking.programs import holder
+from mandata.tracking.rules import ANY_LINK, Agent, Holder, Kind, Method, Signal, Span, Visit
 from mandata.tracking.services import gate, tally
 from mandata.tracking.services.segments import take
 from mandata.tracking.services.tally import Shape
@@ -25,8 +33,12 @@ _METHODS: Final = {int(method): method for method in Method}
 _AT_ONCE_MS: Final = int(rules.AT_ONCE_SECONDS * 1000)
 _STAGES: Final = (0.0, rules.SOONEST_PERSON_SECONDS, rules.PROXY_AHEAD_SECONDS)
 
+_REPEAT_MS: Final = int(rules.REPEAT_SECONDS * 1000)
+_OWN_LINKS: Final = {LINK_OPEN: Kind.OPEN, LINK_VISIT: Kind.WEB, LINK_TRAP: Kind.CLICK}
+
 Visits = dict[tuple[int, int], list[tuple[int, int]]]
-Spans = dict[int, list[tuple[int, int]]]
+Seen = dict[tuple[int, int, int], tuple[int, int, bytes]]
+"""When an act (campaign, message, link) was last done, by which program, from which network."""
 
 
 def take_events(
@@ -49,83 +61,126 @@ def _taker(_folder: Path) -> "_Taker":
 
 
 class _Taker:
-    """Keeps batches, and remembers the visits of the last seconds, so that links at once are seen across batches."""
+    """Keeps batches, and remembers what of the last seconds (of hidden links: the last hour) others are judged by."""
 
     def __init__(self) -> None:
         self._recent: list[SpoolRecord] = []
+        self._trapped: dict[tuple[int, int], list[Span]] = {}
+        self._seen: Seen = {}
 
     def keep(self, batch: Batch, at: datetime) -> None:
         """Keep the records of a batch, in the transaction that is open; only kinds that the agreement names."""
+        if not batch.records:
+            return
         by_campaign: defaultdict[int, list[SpoolRecord]] = defaultdict(list)
         for record in batch.records:
             if record[1] != TEST_MESSAGE:
                 by_campaign[record[0]].append(record)
-        visits = _visits((*self._recent, *batch.records, *batch.ahead))
+        around = (*self._recent, *batch.records, *batch.ahead)
+        trapped, visits = self._traps(around), _visits(around)
+        seen = dict(self._seen)  # taken over only when all of it is kept
         known, agreed = sources.places(by_campaign), gate.Agreed(at)
         for number in sorted(known):
             with scope(known[number].controller_id):
                 facts = sources.campaign(known[number].campaign_id)
-                records = agreed.of(by_campaign[number], known[number])
+                facts = facts and agreed.measured(facts)
+                records = agreed.of(by_campaign[number], known[number]) if facts else []
+                if facts is not None and not facts.web:
+                    records = [record for record in records if record[2] != LINK_VISIT]
                 if facts is not None and records:
-                    spans = _spans(number, facts, visits)
-                    tally.keep(known[number].campaign_id, _columns(records, facts, spans))
-        self._remember(batch.records)
+                    spans = _spans(number, facts, visits, trapped)
+                    tally.keep(known[number].campaign_id, _columns(records, facts, spans, seen))
+        self._remember(batch.records, trapped, seen)
 
-    def _remember(self, records: list[SpoolRecord]) -> None:
-        if records:
-            since = records[-1].at_ms - _AT_ONCE_MS
-            young = (record for record in (*self._recent, *records) if record[3] >= since)
-            self._recent = [record for record in young if record[2] < FIRST_RESERVED][-REMEMBERED:]
+    def _traps(self, records: Iterable[SpoolRecord]) -> dict[tuple[int, int], list[Span]]:
+        """When what comes of a message is a scanner's because the hidden link was followed."""
+        records = [record for record in records if record[2] < FIRST_RESERVED or record[2] == LINK_TRAP]
+        caught = {record[:2] for record in records if record[2] == LINK_TRAP and record[1] != NOBODYS_MESSAGE}
+        visits: defaultdict[tuple[int, int], list[Visit]] = defaultdict(list)
+        if caught or self._trapped:
+            for record in records:
+                if record[:2] in caught or record[:2] in self._trapped:
+                    visits[record[:2]].append(Visit(record.at_ms, record.network, record.link == LINK_TRAP))
+        new = {message: rules.trapped_spans(found, self._trapped.get(message, ())) for message, found in visits.items()}
+        return self._trapped | new
+
+    def _remember(self, records: list[SpoolRecord], trapped: dict[tuple[int, int], list[Span]], seen: "Seen") -> None:
+        now_ms = records[-1].at_ms
+        since, repeated = now_ms - _AT_ONCE_MS, now_ms - _REPEAT_MS
+        young = (record for record in (*self._recent, *records) if record[3] >= since)
+        self._recent = [record for record in young if record[2] < FIRST_RESERVED][-REMEMBERED:]
+        ends = ((message, [span for span in spans if span.end >= now_ms]) for message, spans in trapped.items())
+        self._trapped = dict([(message, spans) for message, spans in ends if spans][-REMEMBERED:])
+        self._seen = dict([(act, last) for act, last in seen.items() if last[0] >= repeated][-REMEMBERED:])
 
 
 def _visits(records: Iterable[SpoolRecord]) -> Visits:
     """When which links of each message were followed; only of messages with more than one link followed."""
     found: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for campaign_no, message_no, link, at_ms, _, _, _ in records:
-        if link < FIRST_RESERVED:
+        if link < FIRST_RESERVED and message_no != NOBODYS_MESSAGE:
             found[campaign_no, message_no].append((at_ms, link))
     return {message: visits for message, visits in found.items() if len(visits) > 1}
 
 
-def _spans(number: int, facts: CampaignFacts, visits: Visits) -> Spans:
-    """When links of a message of one campaign were followed at once, by the message's number."""
-    found = {
-        message_no: rules.busy_spans(followed, facts.links)
-        for (campaign_no, message_no), followed in visits.items()
-        if campaign_no == number
-    }
-    return {message_no: spans for message_no, spans in found.items() if spans}
+def _spans(
+    number: int, facts: CampaignFacts, visits: Visits, trapped: Mapping[tuple[int, int], list[Span]]
+) -> dict[int, list[Span]]:
+    """When what comes of the messages of one campaign is a machine's, by the message's number."""
+    found: dict[int, list[Span]] = {message_no: spans for (no, message_no), spans in trapped.items() if no == number}
+    for (no, message_no), followed in visits.items():
+        if no == number and (busy := rules.busy_spans(followed, facts.links)):
+            spans = [Span(start, end, Signal.AT_ONCE) for start, end in busy]
+            found[message_no] = [*found.get(message_no, ()), *spans]
+    return found
 
 
-def _columns(records: Sequence[SpoolRecord], facts: CampaignFacts, spans: Spans) -> tally.Batch:
-    """The events of one campaign, each with the shape by which it is decided who did it."""
+def _columns(
+    records: Sequence[SpoolRecord], facts: CampaignFacts, spans: Mapping[int, list[Span]], seen: "Seen"
+) -> tally.Batch:
+    """The events of one campaign, each with the shape by which it is decided who did it; what repeats is left out."""
     batch = tally.Batch()
     forms, sources_of = batch.forms, batch.sources
-    shapes: dict[tuple[bool, int, int, bytes, bool], int] = {}
-    marks: dict[bytes, tuple[int, bytes]] = {}
+    shapes: dict[tuple[int, int, int, Holder, Signal], int] = {}
+    marks: dict[bytes, tuple[int, Holder]] = {}
     times, messages, links, chosen, networks = batch.times, batch.messages, batch.links, batch.shapes, batch.networks
-    for _, message_no, link, at_ms, method, agent_no, network in records:
-        is_open = link == LINK_OPEN
-        busy = message_no in spans and any(start <= at_ms <= end for start, end in spans[message_no])
+    for campaign_no, message_no, link, at_ms, method, agent_no, network in records:
+        act, who = (campaign_no, message_no, link), (at_ms, agent_no, network)
+        last = seen.get(act)
+        if last is not None and last[1] == agent_no and last[2] == network and _repeats(message_no, at_ms - last[0]):
+            continue
+        seen[act] = who
         origin = marks.get(network)
         if origin is None:
-            origin = marks[network] = (sources_of.setdefault(network, len(sources_of)), rules.network_mark(network))
-        key = (is_open, method, agent_no, origin[1], busy)
+            origin = marks[network] = (sources_of.setdefault(network, len(sources_of)), holder(network))
+        signs = rules.signs(spans[message_no], at_ms, network) if message_no in spans else Signal.NONE
+        form = link if link in _OWN_LINKS else 0
+        key = (form, method, agent_no, origin[1], signs)
         place = shapes.get(key)
         if place is None:
-            shape = _shape(*key, facts.track_opens if is_open else facts.track_clicks)
+            shape = _shape(*key, _individual(form, message_no, facts))
             place = shapes[key] = forms.setdefault(shape, len(forms))
         times.append(at_ms)
         messages.append(message_no)
-        links.append(ANY_LINK if is_open else link)
+        links.append(ANY_LINK if form else link)
         chosen.append(place)
         networks.append(origin[0])
     return batch
 
 
+def _repeats(message_no: int, passed_ms: int) -> bool:
+    """Whether the same act so soon after is the same act; what is nobody's may be somebody else's."""
+    return 0 <= passed_ms < _REPEAT_MS and message_no != NOBODYS_MESSAGE
+
+
+def _individual(form: int, message_no: int, facts: CampaignFacts) -> bool:
+    measured = facts.track_opens if form == LINK_OPEN else facts.track_clicks
+    return facts.individual and measured and message_no != NOBODYS_MESSAGE
+
+
 @lru_cache(maxsize=4096)
-def _shape(is_open: bool, method: int, agent_no: int, mark: bytes, busy: bool, individual: bool) -> Shape:
-    kind, agent = Kind.OPEN if is_open else Kind.CLICK, _AGENTS.get(agent_no, Agent.OTHER)
+def _shape(form: int, method: int, agent_no: int, of: Holder, signs: Signal, individual: bool) -> Shape:
+    kind, agent = _OWN_LINKS.get(form, Kind.CLICK), _AGENTS.get(agent_no, Agent.OTHER)
     how = _METHODS.get(method, Method.OTHER)
-    soon, ahead, later = (rules.classify(kind, how, agent, mark, seconds, busy) for seconds in _STAGES)
+    soon, ahead, later = (rules.classify(kind, how, agent, of, seconds, signs) for seconds in _STAGES)
     return Shape(kind, agent.name.lower(), (soon, ahead, later), individual)

@@ -143,6 +143,12 @@ with given as materialized (
 ), counted as (
     select hour, kind, origin, link, provider, count(*) as count
     from given group by hour, kind, origin, link, provider
+), explained as (
+    insert into tracking_reason (controller_id, campaign_id, kind, actor_class, signals, count)
+    select %(controller)b, %(campaign)b, kind, origin, signals, count(*)
+    from given where signals <> 0 group by kind, origin, signals order by kind, origin, signals
+    on conflict (controller_id, campaign_id, kind, actor_class, signals)
+    do update set count = tracking_reason.count + excluded.count
 ), summed as (
     select hour, kind, origin, link, provider, count, 0::bigint as uniques from counted
     union all

@@ -73,7 +73,9 @@ def _keep_campaign(campaign_id: UUID, records: list[SpoolRecord]) -> None:
     left = tally.Batch()
     for record in records:
         if record.message_no != TEST_MESSAGE:
-            left.add(record.at_ms, record.message_no, ANY_LINK, _left(_AGENTS.get(record.agent, "other")), record.network)
+            left.add(
+                record.at_ms, record.message_no, ANY_LINK, _left(_AGENTS.get(record.agent, "other")), record.network
+            )
     tally.keep(campaign_id, left)
 
 

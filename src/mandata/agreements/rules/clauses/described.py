@@ -108,6 +108,20 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         serves=("CAT-2", "TRK-1"),
         required=True,
     ),
+    "processing.tracking": Spec(
+        Choice,
+        "annex2",
+        _("Measuring of reactions"),
+        "{value}",
+        ("gate:track",),
+        vocabulary={
+            "individual": _("It is kept which person opened a message and which links the person followed."),
+            "counts": _(
+                "Opens and clicks are counted only: it is not kept which person opened a message or followed a link."
+            ),
+        },
+        serves=("TRK-1",),
+    ),
     "processing.content": Spec(
         Listing,
         "annex2",
