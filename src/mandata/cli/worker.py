@@ -45,6 +45,7 @@ LOOPS = (
     Loop("unsubscriptions", "mandata.tracking.services:take_unsubscriptions", 0.5),
     Loop("events", "mandata.tracking.services:take_events", 1.0),
     Loop("delivery", "mandata.delivery.engine.pool:keep", 0.5),
+    Loop("providers", "mandata.delivery.services.providing:look_due", 60.0),
     Loop("returns", "mandata.delivery.returns:keep_listening", 2.0),
     Loop("domains", "mandata.delivery.services.watching:look_due", 10.0),
     Loop("certificates", "mandata.delivery.services.certificates:write_files", 60.0),

@@ -13,7 +13,7 @@ from mandata.campaigns import services as campaign_services
 from mandata.campaigns.errors import WrongState
 from mandata.delivery import following, selectors
 from mandata.delivery.models import Chunk
-from mandata.delivery.services import gate
+from mandata.delivery.services import gate, providing
 from mandata.delivery.services.replaying import SETTLED
 from mandata.delivery.statements import statement
 from mandata.foundation.actors import SYSTEM
@@ -22,6 +22,7 @@ from mandata.infra.logs import log
 from mandata.infra.tenancy import current_controller, scope
 
 _SHUT = timedelta(seconds=5)
+_LOOKED_UP_FOR = 3.0
 _LOCK = "select 1 from campaigns_campaign where id = %b and state = 'launching' for update skip locked"
 
 _KNOWN = (
@@ -43,9 +44,16 @@ _log = log("delivery")
 
 
 def tend_due(*, at: datetime) -> int:
-    """Tend every campaign with something due; return how many have messages to send."""
+    """Tend every campaign with something due; return how many have messages to send.
+
+    Before an audience is frozen, the providers of its domains are looked up that are not known yet, for a few seconds.
+    """
     sending = 0
     for one in campaigns.due(at):
+        with scope(one.controller_id):
+            launching = campaigns.row(one.campaign_id).state == "launching"
+        if launching:
+            providing.fill(controller_id=one.controller_id, at=at, seconds=_LOOKED_UP_FOR)
         sending += tend_campaign(controller_id=one.controller_id, campaign_id=one.campaign_id, at=at)
     return sending
 
@@ -86,7 +94,7 @@ def freeze(*, campaign_id: UUID, at: datetime) -> int:
     if not bulk.execute(_LOCK, [campaign_id]):
         return 0  # another worker is freezing it, or has just done so
     known, taken = map(int, bulk.execute(_KNOWN, values)[0])
-    values["taken"] = taken
+    values |= {"taken": taken, "apart": providing.told_apart()}
     absent = _ABSENT if known else "true"
     recipients = known + int(bulk.execute(statement("freeze", rule=rule.sql(), absent=absent), values)[0][0])
     bulk.execute("select delivery_analyse(%b)", [campaign_id])
