@@ -35,6 +35,10 @@ class Renderer(Protocol):
     def compile(self, content: Content, setting: Setting) -> Rendered:
         """Compile once. Raises ContentRefused."""
 
+    def door(self) -> str:
+        """Return where links, pixels and one-click unsubscribes of the scope's controller lead: an address without its
+        last slash."""
+
     def preview(self, data: bytes, *, address: str, name: str, fields: Mapping[str, object], at: datetime) -> Preview:
         """Fill one message for looking at: no link in it is counted. Raises Refused when the data give no message."""
 

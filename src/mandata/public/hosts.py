@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-
 FRESH_SECONDS: Final = 60.0
 ABSENT_SECONDS: Final = 1.0
 PAUSE_SECONDS: Final = 1.0

@@ -7,10 +7,12 @@ from datetime import datetime
 
 from mandata.campaigns.renderer import Preview, Rendered
 from mandata.campaigns.rules.content import Content, Setting
+from mandata.delivery import selectors
 from mandata.delivery.rendering import preview
 from mandata.delivery.rendering.compiled import Compiled, Recipient
 from mandata.delivery.rendering.compiler import compile_content
 from mandata.foundation.tokens import LINK_OPEN, TOKEN_LENGTH
+from mandata.infra.clock import now
 
 _PIXEL = re.compile(r'<img[^>]*width="1" height="1"[^>]*>')
 
@@ -22,6 +24,10 @@ class Provider:
         """See `campaigns.renderer.Renderer`."""
         made, facts = compile_content(content, setting)
         return Rendered(made.to_bytes(), made.links, facts)
+
+    def door(self) -> str:
+        """See `campaigns.renderer.Renderer`."""
+        return selectors.tracking_url(now())
 
     def preview(self, data: bytes, *, address: str, name: str, fields: Mapping[str, object], at: datetime) -> Preview:
         """See `campaigns.renderer.Renderer`."""

@@ -180,16 +180,18 @@ def _request(name: str, private: ec.EllipticCurvePrivateKey) -> bytes:
 
 def _client(at: datetime) -> tuple[Any, Any]:
     """Return a client of the ACME server, logged in, and the account's key."""
-    import josepy
     from acme import client, messages
+    from josepy.jwa import ES256
+    from josepy.jwk import JWKEC
+    from josepy.util import ComparableECKey
 
     directory = env().acme_directory
     sealed_key, uri = _account(directory, at)
-    jwk = josepy.JWKEC(key=josepy.ComparableECKey(load_der_private_key(sealed_key, None)))  # type: ignore[arg-type]
+    jwk = JWKEC(key=ComparableECKey(load_der_private_key(sealed_key, None)))  # type: ignore[arg-type]
     trust = env().acme_trust
     net = client.ClientNetwork(
         jwk,
-        alg=josepy.ES256,
+        alg=ES256,
         user_agent="mandata",
         verify_ssl=str(trust) if trust else True,  # type: ignore[arg-type]
     )

@@ -47,8 +47,9 @@ def look_due(*, at: datetime) -> int:
 def look_at_domain(controller_id: UUID, domain_id: UUID, at: datetime) -> None:
     """Check a domain, patiently; turn keys that are old; say which records may go."""
     with scope(controller_id):
-        keys.complete(domains.sought(domain_id) and domain_id, at=at)
         wanted = domains.sought(domain_id)
+        if keys.complete(domain_id, at=at):
+            wanted = domains.sought(domain_id)
     answers = domains.ask_dns(wanted)
     with scope(controller_id):
         domains.settle(domain_id=domain_id, wanted=wanted, answers=answers, actor=SYSTEM, at=at, patient=True)
