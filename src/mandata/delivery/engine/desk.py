@@ -227,7 +227,7 @@ class Desk:
         self._next += 1
         self._out[self._next] = waiting
         sender = f"{tokens[compiled.bounce_index]}@{self.domain}"
-        return Letter(self._next, sender, address, content, dotless=getattr(compiled, "dotless", False))
+        return Letter(self._next, sender, address, content, plain=compiled.plain)
 
     def closed(self) -> bool:
         """Say whether nothing will come any more."""

@@ -97,7 +97,7 @@ class _Body:
 class Compiled:
     """A campaign ready to be filled. Immutable; safe to share between threads.
 
-    `dotless`: no line of any message begins with a dot, so that a transport need not look for one (RFC 5321 4.5.2).
+    `plain`: no line of any message begins with a dot, so that a transport need not look for one (RFC 5321 4.5.2).
     """
 
     def __init__(self, body: _Body) -> None:
@@ -121,7 +121,7 @@ class Compiled:
             for position in positions
         ]
         # Slots never put a dot at the beginning of a line, whatever their values (see `encoding`).
-        self.dotless = "\r\n." not in "\r\n" + "*".join(self._blank)
+        self.plain = "\r\n." not in "\r\n" + "*".join(self._blank)
         self._makes = [
             (_make(body.slots[slot]), positions) for slot, positions in places.items() if kinds[slot] != "token"
         ]

@@ -19,14 +19,15 @@ class Letter(NamedTuple):
     """One message ready to leave.
 
     `key` is the caller's; `sender` and `recipient` are bare addresses; `content` is RFC 5322 bytes with CRLF line ends,
-    not dot-stuffed, ending in CRLF. `dotless`: no line of it begins with a dot, so that none needs another.
+    not dot-stuffed, ending in CRLF. `plain`: it is known to be ASCII without a dot at the beginning of
+    a line, so that nobody need look.
     """
 
     key: int
     sender: str
     recipient: str
     content: bytes
-    dotless: bool = False
+    plain: bool = False
 
 
 class Road(NamedTuple):

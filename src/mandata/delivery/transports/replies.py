@@ -4,6 +4,7 @@ from typing import Final
 
 LINE_LIMIT: Final = 8192
 LINES_LIMIT: Final = 200
+_CODES: Final = {b"%d" % code: code for code in range(200, 600)}
 
 
 class Garbage(Exception):
@@ -38,8 +39,8 @@ class Replies:
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
         for line in lines:
-            code = line[:3]
-            if not (code.isdigit() and len(code) == 3 and b"2" <= code[:1] <= b"5"):
+            code = _CODES.get(line[:3])
+            if code is None:
                 raise Garbage("a line without a reply code")
             mark = line[3:4]
             text = line[4:].rstrip(b"\r")
@@ -53,6 +54,6 @@ class Replies:
             if self._lines:
                 text = b"\n".join([*self._lines, text])
                 self._lines.clear()
-            found.append((int(code), text))
+            found.append((code, text))
         if len(self._rest) > LINE_LIMIT:
             raise Garbage("a reply line without end")

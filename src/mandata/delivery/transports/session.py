@@ -285,14 +285,14 @@ class Session:
             return Outcome(letter.key, "failed", 0, "5.1.3", "the address cannot stand in an SMTP command", "rcpt")
         if not (letter.recipient.isascii() and letter.sender.isascii()) and "SMTPUTF8" not in self._offers:
             return Outcome(letter.key, "failed", 0, "5.6.7", "no internationalised addresses are taken", "rcpt")
-        if not letter.content.isascii() and "8BITMIME" not in self._offers:
+        if not (letter.plain or letter.content.isascii()) and "8BITMIME" not in self._offers:
             return Outcome(letter.key, "failed", 0, "5.6.3", "the receiver takes no 8-bit content", "content")
         if 0 < self._most < len(letter.content):  # RFC 1870
             return Outcome(letter.key, "failed", 0, "5.3.4", "the receiver takes no letter as large as this", "content")
         return None
 
     def _lines(self, letter: Letter) -> tuple[str, str]:
-        options = "" if letter.content.isascii() else " BODY=8BITMIME"
+        options = "" if letter.plain or letter.content.isascii() else " BODY=8BITMIME"
         if not (letter.recipient.isascii() and letter.sender.isascii()):
             options += " SMTPUTF8"
         return f"MAIL FROM:<{letter.sender}>{options}\r\n", f"RCPT TO:<{letter.recipient}>\r\n"
@@ -347,7 +347,7 @@ class Session:
             content = letter.content if letter.content.endswith(b"\r\n") else letter.content + b"\r\n"
             self.channel.write(b"BDAT %d LAST\r\n" % len(content), content, behind)
             return
-        content = letter.content if letter.dotless else _stuffed(letter.content)
+        content = letter.content if letter.plain else _stuffed(letter.content)
         end = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
         self.channel.write(content, end + behind)
 
