@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Count, Min, Sum
 
-from mandata.delivery.models import Chunk, Message, Pace, Transport, Worker
+from mandata.delivery.models import Chunk, Message, Pace, Transport, Waiting, Worker
 from mandata.delivery.rules.states import State
 from mandata.infra import bulk
 from mandata.infra.tenancy import current_controller
@@ -212,3 +212,9 @@ def senders(*, since: datetime) -> int:
 def in_flight() -> int:
     """Return how many messages are in the hands of sending processes. Scope-free."""
     return int(Chunk.objects.aggregate(size=Sum("size"))["size"] or 0)
+
+
+def returns_waiting() -> tuple[int, datetime | None]:
+    """Return how many returned mails wait to be read, and since when the oldest does. Scope-free."""
+    found = Waiting.objects.aggregate(count=Count("pk"), oldest=Min("received_at"))
+    return int(found["count"]), found["oldest"]

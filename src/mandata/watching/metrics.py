@@ -45,7 +45,7 @@ class _Installation(Collector):
         began = time.perf_counter()
         yield InfoMetricFamily("mandata_build", "Version.", value={"version": importlib.metadata.version("mandata")})
         yield _gauge("restoring", "1 while an older database is brought up to date.", float(restoring.closed()))
-        for part in (_messages, _queue, _transports, _workers, _hosts, _record, _jobs, _backups, _duties, _alarms):
+        for part in (_messages, _queue, _transports, _workers, _hosts, _returns, _record, _jobs, _backups, _duties, _alarms):
             yield from part(self.at)
         yield _gauge("scrape_seconds", "How long these figures took to be made.", time.perf_counter() - began)
 
@@ -129,6 +129,12 @@ def _hosts(at: datetime) -> Iterator[Metric]:
             outside.add_metric([host], worker.outside.size)
             written.add_metric([host], worker.outside.age.total_seconds())
     yield from (free, size, spooled, lag, outside, written)
+
+
+def _returns(at: datetime) -> Iterator[Metric]:
+    count, since = following.returns_waiting()
+    yield _gauge("returns_waiting", "Returned mails that wait to be read.", count)
+    yield _gauge("returns_oldest_seconds", "Age of the oldest of them.", _age(since, at))
 
 
 def _record(at: datetime) -> Iterator[Metric]:

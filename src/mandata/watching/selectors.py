@@ -59,6 +59,7 @@ class Ringing:
 def readings(at: datetime) -> rules.Readings:
     """Return what alarms are judged by."""
     waiting, waiting_since = unplaced()
+    returns, returns_since = following.returns_waiting()
     unknown = sum(count for _transport, _provider, state, count in following.flow() if state == "unknown")
     mark = Mark.objects.filter(name="unknown").first()
     oldest = [one.oldest for one in jobs() if one.state == "todo" and one.oldest is not None]
@@ -68,6 +69,8 @@ def readings(at: datetime) -> rules.Readings:
         transports=tuple(rules.Transport(*one) for one in following.transports()),
         unplaced=waiting,
         unplaced_since=waiting_since,
+        returns=returns,
+        returns_since=returns_since,
         jobs_since=min(oldest, default=None),
         unknown=unknown,
         unknown_before=mark.value if mark else unknown,
