@@ -17,7 +17,6 @@ from mandata.campaigns import selectors as campaigns
 from mandata.console import requests
 from mandata.console.sending import words
 from mandata.delivery import selectors, services
-from mandata.delivery.rules.domains import REQUIRED
 from mandata.foundation.errors import Fault, Refused
 from mandata.infra.clock import now
 
@@ -84,7 +83,7 @@ def _domain(request: HttpRequest, domain_id: UUID, **more: Any) -> dict[str, Any
                 "record": record,
                 "title": title,
                 "why": why,
-                "required": record.purpose in REQUIRED,
+                "required": record.required,
                 "result": result,
                 "explains": words.CODES.get(check.code, check.code) if check else "",
                 "found": check.found if check and check.result == "wrong" else (),
