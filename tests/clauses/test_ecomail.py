@@ -13,6 +13,7 @@ from mandata.agreements.rules.values import (
     Allowance,
     Cap,
     Choice,
+    Counted,
     Dated,
     Extension,
     Lasting,
@@ -153,6 +154,10 @@ def test_what_no_seed_demands_is_marked_as_ours() -> None:
         "end.certificate",
         "sending.evidence",
         "sending.postal",
+        "sending.complaints_count",
+        "sending.complaints_answer",
+        "import.nonexistent_count",
+        "import.nonexistent_answer",
     }
     assert all(TERMS.clause(key).note for key in ours)
 
@@ -177,6 +182,7 @@ def test_every_kind_of_value_that_the_seed_needs_is_put_to_use() -> None:
         Allowance,
         Cap,
         Choice,
+        Counted,
         Dated,
         Extension,
         Lasting,

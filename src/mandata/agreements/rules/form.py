@@ -65,6 +65,8 @@ LABELS: Final[Mapping[str, str]] = {
     "per": _("In each"),
     "longest": _("At most for"),
     "share": _("Share"),
+    "over": _("Counted over"),
+    "least": _("It only warns below"),
     "base": _("Measured by"),
     "before": _("Before what"),
     "hour": _("For an hour"),

@@ -197,6 +197,7 @@ VOCABULARIES: Mapping[str, str] = {
     "start": "event",
     "effect": "effect",
     "base": "base",
+    "over": "counted",
     "index": "index",
     "rises": "rise",
     "weekday": "weekday",

@@ -256,6 +256,15 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How a share is counted: ``over`` what, within which ``period``; below ``least`` cases it only warns."""
+
+    over: Annotated[str, "counted"]
+    period: Period
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cap:
     """Liability at most the sums named by ``base`` for the last ``period`` before what ``before`` names."""
 
@@ -347,6 +356,7 @@ Value = (
     | Lasting
     | Allowance
     | Threshold
+    | Counted
     | Cap
     | Rate
     | Rates

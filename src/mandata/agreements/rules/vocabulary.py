@@ -61,6 +61,8 @@ SHARED: Final[Mapping[str, Mapping[str, str]]] = {
         "inability_determined": _("determining so"),
         "opted_out": _("the refusal"),
         "answer_given": _("the answer"),
+        "complaints_counted": _("the notice that complaints exceed the agreed share"),
+        "nonexistent_counted": _("the notice that too many imported contacts do not exist"),
     },
     "doer": {
         "independent_auditor": _("an independent auditor whom it chooses"),
@@ -85,6 +87,10 @@ SHARED: Final[Mapping[str, Mapping[str, str]]] = {
         "writing": _("in writing"),
         "publication": _("by publication in the list of sub-processors"),
         "newsletter": _("in the processor's newsletter"),
+    },
+    "counted": {
+        "messages": _("the controller's messages sent in campaigns launched"),
+        "import": _("the imported contacts that were written to"),
     },
     "base": {
         "fees_paid": _("the fees that the controller paid"),

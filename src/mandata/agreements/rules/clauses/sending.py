@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from mandata.agreements.rules.spec import Spec
-from mandata.agreements.rules.values import Choice, Listing, Threshold
+from mandata.agreements.rules.values import Choice, Counted, Listing, Threshold, Within
 from mandata.agreements.rules.vocabulary import SHARED
 from mandata.agreements.rules.words import mark as _
 
@@ -109,6 +109,11 @@ CLAUSES: Final[Mapping[str, Spec]] = {
                 "Messages are sent only from a domain that the controller has verified by setting the DNS records "
                 "that the processor shows."
             ),
+            "verified_or_shared": _(
+                "Messages are sent only from a domain that the controller has verified by setting the DNS records "
+                "that the processor shows, or from the processor’s shared domain, under an address there that names the "
+                "controller; answers go to the controller."
+            ),
         },
         serves=("DLV-1",),
     ),
@@ -190,12 +195,54 @@ CLAUSES: Final[Mapping[str, Spec]] = {
         ("gate:send",),
         serves=("DLV-3",),
     ),
+    "sending.complaints_count": Spec(
+        Counted,
+        "sending",
+        _("How complaints are counted"),
+        _(
+            "The share of complaints is counted over {over} within the last {period}. Below {least} complaints a share "
+            "above the agreed one is told and answered; from {least} on the campaign and all sending are stopped."
+        ),
+        ("gate:send",),
+        serves=("DLV-3",),
+    ),
+    "sending.complaints_answer": Spec(
+        Within,
+        "sending",
+        _("Answer to complaints"),
+        _(
+            "{who} states within {period} from {start} how the people who complained were won, and what it changes so "
+            "that no others are written to against their will."
+        ),
+        ("due",),
+        serves=("DLV-3",),
+    ),
     "import.nonexistent": Spec(
         Threshold,
         "sending",
         _("Addresses that do not exist"),
         _("It is a serious breach to import a database in which more than {share} of the contacts do not exist."),
         ("gate:import",),
+        serves=("AUDI-3",),
+    ),
+    "import.nonexistent_count": Spec(
+        Counted,
+        "sending",
+        _("How addresses that do not exist are counted"),
+        _(
+            "The share of contacts that do not exist is counted over {over} within {period} after the import. Below "
+            "{least} such contacts a share above the agreed one is told and answered; from {least} on the campaign and "
+            "all sending are stopped."
+        ),
+        ("gate:send",),
+        serves=("AUDI-3",),
+    ),
+    "import.nonexistent_answer": Spec(
+        Within,
+        "sending",
+        _("Answer to addresses that do not exist"),
+        _("{who} states within {period} from {start} where the imported contacts come from, and cleans them."),
+        ("due",),
         serves=("AUDI-3",),
     ),
     "database.maker": Spec(
