@@ -88,7 +88,8 @@ def entries(house: House, kind: str) -> list[Mapping[str, Any]]:
 
 def duties(house: House) -> list[str]:
     with scope(house.id):
-        return list(Obligation.objects.filter(duty=notices.UNDELIVERED).values_list("cause", flat=True))
+        undelivered = Obligation.objects.filter(duty=notices.UNDELIVERED).order_by("opened_at", "id")
+        return list(undelivered.values_list("cause", flat=True))
 
 
 @pytest.mark.req("AGR-7")
