@@ -99,7 +99,7 @@ def letters(catcher: CatcherClient, address: str) -> Iterator[Letter]:
             yield Letter(
                 number=one["id"],
                 opened=_first(html, "o", ".gif"),
-                links=tuple(_paths(html, "c")),
+                links=tuple(_paths(re.sub("<a [^>]*display:none[^>]*>", "", html), "c")),  # what a person can see
                 leave=_first(str(message["List-Unsubscribe"]), "u"),
                 choose=_first(html, "p"),
                 view=_first(html, "w"),

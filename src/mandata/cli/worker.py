@@ -44,6 +44,7 @@ LOOPS = (
     # A thread and a connection each, so that an unsubscription waits behind nothing: it is effective within 2 s.
     Loop("unsubscriptions", "mandata.tracking.services:take_unsubscriptions", 0.5),
     Loop("events", "mandata.tracking.services:take_events", 1.0),
+    Loop("links", "mandata.tracking.services:drop_links", 3600.0),
     Loop("delivery", "mandata.delivery.engine.pool:keep", 0.5),
     Loop("providers", "mandata.delivery.services.providing:look_due", 60.0),
     Loop("returns", "mandata.delivery.returns:keep_listening", 2.0),

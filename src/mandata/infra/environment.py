@@ -71,6 +71,11 @@ class Environment:
     public_url: str = _setting(
         "MANDATA_PUBLIC_URL", "http://127.0.0.1:8000", "Where console and public pages are reached."
     )
+    link_days: int = _setting(
+        "MANDATA_LINK_DAYS",
+        730,
+        "How many days after its end a campaign's links lead where they led; then a page says that it is over.",
+    )
     tracking_url: str = _setting(
         "MANDATA_TRACKING_URL", "http://127.0.0.1:8001", "Where links, pixels and one-click unsubscribes are reached."
     )
@@ -125,6 +130,22 @@ class Environment:
         "MANDATA_RETURNS_LISTEN",
         "127.0.0.1:2526",
         "Host and port on which delivery reports and complaints are received.",
+    )
+    returns_lmtp: str = _setting(
+        "MANDATA_RETURNS_LMTP",
+        "",
+        "Host and port on which the same is received by LMTP, from a mail server in front; empty: not at all.",
+    )
+    sns_topics: str = _setting(
+        "MANDATA_SNS_TOPICS",
+        "",
+        "Topics of Amazon SNS (ARNs, separated by spaces) that may report what became of messages sent by SES.",
+    )
+    webhook_secret: str = _setting(
+        "MANDATA_WEBHOOK_SECRET",
+        "",
+        "Secret with which a relay signs its reports at /in/relay/ (HMAC-SHA256), 32 characters or more; empty: none.",
+        secret=True,
     )
     catcher_url: str = _setting(
         "MANDATA_CATCHER_URL", "", "Where the shipped mail catcher answers; its mail is then a holding. Empty: none."

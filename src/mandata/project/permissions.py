@@ -145,6 +145,8 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "reports:days": reads(*ALL),
         "reports:campaigns": reads(*ALL),
         "reports:csv": reads(*ALL),
+        "reports:measuring": mixed(ALL, WRITERS),
+        "reports:campaign_measuring": mixed(ALL, WRITERS),
         # --- sending ---
         "sending:domains": reads(*ALL),
         "sending:domain_new": form(OWNER, MARKETER),

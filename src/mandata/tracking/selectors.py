@@ -18,12 +18,14 @@ from mandata.agreements.rules.verdicts import refusals
 from mandata.audience.rules.cells import Writer
 from mandata.foundation import tokens
 from mandata.infra import bulk
-from mandata.tracking.models import Event
-from mandata.tracking.rules import ANY_LINK, Origin
+from mandata.infra.tenancy import current_controller
+from mandata.tracking.models import Choice, Event
+from mandata.tracking.rules import ANY_LINK, Origin, Signal
 from mandata.tracking.sources import places
 from mandata.vault.services import token_keys
 
 _HUMAN: Final = Origin.HUMAN.value
+_FIGURES: Final = {"open": "opens", "click": "clicks", "unsubscribe": "unsubscriptions", "web": "visits"}
 _KINDS: Final = {"open": "opens", "click": "clicks"}
 Part = Literal["hours", "links", "providers"]
 
@@ -52,10 +54,11 @@ class Row:
     opens: Figure = field(default_factory=Figure)
     clicks: Figure = field(default_factory=Figure)
     unsubscriptions: Figure = field(default_factory=Figure)
+    visits: Figure = field(default_factory=Figure)
 
     def figure(self, kind: str) -> Figure:
         """The figure of a kind of event."""
-        return {"open": self.opens, "click": self.clicks, "unsubscribe": self.unsubscriptions}[kind]
+        return getattr(self, _FIGURES[kind])  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,16 @@ class ProviderRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasonRow:
+    """How often a machine did something, and by which signals it was told apart."""
+
+    kind: str
+    origin: str
+    signals: Signal
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Returns:
     """What came back."""
 
@@ -99,6 +112,7 @@ class Report:
     total: Row
     machines: dict[tuple[str, str], int]
     returns: Returns
+    reasons: tuple[ReasonRow, ...]
     hours: tuple[tuple[datetime, Row], ...]
     links: tuple[LinkRow, ...]
     providers: tuple[ProviderRow, ...]
@@ -135,6 +149,7 @@ def report(campaign_id: UUID) -> Report:
         total=total,
         machines=machines,
         returns=_returns(campaign_id),
+        reasons=_reasons(campaign_id),
         hours=tuple(sorted(hours.items())),
         links=_links(campaign_id, links),
         providers=_providers(states, providers),
@@ -178,6 +193,27 @@ def summaries(campaign_ids: Iterable[UUID]) -> dict[UUID, Summary]:
     for campaign, kind, hard, count in bulk.execute(_ALL_RETURNS, [ids]):
         returned[campaign][kind, hard] = count
     return {one: Summary(states[one], totals[one], _returned(returned[one])) for one in ids}
+
+
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """How reactions are measured. `individual`: who did it is kept, else counts only; `agreed`: the agreement lets it;
+    `own`: what the campaign itself was given. `web`: visits of the controller's site are taken in."""
+
+    individual: bool = True
+    agreed: bool = True
+    own: bool = True
+    web: bool = False
+
+
+def measuring(campaign_id: UUID | None = None) -> Measuring:
+    """How reactions of a campaign are measured, or of all, in the open scope."""
+    controller = current_controller()
+    rows = {row.about: row for row in Choice.objects.filter(about__in=[controller, campaign_id or controller])}
+    general, own = rows.get(controller), rows.get(campaign_id) if campaign_id else None
+    agreed = general.agreed if general else True
+    chosen = (general.individual if general else True) and (own.individual if own else True)
+    return Measuring(chosen and agreed, agreed, own.individual if own else True, general.web if general else False)
 
 
 def by_day(since: datetime, zone: str) -> tuple[tuple[datetime, Row], ...]:
@@ -289,6 +325,12 @@ def _returns(campaign_id: UUID) -> Returns:
     return _returned({(kind, hard): count for kind, hard, count in bulk.execute(_RETURNS, [campaign_id])})
 
 
+def _reasons(campaign_id: UUID) -> tuple[ReasonRow, ...]:
+    """Machines only, what happened most first."""
+    rows = bulk.execute(_REASONS, [campaign_id, _HUMAN])
+    return tuple(ReasonRow(kind, origin, Signal(signals), count) for kind, origin, signals, count in rows)
+
+
 def _returned(counts: dict[tuple[str, bool], int]) -> Returns:
     complaints = counts.get(("complaint", False), 0) + counts.get(("complaint", True), 0)
     return Returns(counts.get(("bounce", True), 0), counts.get(("bounce", False), 0), complaints)
@@ -359,6 +401,10 @@ where c.id = %(campaign)b
 
 _STATES = "select provider, state, sum(count) from delivery_counter where campaign_id = %b group by provider, state"
 _RETURNS = "select kind, hard, count(*) from delivery_return where campaign_id = %b group by kind, hard"
+_REASONS = """
+select kind, actor_class, signals, count from tracking_reason where campaign_id = %b and actor_class <> %b
+order by count desc, kind, actor_class, signals
+"""
 _LINKS = "select number, url, label from campaigns_link where campaign_id = %b order by number"
 
 _ALL_STATES = """

@@ -50,6 +50,11 @@ def places(numbers: Collection[int]) -> dict[int, Place]:
     return {number: Place(controller_id, campaign_id) for number, controller_id, campaign_id in rows}
 
 
+def controllers() -> list[UUID]:
+    """The controllers that ever had a campaign. Needs no scope."""
+    return [row[0] for row in bulk.execute("select distinct controller_id from campaigns_number order by 1", [])]
+
+
 def campaign(campaign_id: UUID) -> CampaignFacts | None:
     """The facts of a campaign of the scope's controller; None when it is gone."""
     rows = bulk.execute(_CAMPAIGN, {"campaign": campaign_id, "controller": current_controller()})

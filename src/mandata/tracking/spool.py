@@ -330,9 +330,9 @@ def segments(folder: Path, stream: str) -> list[Path]:
         return []
 
 
-def read(path: Path, offset: int = 0, *, limit: int = 100_000, before_ms: int = 2**48) -> Batch:
+def read(path: Path, offset: int = 0, *, limit: int = 100_000, before_ms: int = 2**48, further: int = 0) -> Batch:
     """Up to `limit` records of a segment from `offset` (0 or an earlier `next_offset`) on, as far as the first that is
-    not older than `before_ms` (milliseconds since 1970 UTC).
+    not older than `before_ms` (milliseconds since 1970 UTC); up to `further` more are looked at as what is ahead.
 
     Raises Fault for a file that is no segment of this version; FileNotFoundError when it is gone.
     """
@@ -346,8 +346,9 @@ def read(path: Path, offset: int = 0, *, limit: int = 100_000, before_ms: int = 
             raise Fault(f"{path.name} is no spool segment of version {VERSION}.", remedy="Move it out of the spool.")
         start = max(offset, HEADER_BYTES)
         file.seek(start)
-        data = file.read(limit * RECORD_BYTES)
-    return _batch(data, start, name_seed(path.name), before_ms, closed and len(data) < limit * RECORD_BYTES)
+        wanted = (limit + further) * RECORD_BYTES
+        data = file.read(wanted)
+    return _batch(data, start, name_seed(path.name), before_ms, limit, whole_rest=closed and len(data) < wanted)
 
 
 def remove(path: Path) -> None:
@@ -361,7 +362,7 @@ def make_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _batch(data: bytes, start: int, seed: int, before_ms: int, whole_rest: bool) -> Batch:
+def _batch(data: bytes, start: int, seed: int, before_ms: int, limit: int, *, whole_rest: bool) -> Batch:
     """Cut what was read from `start` on into records, taken and ahead. A tail shorter than a record is left alone."""
     records: list[SpoolRecord] = []
     ahead: list[SpoolRecord] = []
@@ -371,8 +372,8 @@ def _batch(data: bytes, start: int, seed: int, before_ms: int, whole_rest: bool)
     keep = records.append
     for place, record in enumerate(_decoded(data[:end], seed)):
         if record is None:
-            damaged += 0 if ahead else 1
-        elif ahead or record[3] >= before_ms:
+            damaged += 0 if ahead or place >= limit else 1
+        elif ahead or place >= limit or record[3] >= before_ms:
             taken_to = min(taken_to, place * RECORD_BYTES)
             ahead.append(record)
         else:

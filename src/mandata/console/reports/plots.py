@@ -8,19 +8,22 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mandata.console.templatetags.ui import number, percent
-from mandata.tracking.selectors import Row, Summary
+from mandata.tracking.selectors import Figure, Row, Summary
 
 DAYS: Final = 30
 
 
-def figures(found: Summary) -> list[dict[str, Any]]:
-    """Return the figures of a campaign, people's only; shares are of what was delivered."""
+def figures(found: Summary, *, individual: bool = True) -> list[dict[str, Any]]:
+    """Return the figures of a campaign, people's only; shares are of what was delivered. Where nobody is known one by
+    one (not `individual`), how often something happened is all there is, and a share of people would be none."""
     of, total, returns = found.delivered, found.total, found.returns
+    reactions = [(_("Opened"), total.opens), (_("Clicked"), total.clicks)]
+    if total.visits.human:
+        reactions.append((_("Visited your site"), total.visits))
     return [
         {"label": _("Sent"), "value": number(found.sent), "note": _of(found.sent, found.recipients, _("recipients"))},
         {"label": _("Delivered"), "value": number(of), "note": _share(of, found.sent, _("of those sent"))},
-        {"label": _("Opened"), "value": number(total.opens.unique), "note": _share(total.opens.unique, of)},
-        {"label": _("Clicked"), "value": number(total.clicks.unique), "note": _share(total.clicks.unique, of)},
+        *(_reaction(label, figure, of, individual=individual) for label, figure in reactions),
         {
             "label": _("Unsubscribed"),
             "value": number(total.unsubscriptions.unique),
@@ -43,6 +46,12 @@ def figures(found: Summary) -> list[dict[str, Any]]:
             "note": _share(returns.soft_bounces, found.sent, _("of those sent")),
         },
     ]
+
+
+def _reaction(label: str, figure: Figure, of: int, *, individual: bool) -> dict[str, Any]:
+    if individual or figure.unique:
+        return {"label": label, "value": number(figure.unique), "note": _share(figure.unique, of)}
+    return {"label": label, "value": number(figure.human), "note": _("times; counts only")}
 
 
 def _share(part: int, whole: int, words: str = "") -> str:

@@ -5,7 +5,9 @@ told whether links were followed at once. Each batch is one transaction together
 was taken, so that a record counts once, whatever is killed.
 """
 
+from mandata.tracking.services.choices import choose
 from mandata.tracking.services.events import take_events
+from mandata.tracking.services.links import drop_links
 from mandata.tracking.services.unsubscriptions import take_unsubscriptions, unsubscribe
 
-__all__ = ["take_events", "take_unsubscriptions", "unsubscribe"]
+__all__ = ["choose", "drop_links", "take_events", "take_unsubscriptions", "unsubscribe"]

@@ -12,6 +12,8 @@ from mandata.tracking.spool import Batch
 
 # Keeps our advisory locks apart from others': "sp".
 _LOCK_CLASS = 0x7370
+# So many records behind a batch are looked at, so that what belongs together is judged together.
+_FURTHER = 500
 
 Keep = Callable[[Batch], None]
 
@@ -59,7 +61,7 @@ def _take_batch(path: Path, keep: Keep, *, at: datetime, limit: int, before_ms: 
             if not _locked(path.name):
                 return None
             mark, _ = SpoolMark.objects.get_or_create(segment=path.name, defaults={"offset": 0, "taken_at": at})
-            batch = spool.read(path, mark.offset, limit=limit, before_ms=before_ms)
+            batch = spool.read(path, mark.offset, limit=limit, before_ms=before_ms, further=max(limit // 4, _FURTHER))
             if batch.next_offset != mark.offset:
                 keep(batch)
                 SpoolMark.objects.filter(segment=path.name).update(offset=batch.next_offset, taken_at=at)
