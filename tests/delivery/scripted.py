@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 Script = Callable[["Talk"], None]
 
 
+def family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
 class Gone(Exception):
     """The client went away."""
 
@@ -120,10 +124,13 @@ class Scripted:
     received: list[tuple[str, bytes]] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     connections: int = 0
+    host: str = "127.0.0.1"
+    port: int = 0
+    peers: list[str] = field(default_factory=list)
 
     def __enter__(self) -> "Scripted":
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((self.host, self.port), family=family(self.host))
         self.port = self._listener.getsockname()[1]
         self._socks: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
@@ -143,9 +150,11 @@ class Scripted:
     def _accept(self) -> None:
         while True:
             try:
-                sock, _ = self._listener.accept()
+                sock, peer = self._listener.accept()
             except OSError:
                 return
+            self.peers.append(peer[0])
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.connections += 1
             self._socks.append(sock)
             threading.Thread(target=self._run, args=(Talk(sock, self, self.connections),), daemon=True).start()

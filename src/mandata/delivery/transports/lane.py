@@ -73,6 +73,7 @@ class SmtpLane:
 
     def hand_out(self, now: float) -> None:
         """There are letters: give them to idle sessions; where none is idle, open one more."""
+        given = False
         for session in [one for one in self.sessions if one.idle]:
             recycle = session.settings.recycle_after
             if recycle and session.carried >= recycle:
@@ -85,8 +86,10 @@ class SmtpLane:
             while letter is not None:
                 session.start(letter, now)
                 letter = self.take() if session.idle else None
+            given = True
             self._loop.watch(session)
-        if self._may_open(now):
+        # Whether that was the last letter shows in the next turn; no connection is opened for nothing.
+        if not given and self._may_open(now):
             self._open(now)
         self._give_up_if_hopeless(now)
 
