@@ -171,7 +171,9 @@ class Suppression(ScopedModel):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(
-                    reason__in=["unsubscribed", "complaint", "hard_bounce", "objection", "erasure", "manual"]
+                    reason__in=[
+                        *("unsubscribed", "complaint", "hard_bounce", "soft_bounce", "objection", "erasure", "manual")
+                    ]
                 ),
                 name="audience_suppression_reason",
             )

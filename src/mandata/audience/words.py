@@ -68,6 +68,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "suppressed_objection": (_("Suppressed: objected"), ""),
     "suppressed_complaint": (_("Suppressed: complained"), ""),
     "suppressed_hard_bounce": (_("Suppressed: the mailbox does not exist"), ""),
+    "suppressed_soft_bounce": (_("Suppressed: the mailbox took nothing for long"), ""),
     "suppressed_erasure": (_("Suppressed: was erased"), ""),
     "suppressed_manual": (_("Suppressed by a member"), ""),
     # --- values

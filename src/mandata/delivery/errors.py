@@ -66,8 +66,35 @@ class NoSuchTransport(NotFound):
     code = "delivery.no_such_transport"
 
 
+class BadLimit(Refused):
+    """A limit or a warm-up plan cannot be as it was given."""
+
+    code = "delivery.bad_limit"
+    status = 422
+
+
+class NoSuchLimit(NotFound):
+    """There is no such limit or warm-up plan."""
+
+    code = "delivery.no_such_limit"
+
+
 class BadTransport(Refused):
     """A transport cannot be as it was described."""
 
     code = "delivery.bad_transport"
+    status = 422
+
+
+class NoSuchAlarm(Refused):
+    """No warning or stop by that id stands here."""
+
+    code = "delivery.no_such_alarm"
+    status = 404
+
+
+class NoReason(Refused):
+    """Something was to be lifted without a word why."""
+
+    code = "delivery.no_reason"
     status = 422

@@ -1,19 +1,23 @@
-"""The door for what comes back: a small SMTP server (aiosmtpd) that takes mail for bounce tokens and for the envelope
-senders of notices, and nothing else.
+"""The doors for what comes back: a small SMTP server and, where one is set, an LMTP server (RFC 2033), both aiosmtpd.
 
-A message is acknowledged once it has been put to its place in the database; while that fails it is refused for the
-time being (451), so that the other side keeps it. Recipients that are no genuine token are refused at RCPT.
+They take mail for tokens of messages (bounces, and to unsubscribe), for the envelope senders of notices, and complaints
+of feedback loops; nothing else. A message is acknowledged once it is kept, sealed, in the database; while that fails
+it is refused for the time being (451), so that the other side keeps it. Recipients that are nothing of ours are refused
+at RCPT.
 """
 
 import asyncio
 import socket
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import SMTP
 from django.db import close_old_connections
 
-from mandata.delivery.services.returning import is_ours, receive_notice, receive_return
+from mandata.delivery.services import arriving
+from mandata.delivery.services.returning import is_ours
 from mandata.foundation.errors import Fault
 from mandata.infra.clock import now
 from mandata.infra.environment import env
@@ -23,43 +27,70 @@ _LARGEST = 8 * 1024 * 1024
 _READ = 1024 * 1024
 """A report may carry the whole mail back, with its attachments; what it says stands before that, and only so much is
 read."""
+_RECIPIENTS: Final = 50
+_TAKEN: Final = "250 2.0.0 Ok"
+_LATER: Final = "451 4.3.0 Try again later"
 _log = log("delivery")
 
 
 class _Handler:
-    """aiosmtpd's hooks."""
+    """aiosmtpd's hooks. LMTP answers for each recipient, SMTP once for all."""
+
+    def __init__(self, *, each: bool) -> None:
+        self._each = each
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
     ) -> str:
-        if not is_ours(address.rpartition("@")[0]):
+        local_part = address.rpartition("@")[0]
+        if len(envelope.rcpt_tos) >= _RECIPIENTS:
+            return "452 4.5.3 Too many recipients"
+        if local_part.lower() not in arriving.FEEDBACK and not is_ours(local_part):
             return "550 5.1.1 No such recipient here"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         raw = bytes(envelope.original_content or b"")[:_READ]
-        try:
-            for address in envelope.rcpt_tos:
+        answers = []
+        for address in envelope.rcpt_tos:
+            try:
                 await asyncio.to_thread(_take, address, raw)
-        except Exception as error:  # whatever it is, the other side shall keep the message
-            _log.error("return.not_taken", error=type(error).__name__, exc_info=True)
-            return "451 4.3.0 Try again later"
-        return "250 2.0.0 Ok"
+                answers.append(_TAKEN)
+            except Exception as error:  # whatever it is, the other side shall keep the message
+                _log.error("return.not_taken", error=type(error).__name__, exc_info=True)
+                answers.append(_LATER)
+        return "\r\n".join(answers) if self._each else max(answers, default=_TAKEN)
 
 
 def _take(address: str, raw: bytes) -> None:
     close_old_connections()
     try:
-        notice = receive_notice(recipient=address, raw=raw, at=now())
-        if notice is not None:
-            _log.info("return.notice", kind=notice.kind, new=notice.new)
+        local_part, _, domain = address.rpartition("@")
+        if local_part.lower() in arriving.FEEDBACK and not is_ours(local_part):
+            local_part = arriving.token_in(raw)
+        kept = arriving.keep(recipient=f"{local_part}@{domain}", raw=raw, at=now())
+        if kept is None:
+            _log.info("return.unplaced")  # a complaint about nothing of ours, or a campaign that is gone
             return
-        taken = receive_return(recipient=address, raw=raw, at=now())
+        _finish(kept)
     finally:
         close_old_connections()
-    if taken is not None:
-        _log.info("return.taken", kind=taken.kind, reason=taken.reason, hard=taken.hard, new=taken.new)
+
+
+def _finish(kept: arriving.Kept) -> None:
+    """Process at once what is durable already; what fails here is tried again by a worker's loop."""
+    try:
+        arriving.process(controller_id=kept.controller_id, arrival_id=kept.arrival_id, at=now())
+    except Exception as error:
+        _log.error("return.not_processed", error=type(error).__name__, exc_info=True)
+
+
+class _Lmtp(Controller):
+    """The controller of aiosmtpd with its LMTP server."""
+
+    def factory(self) -> SMTP:
+        return LMTP(self.handler, **self.SMTP_kwargs)
 
 
 def _free_port(host: str) -> int:
@@ -68,11 +99,12 @@ def _free_port(host: str) -> int:
 
 
 class Listener:
-    """The door; port 0 takes a free one, which `port` tells."""
+    """A door; port 0 takes a free one, which `port` tells. `lmtp`: it speaks LMTP instead of SMTP."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, lmtp: bool = False) -> None:
         self.port = port or _free_port(host)
-        self._controller = Controller(_Handler(), hostname=host, port=self.port, data_size_limit=_LARGEST)
+        kind = _Lmtp if lmtp else Controller
+        self._controller = kind(_Handler(each=lmtp), hostname=host, port=self.port, data_size_limit=_LARGEST)
 
     def start(self) -> None:
         """Listen. OSError when the port is taken."""
@@ -83,25 +115,33 @@ class Listener:
         self._controller.stop()
 
 
-_listening: list[Listener] = []
-_told: list[int] = []
+_listening: dict[str, Listener] = {}
+_told: set[int] = set()
 
 
-def keep_listening(*, at: datetime) -> int:  # noqa: ARG001 - a loop's signature
-    """Open the door at MANDATA_RETURNS_LISTEN unless it is open, here or in another worker on this host."""
-    if _listening:
-        return 0
-    host, _, port = env().returns_listen.rpartition(":")
+def keep_listening(*, at: datetime) -> int:
+    """Open the doors of MANDATA_RETURNS_LISTEN and MANDATA_RETURNS_LMTP unless they are open, here or in another worker
+    on this host; and process what was kept and not finished. Return how many of these."""
+    for setting, address in (
+        ("MANDATA_RETURNS_LISTEN", env().returns_listen),
+        ("MANDATA_RETURNS_LMTP", env().returns_lmtp),
+    ):
+        if address and setting not in _listening:
+            _open(setting, address)
+    return arriving.process_due(at=at)
+
+
+def _open(setting: str, address: str) -> None:
+    host, _, port = address.rpartition(":")
     if not port.isdigit():
-        raise Fault("MANDATA_RETURNS_LISTEN is no host:port.", remedy="Set it like 127.0.0.1:2526.")
-    listener = Listener(host, int(port))
+        raise Fault(f"{setting} is no host:port.", remedy="Set it like 127.0.0.1:2526.")
+    listener = Listener(host, int(port), lmtp=setting == "MANDATA_RETURNS_LMTP")
     try:
         listener.start()
     except OSError:
-        if not _told:
-            _told.append(listener.port)
+        if listener.port not in _told:
+            _told.add(listener.port)
             _log.warning("returns.port_taken", port=listener.port)  # by another worker here, or by something else
-        return 0
-    _listening.append(listener)
+        return
+    _listening[setting] = listener
     _log.info("returns.listening", port=listener.port)
-    return 0

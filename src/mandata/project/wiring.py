@@ -1,9 +1,12 @@
 """The one place that joins ports to providers."""
 
+from typing import Any
+
 from mandata.accounts import fate
 from mandata.agreements import registers
 from mandata.agreements.rules.annexes import SubProcessorLine
 from mandata.campaigns import renderer
+from mandata.delivery import leaving
 from mandata.holdings import catalogue
 from mandata.record import opening, signing
 from mandata.rights import personal as rights
@@ -16,6 +19,7 @@ def wire() -> None:
     signing.provide(record_signer)
     opening.provide(vault)
     renderer.provide(_renderer)
+    leaving.provide(_leave)
     catalogue.provide(rights.CASES, rights.ANSWERS)
     fate.provide(_settled)
     registers.provide(_subprocessors)
@@ -37,3 +41,9 @@ def _renderer() -> renderer.Renderer:
     from mandata.delivery.rendering.provider import Provider
 
     return Provider()
+
+
+def _leave(**message: Any) -> bool:
+    from mandata.tracking.services import unsubscribe
+
+    return unsubscribe(**message)

@@ -90,7 +90,7 @@ SHARED: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "counted": {
         "messages": _("the controller's messages sent in campaigns launched"),
-        "import": _("the imported contacts that were written to"),
+        "import": _("the contacts of the import"),
     },
     "base": {
         "fees_paid": _("the fees that the controller paid"),

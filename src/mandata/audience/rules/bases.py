@@ -34,6 +34,7 @@ class Reason(StrEnum):
     OBJECTION = "objection"
     COMPLAINT = "complaint"
     HARD_BOUNCE = "hard_bounce"
+    SOFT_BOUNCE = "soft_bounce"
     ERASURE = "erasure"
     MANUAL = "manual"
 

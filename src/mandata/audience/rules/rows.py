@@ -35,6 +35,7 @@ ROW_CODES: Final = (
     "suppressed_objection",
     "suppressed_complaint",
     "suppressed_hard_bounce",
+    "suppressed_soft_bounce",
     "suppressed_erasure",
     "suppressed_manual",
 )

@@ -18,7 +18,7 @@ NOBODY = "sender@draft.invalid"
 def setting(one: Campaign) -> Setting:
     """Return what the platform adds to this campaign's messages."""
     card = accounts.controller()
-    door = env().tracking_url.rstrip("/")
+    door = renderer().door()
     domain = (one.sender_address or NOBODY).rpartition("@")[2].lower()
     return Setting(
         click=f"{door}/c/",
@@ -33,6 +33,7 @@ def setting(one: Campaign) -> Setting:
         feedback_id=f"{one.number}:{card.id.hex[-12:]}:newsletter:mandata",
         track_clicks=one.track_clicks,
         track_opens=one.track_opens,
+        leave_domain=env().return_domain,
     )
 
 

@@ -24,6 +24,7 @@ REASONS: Final[dict[str, Any]] = {
     "objection": gettext_lazy("Objected"),
     "complaint": gettext_lazy("Complained of spam"),
     "hard_bounce": gettext_lazy("The mailbox does not exist"),
+    "soft_bounce": gettext_lazy("The mailbox took nothing for long"),
     "erasure": gettext_lazy("Was erased"),
     "manual": gettext_lazy("Suppressed by a member"),
 }

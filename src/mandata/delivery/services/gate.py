@@ -10,7 +10,7 @@ from mandata.agreements.rules import gates
 from mandata.agreements.rules.facts import SERVICE
 from mandata.agreements.rules.verdicts import Verdict, refusals
 from mandata.agreements.services import asking
-from mandata.delivery.services import roads
+from mandata.delivery.services import roads, thresholds
 from mandata.foundation.actors import SYSTEM
 from mandata.subprocessors import selectors as subprocessors
 
@@ -36,7 +36,7 @@ def holding(*, at: datetime) -> tuple[Verdict, ...]:
 def _shut(at: datetime) -> dict[str, tuple[Verdict, ...]]:
     on = subprocessors.basis(at)  # the agreement is looked up once for both: this is asked for every batch
     asked = {
-        "send": gates.may_process(on.terms, on.standing, "send", SERVICE),
+        "send": (*gates.may_process(on.terms, on.standing, "send", SERVICE), *thresholds.check(on.terms)),
         roads.ACT: roads.check(at=at, on=on),
     }
     refused = {act: refusals(verdicts) for act, verdicts in asked.items()}

@@ -19,12 +19,13 @@ from mandata.campaigns import selectors as campaigns
 from mandata.campaigns import services as campaign_services
 from mandata.delivery import selectors
 from mandata.delivery.errors import NothingToDecide
-from mandata.delivery.services import roads
+from mandata.delivery.services import roads, thresholds
 from mandata.delivery.services.tending import move
 from mandata.delivery.statements import statement
 from mandata.foundation import addresses
 from mandata.foundation.actors import Actor
 from mandata.infra import bulk
+from mandata.infra.environment import env
 from mandata.record.services import append
 
 
@@ -42,7 +43,8 @@ def audience(list_id: UUID | None, *, at: datetime) -> tuple[int, dict[str, int]
 def facts(campaign_id: UUID, *, at: datetime) -> SendFacts:
     """Return what the gate is told of a campaign. Raises NoSuchCampaign."""
     content = campaigns.content_facts(campaign_id)
-    recipients, held = audience(campaigns.find(campaign_id).row.list_id, at=at)
+    found = campaigns.find(campaign_id)
+    recipients, held = audience(found.row.list_id, at=at)
     return SendFacts(
         subject=content.subject,
         content=content.content,
@@ -51,7 +53,8 @@ def facts(campaign_id: UUID, *, at: datetime) -> SendFacts:
         reply_valid=_is_address(content.reply_address),
         postal_address=accounts.controller().postal_address,
         from_domain=content.from_domain,
-        domain_verified=selectors.is_verified(content.from_domain),
+        domain_verified=selectors.may_send_from(found.content.from_address),
+        domain_shared=bool(content.from_domain) and content.from_domain == env().shared_domain,
         marked=content.marked,
         link=content.link,
         one_click=content.one_click,
@@ -71,7 +74,11 @@ def _is_address(text: str) -> bool:
 
 def checklist(campaign_id: UUID, *, at: datetime) -> tuple[Verdict, ...]:
     """Return what the gate would say to a launch now, check by check; changes and records nothing."""
-    return (*gate.check_campaign(facts(campaign_id, at=at), now=at), *roads.check(at=at))
+    return (
+        *gate.check_campaign(facts(campaign_id, at=at), now=at),
+        *roads.check(at=at),
+        *thresholds.check(agreements.ground(at).terms),
+    )
 
 
 def launch(*, campaign_id: UUID, actor: Actor, at: datetime) -> None:
@@ -85,6 +92,7 @@ def launch(*, campaign_id: UUID, actor: Actor, at: datetime) -> None:
     if kinds:
         gate.ask(TrackFacts(kinds=tuple(kinds), purpose=SERVICE), about=campaign_id, actor=actor, at=at)
     roads.ask(campaign_id, actor=actor, at=at)
+    thresholds.ask(campaign_id, actor=actor, at=at)
     verdicts = gate.ask(facts(campaign_id, at=at), about=campaign_id, actor=actor, at=at, record=True)
     evidence = {name: value for verdict in verdicts for name, value in verdict.evidence.items()}
     campaign_services.launch(
@@ -101,6 +109,7 @@ def resume(*, campaign_id: UUID, actor: Actor, at: datetime) -> None:
     """Go on sending, if the gate still permits it. Raises GateRefused, WrongState."""
     gate.ask(facts(campaign_id, at=at), about=campaign_id, actor=actor, at=at)
     roads.ask(campaign_id, actor=actor, at=at)
+    thresholds.ask(campaign_id, actor=actor, at=at)
     campaign_services.resume(campaign_id=campaign_id, actor=actor, at=at)
 
 
@@ -108,6 +117,7 @@ def release(*, campaign_id: UUID, actor: Actor, at: datetime) -> None:
     """Let a campaign that a restore held go on, if the gate still permits it. Raises GateRefused, WrongState."""
     gate.ask(facts(campaign_id, at=at), about=campaign_id, actor=actor, at=at)
     roads.ask(campaign_id, actor=actor, at=at)
+    thresholds.ask(campaign_id, actor=actor, at=at)
     campaign_services.release(campaign_id=campaign_id, actor=actor, at=at)
 
 

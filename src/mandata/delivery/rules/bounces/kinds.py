@@ -43,11 +43,15 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What a message that came back is; `recipients` may be empty for "other" and "auto-reply"."""
+    """What a message that came back is; `recipients` may be empty for "other" and "auto-reply".
+
+    `feedback`: the type of an abuse report (RFC 5965); `challenge`: it asks the sender to prove that it is a person.
+    """
 
     kind: Kind
     recipients: tuple[Recipient, ...] = ()
     feedback: str = ""
+    challenge: bool = False
 
 
 READ: Final = 512 * 1024
@@ -75,17 +79,22 @@ def _classify(message: Message, texts: Texts) -> Returned:
     found = from_fields(texts.status)
     if found:
         return _settle(found, texts)
+    asks = bool(marks.CHALLENGE.search(texts.subject + "\n" + texts.words[:_OPENING]))
     if _auto_reply(message, texts):
-        sender = _address(message, "From")
-        return Returned("auto-reply", (Recipient(sender, "", "", "vacation", False),) if sender else ())
+        return _automatic(message, asks)
     if _is_notice(message, texts):
         found = from_words(texts.words, texts.original, own={_address(message, "To"), _address(message, "From")})
         if found:
             return _settle(found, texts)
     if _header(message, "Auto-Submitted") not in {"", "no"}:
-        sender = _address(message, "From")
-        return Returned("auto-reply", (Recipient(sender, "", "", "vacation", False),) if sender else ())
-    return Returned("other")
+        return _automatic(message, asks)
+    return Returned("other", challenge=asks)
+
+
+def _automatic(message: Message, asks: bool) -> Returned:
+    sender = _address(message, "From")
+    recipients = (Recipient(sender, "", "", "vacation", False),) if sender else ()
+    return Returned("auto-reply", recipients, challenge=asks)
 
 
 def _settle(found: list[Found], texts: Texts) -> Returned:

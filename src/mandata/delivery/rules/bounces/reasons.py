@@ -53,7 +53,9 @@ _ONLY: Final = frozenset({"2.2", "2.3", "1.3", "1.6", "1.10", "3.4"})
 _VAGUE: Final = frozenset({"blocked", "filtered", "expired", "systemerror", "mailererror"})
 _MOST: Final = 8000
 """Characters of a diagnostic that are read: why a message came back is said at its beginning."""
-_NOISE = re.compile(r"\bhttps?://\S{1,500}|[^\s<>\"'(),;:@]{1,128}@[^\s<>\"'(),;]{1,255}|\[?\b\d{1,3}(?:\.\d{1,3}){3}\b\]?")
+_NOISE = re.compile(
+    r"\bhttps?://\S{1,500}|[^\s<>\"'(),;:@]{1,128}@[^\s<>\"'(),;]{1,255}|\[?\b\d{1,3}(?:\.\d{1,3}){3}\b\]?"
+)
 _ASKED = re.compile(
     r"\brcpt\b|does not like recipient|recipient command|after recipient|mailbox unavailable|invalid recipient|>: user",
     re.IGNORECASE,

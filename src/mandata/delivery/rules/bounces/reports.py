@@ -9,9 +9,7 @@ from email.utils import parsedate_to_datetime
 _FIELD = re.compile(r"^[ \t]{0,4}([A-Za-z][A-Za-z-]{0,60})[ \t]{0,8}:[ \t]*+(.*+(?:\n[ \t]++\S.*+)*+)", re.MULTILINE)
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _CODE = re.compile(r"(?<![\d.#/-])(?<!\d:)([245][0-5]\d)(?![\d.]|-[a-z0-9]{4})")
-_ADDRESS = re.compile(
-    r"[^\s<>\"'(),;:\[\]@]{1,128}@[A-Za-z0-9_\u00a1-\uffff.-]{1,255}"
-)
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]@]{1,128}@[A-Za-z0-9_\u00a1-\uffff.-]{1,255}")
 _OWN = re.compile(r"(?<![\d.])[45]\d\d[ -]['\"]?([45]\.\d{1,2}\.\d{1,2})(?![\d.])")
 """A reply with its status: the receiver's own words, whatever a relay wrote before them."""
 _MOST, _RECIPIENTS = 256 * 1024, 100

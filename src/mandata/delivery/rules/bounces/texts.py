@@ -49,7 +49,9 @@ def read(message: Message) -> Texts:
         _words(texts, content)
     if failed:
         texts.words += f"\n<{str(failed).split(',')[0].strip()}>:\n"
-    if not texts.status and re.search(r"^[^\w\n]{0,20}(?:final|original)-recipient:", texts.words, re.IGNORECASE | re.MULTILINE):
+    if not texts.status and re.search(
+        r"^[^\w\n]{0,20}(?:final|original)-recipient:", texts.words, re.IGNORECASE | re.MULTILINE
+    ):
         texts.status = texts.words
     return texts
 
@@ -132,6 +134,8 @@ def decoded_header(message: Message, name: str) -> str:
 
 def _fields(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name, value in re.findall(r"^([A-Za-z-]{1,60}):[ \t]*+(.*+(?:\n[ \t].*+)*+)", text[:_WORDS].replace("\r\n", "\n"), re.MULTILINE):
+    for name, value in re.findall(
+        r"^([A-Za-z-]{1,60}):[ \t]*+(.*+(?:\n[ \t].*+)*+)", text[:_WORDS].replace("\r\n", "\n"), re.MULTILINE
+    ):
         found.setdefault(name.lower(), " ".join(value.split()))
     return found
