@@ -47,6 +47,7 @@ CONSOLE: Final[tuple[Place, ...]] = (
         "s",
         (
             Place("sending:domains", _("Domains")),
+            Place("sending:hosts", _("Tracking hosts")),
             Place("sending:senders", _("Senders")),
             Place("sending:suppression", _("Suppression")),
             Place("sending:unknown", _("Unknown outcomes")),

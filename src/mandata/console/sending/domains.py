@@ -17,6 +17,7 @@ from mandata.campaigns import selectors as campaigns
 from mandata.console import requests
 from mandata.console.sending import words
 from mandata.delivery import selectors, services
+from mandata.delivery.rules.domains import ADVICE, Check, Record
 from mandata.foundation.errors import Fault, Refused
 from mandata.infra.clock import now
 
@@ -34,19 +35,26 @@ class DomainForm(forms.Form):
 
 def domains(request: HttpRequest) -> HttpResponse:
     """Show the sending domains."""
-    context = {"rows": [_row(one) for one in selectors.domains()], "may": _may(request), "form": DomainForm()}
+    context = {
+        "rows": [_row(one) for one in selectors.domains()],
+        "may": _may(request),
+        "form": DomainForm(),
+        "shared": selectors.shared_address(),
+    }
     return render(request, "console/sending/domains.html", context)
 
 
 def _may(request: HttpRequest) -> dict[str, bool]:
-    acts = ("domain_new", "verify", "domain_remove")
+    acts = ("domain_new", "verify", "domain_turn", "domain_remove", "host_new", "host_check", "host_remove")
     return {act: request.may(f"sending:{act}") for act in acts}  # type: ignore[attr-defined]
 
 
 def _row(one: selectors.SendingDomain) -> dict[str, Any]:
     label, tone = words.STATES.get(one.state, (one.state, "calm"))
-    good = sum(check.result == "ok" for check in one.checks)
-    return {"one": one, "state": label, "tone": tone, "good": good, "of": len(one.records)}
+    wanted = [record for record in one.records if record.stage != "retired"]
+    names = {(record.purpose, record.name) for record in wanted}
+    good = sum(check.result == "ok" and (check.purpose, check.name) in names for check in one.checks)
+    return {"one": one, "state": label, "tone": tone, "good": good, "of": len(wanted)}
 
 
 def domain_new(request: HttpRequest) -> HttpResponse:
@@ -72,25 +80,39 @@ def domain(request: HttpRequest, domain_id: UUID) -> HttpResponse:
 
 def _domain(request: HttpRequest, domain_id: UUID, **more: Any) -> dict[str, Any]:
     one = selectors.domain(domain_id)
-    checks = {check.purpose: check for check in one.checks}
-    records = []
-    for record in one.records:
-        title, why = words.PURPOSES[record.purpose]
-        check = checks.get(record.purpose)
-        result = words.RESULTS[check.result] if check else None
-        records.append(
-            {
-                "record": record,
-                "title": title,
-                "why": why,
-                "required": record.required,
-                "result": result,
-                "explains": words.CODES.get(check.code, check.code) if check else "",
-                "found": check.found if check and check.result == "wrong" else (),
-            }
-        )
+    checks = {(check.purpose, check.name): check for check in one.checks}
+    records = [_entry(record, checks.get((record.purpose, record.name))) for record in one.records]
+    beside = [_beside(check) for check in one.checks if not check.expected]
     remove_title = _("Remove %(domain)s?") % {"domain": one.name}
-    return {**_row(one), "records": records, "may": _may(request), "remove_title": remove_title, **more}
+    turning = any(line.stage == "next" for line in one.keys)
+    signs = any(line.stage == "active" for line in one.keys)
+    keys = [{"line": line, "stage": words.STAGES[line.stage], "name": words.ALGORITHMS[line.algorithm]} for line in one.keys]
+    context = {"records": records, "beside": beside, "keys": keys, "may_turn": signs and not turning}
+    return {**_row(one), **context, "may": _may(request), "remove_title": remove_title, **more}
+
+
+def _entry(record: Record, check: Check | None) -> dict[str, Any]:
+    title, why = words.PURPOSES[record.purpose]
+    if record.algorithm:
+        title = f"{title}: {words.ALGORITHMS[record.algorithm]}"
+        why = words.KEYS[record.stage]
+    return {
+        "record": record,
+        "title": title,
+        "why": why,
+        "stage": record.stage,
+        "result": words.RESULTS[check.result] if check else None,
+        "explains": words.explained(check) if check else [],
+        "found": check.found if check and (check.result == "wrong" or "inherited" in check.notes) else (),
+    }
+
+
+def _beside(check: Check) -> dict[str, Any]:
+    """A finding about what the controller has in DNS for itself, of which nothing is ours to ask for."""
+    title, why = words.PURPOSES[check.purpose]
+    calm = check.purpose in ADVICE and check.result == "missing"
+    result = (_("not used"), "calm") if calm else words.RESULTS[check.result]
+    return {"title": title, "why": why, "result": result, "explains": words.explained(check), "found": check.found}
 
 
 def verify(request: HttpRequest, domain_id: UUID) -> HttpResponse:
@@ -108,6 +130,13 @@ def verify(request: HttpRequest, domain_id: UUID) -> HttpResponse:
     return redirect("sending:domain", domain_id)
 
 
+def turn(request: HttpRequest, domain_id: UUID) -> HttpResponse:
+    """Make successors of the keys that sign."""
+    services.turn_keys(domain_id=domain_id, actor=requests.actor(request), at=now())
+    messages.success(request, _("New keys are made. Publish their records; they sign as soon as DNS shows them."))
+    return redirect("sending:domain", domain_id)
+
+
 def remove(request: HttpRequest, domain_id: UUID) -> HttpResponse:
     """Remove a domain; its name must be typed."""
     one = selectors.domain(domain_id)
@@ -119,7 +148,7 @@ def remove(request: HttpRequest, domain_id: UUID) -> HttpResponse:
             remedy=_("Type %(domain)s.") % {"domain": one.name},
         )
     services.remove_domain(domain_id=domain_id, actor=requests.actor(request), at=now())
-    messages.success(request, _("The domain is removed and its key destroyed."))
+    messages.success(request, _("The domain is removed and its keys destroyed."))
     return redirect("sending:domains")
 
 
@@ -130,12 +159,14 @@ def senders(request: HttpRequest) -> HttpResponse:
     for sender in campaigns.senders():
         name = sender.address.rpartition("@")[2]
         known = states.get(name)
-        allowed = known is not None and known.state == "verified"
+        allowed = selectors.may_send_from(sender.address)
         url = reverse("sending:domain", args=[known.id]) if known else reverse("sending:domains")
         rows.append({"sender": sender, "domain": name, "allowed": allowed, "known": known is not None, "url": url})
     context = {
         "rows": rows,
-        "verified": [{"name": one.name, "returns": f"bounce.{one.name}"} for one in states.values() if _sends(one)],
+        "verified": [
+            {"name": one.name, "returns": selectors.return_domain(one.name)} for one in states.values() if _sends(one)
+        ],
         "card": accounts.controller(),
         "may": _may(request),
     }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mandata.console.sending import domains, suppression, unknown
+from mandata.console.sending import domains, hosts, suppression, unknown
 
 app_name = "sending"
 urlpatterns = [
@@ -11,6 +11,11 @@ urlpatterns = [
     path("domains/<uuid:domain_id>/", domains.domain, name="domain"),
     path("domains/<uuid:domain_id>/verify/", domains.verify, name="verify"),
     path("domains/<uuid:domain_id>/remove/", domains.remove, name="domain_remove"),
+    path("domains/<uuid:domain_id>/turn/", domains.turn, name="domain_turn"),
+    path("hosts/", hosts.hosts, name="hosts"),
+    path("hosts/new/", hosts.host_new, name="host_new"),
+    path("hosts/<uuid:host_id>/check/", hosts.check, name="host_check"),
+    path("hosts/<uuid:host_id>/remove/", hosts.remove, name="host_remove"),
     path("senders/", domains.senders, name="senders"),
     path("suppression/", suppression.suppression, name="suppression"),
     path("suppression/look-up/", suppression.look_up, name="look_up"),

@@ -1,6 +1,8 @@
 """The verbs of delivery. Members' verbs run inside the controller's scope; the engine's open it themselves."""
 
 from mandata.delivery.services.domains import add_domain, remove_domain, verify_domain
+from mandata.delivery.services.hosts import add_host, check_host, remove_host
+from mandata.delivery.services.keys import turn_keys
 from mandata.delivery.services.launching import (
     audience,
     cancel,
@@ -20,8 +22,10 @@ from mandata.delivery.services.trying import test_send
 __all__ = [
     "Replayed",
     "add_domain",
+    "add_host",
     "audience",
     "cancel",
+    "check_host",
     "checklist",
     "decide_unknown",
     "facts",
@@ -30,9 +34,11 @@ __all__ = [
     "receive_return",
     "release",
     "remove_domain",
+    "remove_host",
     "replay",
     "resume",
     "tend_due",
     "test_send",
+    "turn_keys",
     "verify_domain",
 ]

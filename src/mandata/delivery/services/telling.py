@@ -94,7 +94,7 @@ def _said(check: Check) -> str:
 
 
 def _page(path: str) -> str:
-    return f"{env().public_url.rstrip('/')}/console/sending/{path}"
+    return f"{env().public_url.rstrip('/')}/sending/{path}"
 
 
 def _tell(subject: str, text: str, kind: str, at: datetime) -> None:
