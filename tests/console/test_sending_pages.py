@@ -62,7 +62,7 @@ def added(owner: Client, name: str = "news.bakery.test") -> UUID:
 
 @pytest.mark.req("DLV-1")
 def test_a_domain_is_added_checked_and_every_record_explained(house: House, owner: Client, names: NameServer) -> None:
-    domain_id = added(owner)
+    domain_id = added(owner, "proven.bakery.test")
     where = f"/sending/domains/{domain_id}/"
     page = owner.get(where).content.decode()
     assert "mandata-verification=" in page
@@ -74,7 +74,44 @@ def test_a_domain_is_added_checked_and_every_record_explained(house: House, owne
         names.zone.publish(selectors.domain(domain_id).records)
     owner.post(f"{where}verify/")
     assert "may send" in owner.get(where).content.decode()
-    assert "…@news.bakery.test" in owner.get("/sending/senders/").content.decode()
+    assert "…@proven.bakery.test" in owner.get("/sending/senders/").content.decode()
+
+
+@pytest.mark.req("DLV-1")
+def test_keys_are_turned_by_hand_and_what_receivers_look_at_is_explained(
+    house: House, owner: Client, names: NameServer
+) -> None:
+    domain_id = added(owner, "turned.bakery.test")
+    where = f"/sending/domains/{domain_id}/"
+    with scope(house.id):
+        names.zone.publish(selectors.domain(domain_id).records)
+    names.zone.put("turned.bakery.test", "MX", "0 .")
+    owner.post(f"{where}verify/")
+    page = owner.get(where).content.decode()
+    assert "Make new keys" in page and "a null MX" in page and "Look-ups it costs a receiver: 1 of 10." in page
+    assert owner.post(f"{where}turn/").status_code == 302
+    page = owner.get(where).content.decode()
+    assert page.count("new, waits for its record") == 2 and 'data-dialog-open="turn"' not in page
+    assert owner.post(f"{where}turn/").status_code == 409
+
+
+def test_a_tracking_host_is_added_checked_and_removed(house: House, owner: Client, names: NameServer) -> None:
+    assert "Links under your own name" in owner.get("/sending/hosts/").content.decode()
+    assert owner.post("/sending/hosts/new/", {"name": "no host"}).status_code == 422
+    assert owner.post("/sending/hosts/new/", {"name": "links.bakery.test"}).status_code == 302
+    with scope(house.id):
+        (host,) = selectors.hosts(now())
+    page = owner.get("/sending/hosts/").content.decode()
+    assert "not yet proven" in page and host.target in page
+    owner.post(f"/sending/hosts/{host.id}/check/")
+    assert "DNS has no such record yet" in owner.get("/sending/hosts/").content.decode()
+    names.zone.put("links.bakery.test", "CNAME", host.target)
+    owner.post(f"/sending/hosts/{host.id}/check/")
+    page = owner.get("/sending/hosts/").content.decode()
+    assert "in use" in page and "http://links.bakery.test" in page
+    owner.post(f"/sending/hosts/{host.id}/remove/")
+    with scope(house.id):
+        assert selectors.hosts(now()) == []
 
 
 def test_a_domain_that_is_none_or_there_already_is_refused_and_what_was_typed_stays(owner: Client) -> None:
