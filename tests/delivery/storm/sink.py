@@ -1,4 +1,4 @@
-"""`python -m tests.delivery.storm.sink PORT FILE`: a receiver that only counts, fast, and survives kill -9.
+"""`python -m tests.delivery.storm.sink PORT FILE HOSTS DELAY`: a receiver that only counts, fast, and survives kill -9.
 
 For each letter the number of its recipient (readerN@...) and a checksum of its Message-ID go to the file before the
 letter is answered with 250; what `write` took outlives the process. So whatever was acknowledged is in the file, once
@@ -12,6 +12,7 @@ import sys
 import time
 import zlib
 from array import array
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,18 +24,24 @@ _OFFERS = b"250-sink.test\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
 
 
 class Sink:
-    """The process, which can be killed and begins again on the same port and file."""
+    """The process, which can be killed and begins again on the same port and file.
 
-    def __init__(self, file: Path) -> None:
-        self.port = free_port()
+    `hosts` are the addresses that it listens on; each letter is answered after `delay` seconds.
+    """
+
+    def __init__(self, file: Path, *, port: int = 0, hosts: Sequence[str] = ("127.0.0.1",), delay: float = 0.0) -> None:
+        self.port = port or free_port()
         self.file = file
+        self._hosts = list(hosts)
+        self._delay = delay
         file.touch()
         self._process = self._started()
 
     def _started(self) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "tests.delivery.storm.sink", str(self.port), str(self.file)]
+        command += [",".join(self._hosts), str(self._delay)]
         process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": f"src{os.pathsep}."})
-        wait_for_port(self.port, 60)
+        wait_for_port(self.port, 60, self._hosts[0])
         return process
 
     def kill(self, away: float = 0.1) -> None:
@@ -71,8 +78,9 @@ class Sink:
 class Conversation(asyncio.Protocol):
     """One connection; what one read brings is written down by one write and answered by one."""
 
-    def __init__(self, file: int) -> None:
+    def __init__(self, file: int, delay: float) -> None:
         self._file = file
+        self._delay = delay
         self._rest = b""
         self._reader = 0
         self._in_content = False
@@ -102,7 +110,9 @@ class Conversation(asyncio.Protocol):
         self._rest = data[at:]
         if taken:
             os.write(self._file, taken.tobytes())
-        if answers:
+        if answers and taken and self._delay:
+            asyncio.get_running_loop().call_later(self._delay, self._transport.write, bytes(answers))
+        elif answers:
             self._transport.write(answers)
 
     def _command(self, line: bytes) -> bytes:
@@ -124,12 +134,14 @@ def _message_id(data: bytes, start: int, end: int) -> int:
     return zlib.crc32(data[at : data.find(b"\r\n", at + 2)])
 
 
-async def _serve(port: int, file: int) -> None:
+async def _serve(port: int, file: int, hosts: list[str], delay: float) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Conversation(file), "127.0.0.1", port, backlog=512)
+    server = await loop.create_server(lambda: Conversation(file, delay), hosts, port, backlog=512)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
     assert array("I").itemsize * 2 == _WIDTH
-    asyncio.run(_serve(int(sys.argv[1]), os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)))
+    _port, _file, _hosts, _delay = sys.argv[1:]
+    _out = os.open(_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    asyncio.run(_serve(int(_port), _out, _hosts.split(","), float(_delay)))

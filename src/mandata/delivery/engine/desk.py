@@ -13,6 +13,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -34,6 +35,8 @@ from mandata.vault.services import Vault
 
 _STALE: Final = 2.0
 """Seconds after which a message that was claimed and not begun is asked about again."""
+LATE: Final = 0.5
+"""Seconds that a message waits in the lane of one receiver before that receiver counts as not keeping up."""
 _MARGIN: Final = 10.0
 """Seconds before the end of a lease after which nothing of its chunk is begun any more."""
 _RETURNS: Final = 3
@@ -93,6 +96,7 @@ class Desk:
     complaints: deque[Complaint] = field(default_factory=deque)
     laid: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     taken: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    taken_in: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     stuck: dict[str, float] = field(default_factory=dict)
     recalled: dict[str, float] = field(default_factory=dict)
     caps: dict[str, int] = field(default_factory=dict)
@@ -137,6 +141,19 @@ class Desk:
     def waiting(self, pool: str) -> int:
         """Return how many messages of a pool are laid out and not taken."""
         return self.laid.get(pool, 0) - self.taken.get(pool, 0)
+
+    def waiting_in(self, lane: str) -> int:
+        """Return how many messages of a lane wait, as far as the transport has seen them."""
+        return len(self._lanes.get(lane, ()))
+
+    def late(self, at: float) -> int:
+        """Return how many messages wait in lanes of single receivers that do not keep up."""
+        found = 0
+        for lane, queue in list(self._lanes.items()):
+            if "/" in lane and queue:
+                with suppress(IndexError):  # the transport takes meanwhile
+                    found += len(queue) if at - queue[0].since > LATE else 0
+        return found
 
     def busy(self) -> list[str]:
         """Return the lanes with letters, as far as the transport has seen them."""
@@ -184,9 +201,11 @@ class Desk:
                 return None
             waiting = queue.popleft()
             self.taken[waiting.pool] += 1
+            self.taken_in[lane] += 1
             at = time.monotonic()
             if at > waiting.chunk.lease - _MARGIN or at - waiting.since > _STALE or self._recalled(waiting):
-                self._settle(waiting, Outcome(waiting.claimed.number, "returned"))
+                slow = "/" in lane and at - waiting.since > _STALE
+                self._settle(waiting, Outcome(waiting.claimed.number, "returned"), now() + PUT_OFF if slow else None)
                 continue
             letter = self._fill(waiting)
             if letter is not None:

@@ -28,6 +28,7 @@ _LEAST_WAIT, _MOST_WAIT = 0.1, 15.0
 _LEASE_EVERY: Final = 5.0
 _CHUNK: Final = 50
 _LEAST_OF_A_PROVIDER: Final = 10
+_LEAST_OF_A_LANE, _FIRST_OF_A_LANE, _LANES_KEPT = 20, 200, 5_000
 
 
 @dataclass(slots=True)
@@ -63,6 +64,8 @@ class Planner:
         self._limits_until = 0.0
         self._windows: dict[str, Window] = {}
         self._total = Window(_CHUNK, _CHUNK, clock())
+        self._rooms: dict[str, int] = {}
+        self._lane_windows: dict[str, Window] = {}
         self._backlogs: dict[UUID, tuple[float, dict[str, int]]] = {}
         self._bare: dict[tuple[UUID, str], float] = {}
         self._shut: dict[tuple[str, ...], tuple[float, float]] = {}
@@ -86,7 +89,8 @@ class Planner:
             if waiting and window.stands(at):
                 continue  # it is slow: what lies there keeps nobody else from working
             ready += waiting
-        missing = self._total.size - ready
+        self._rooms.clear()
+        missing = self._total.size - max(0, ready - desk.late(at))  # nor does what waits for a single slow receiver
         return -(-missing // _CHUNK) * _CHUNK if missing * 2 >= self._total.size else 0
 
     def _pool_room(self, pool: str) -> int:
@@ -103,6 +107,24 @@ class Planner:
             window.starved()
         missing = window.size - waiting
         return missing if missing * 2 >= window.size else 0
+
+    def fits(self, lane: str) -> bool:
+        """Return whether there is room for one more in the lane of a single receiver, and take it: as much as it takes
+        in half a second. What does not fit waits in the queue, where it is in nobody's way."""
+        if "/" not in lane:
+            return True
+        left = self._rooms.get(lane)
+        if left is None:
+            at, waiting = self._clock(), self._desk.waiting_in(lane)
+            if len(self._lane_windows) > _LANES_KEPT:
+                self._lane_windows = {key: one for key, one in self._lane_windows.items() if not one.stands(at)}
+            window = self._lane_windows.setdefault(lane, Window(_LEAST_OF_A_LANE, _FIRST_OF_A_LANE, at))
+            window.measure(at, self._desk.taken_in.get(lane, 0))
+            if not waiting:
+                window.starved()
+            left = window.size - waiting
+        self._rooms[lane] = left - 1
+        return left > 0
 
     # -- what is known ---------------------------------------------------------------------------------------------
 

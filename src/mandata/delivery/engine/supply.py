@@ -329,7 +329,7 @@ class Supply:
         self._journal.flush()
         for one in found:
             lane = lanes.get(one.domain, _LATER)
-            if isinstance(lane, str) and self.desk.stuck.get(lane, 0.0) > clock:
+            if isinstance(lane, str) and (self.desk.stuck.get(lane, 0.0) > clock or not self._planner.fits(lane)):
                 lane = _LATER
             if isinstance(lane, str):
                 self._planner.learn(road, one.provider, lane)
