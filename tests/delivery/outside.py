@@ -4,7 +4,7 @@ import datetime as dt
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -175,7 +175,7 @@ def common_port(*hosts: str) -> int:
 
 
 @contextmanager
-def exchangers(port: int, scripts: dict[str, Script]) -> Iterator[dict[str, Scripted]]:
+def exchangers(port: int, scripts: Mapping[str, Script]) -> Iterator[dict[str, Scripted]]:
     """Servers on several addresses and one port, each with its script."""
     servers: dict[str, Scripted] = {}
     try:

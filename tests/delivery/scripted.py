@@ -137,6 +137,8 @@ class Scripted:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # who waits in accept would keep the port
         self._listener.close()
         for sock in self._socks:
             with suppress(OSError):
