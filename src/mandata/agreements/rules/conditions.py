@@ -166,8 +166,8 @@ def sql(node: Node, prefix: str) -> str:
             return "(" + " or ".join(sql(part, prefix) for part in parts) + ")"
         case NoRow(table, alias, joined, where):
             conditions = " and ".join([*(sql(pair, prefix) for pair in joined), sql(where, prefix)])
-            # The fence (offset 0) keeps it a look-up by key for each row. Without it the planner joins, and compares every
-            # row with every other where the table has no statistics yet.
+            # The fence (offset 0) keeps it a look-up by key for each row. Without it the planner joins, and compares
+            # every row with every other where the table has no statistics yet.
             return f"not exists (select 1 from {table} {alias} where {conditions} offset 0)"  # noqa: S608 - names are ours
 
 
