@@ -15,6 +15,7 @@ from uuid import UUID
 
 import pytest
 
+from mandata.agreements import selectors as agreements
 from mandata.agreements.rules.recipients import Asked
 from mandata.campaigns.models import Active
 from mandata.delivery.catcher.server import Catcher, Place
@@ -22,6 +23,7 @@ from mandata.delivery.engine.loading import Shelf
 from mandata.delivery.engine.worker import Worker
 from mandata.delivery.models import Hold, Lane, Message, Provider, Rule, Warmup
 from mandata.delivery.nameserver import NameServer, Zone
+from mandata.delivery.resolver import resolver
 from mandata.delivery.rules.limits import Allowance
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.services import claiming, limiting, providing, tending
@@ -299,8 +301,8 @@ def test_who_receives_for_a_domain_is_found_by_its_mail_exchangers(
     server = NameServer(zone)
     server.start()
     try:
-        settings = providing.resolver(f"127.0.0.1:{server.port}")
-        monkeypatch.setattr(providing, "resolver", lambda *_, **__: settings)
+        settings = resolver(f"127.0.0.1:{server.port}")
+        monkeypatch.setattr("mandata.delivery.services.providing.resolver", lambda *_, **__: settings)
         domains = ["office.example", "lone.example", "gone.example", *(f"shop{n}.example" for n in range(5))]
         bakery.people(16, lambda i: f"reader{i}@{domains[i % 8]}")
         assert providing.fill(controller_id=bakery.id, at=now(), seconds=10.0) == 8
@@ -359,7 +361,7 @@ def test_a_claim_walks_over_no_messages_of_a_throttled_provider(bakery: Shop) ->
                 [bakery.id, campaign, state, at, start, start + 19_999],
             )
         bulk.execute("select delivery_analyse(%b)", [campaign])
-        rule_ = claiming.agreements.recipient_rule(now())
+        rule_ = agreements.recipient_rule(now())
         assert rule_ is not None
         values = rule_.parameters(Asked("email", now(), now())) | {
             "controller": bakery.id, "campaign": campaign, "list": bakery.list_id, "chunks": [new_id()], "size": 50,

@@ -17,6 +17,7 @@ from mandata.cli import (
     due,
     erase,
     keys,
+    limits,
     migrate,
     operator,
     pack,
@@ -96,6 +97,7 @@ def _main(
 app.add_typer(agreement.app, name="agreement")
 app.add_typer(subprocessors.app, name="subprocessors")
 app.add_typer(keys.app, name="keys")
+app.add_typer(limits.app, name="limits")
 app.add_typer(backup.app, name="backup")
 app.command("up")(up.up)
 app.command("demo")(demo.demo)

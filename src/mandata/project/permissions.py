@@ -266,6 +266,8 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "public:undo": acts(PUBLIC),
         "public:preferences": form(PUBLIC),
         "public:message": reads(PUBLIC),
+        "public:hook_ses": acts(PUBLIC),
+        "public:hook_relay": acts(PUBLIC),
         # --- what data subjects meet: the token is the key ---
         "public_rights:request": form(PUBLIC),
         "public_rights:asked": reads(PUBLIC),
@@ -279,6 +281,7 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "operator:access_close": acts(OPERATOR),
         "operator:staff": form(OPERATOR),
         "operator:measures": form(OPERATOR),
+        "operator:limits": form(OPERATOR),
         "operator:notices": reads(OPERATOR),
         "operator:notice": reads(OPERATOR),
         "operator:notice_enter": acts(OPERATOR),
