@@ -5,6 +5,8 @@ from uuid import UUID
 
 import pytest
 
+from mandata.agreements import selectors as agreements
+from mandata.agreements.rules.recipients import Asked
 from mandata.delivery import following, services
 from mandata.delivery.models import Chunk, Message, Pace
 from mandata.delivery.rules.outcomes import Outcome
@@ -158,3 +160,17 @@ def test_the_few_that_were_not_sent_are_found_by_an_index(bakery: Shop, state: s
         bulk.execute("set local enable_seqscan = off", [])
         shown = "\n".join(row[0] for row in bulk.execute(plan, [bakery.id, campaign]))
     assert "rare" in shown or "state_number" in shown, shown
+
+
+def test_suppressions_are_looked_up_by_their_key_however_young_the_table_is(bakery: Shop) -> None:
+    bakery.people(20)
+    with scope(bakery.id):
+        rule = agreements.recipient_rule(now())
+        assert rule is not None
+        values = rule.parameters(Asked("email", now())) | {"list": bakery.list_id}
+        statement = (
+            "explain select 1 from audience_subscription b join audience_subscriber s on s.id = b.subscriber_id "
+            f"and s.controller_id = b.controller_id where b.list_id = %(list)s and {rule.sql()}"
+        )
+        plan = "\n".join(row[0] for row in bulk.execute(statement, values))
+    assert "Anti Join" not in plan and "hash = s.suppression_index" in plan, plan

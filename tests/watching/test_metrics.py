@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
+from mandata.delivery.models import Flow
 from mandata.infra import environment
 from mandata.infra.clock import new_id, now
 from mandata.infra.postgres import Urls
@@ -79,6 +80,7 @@ def known(database: Urls) -> set[str]:
     worker = new_id()
     services.enter(worker_id=worker, host="metrics.example", at=now())
     services.beat(worker_id=worker, loops={"events": (now(), 1.0)}, at=now())
+    Flow.objects.get_or_create(shard=0, transport=0, provider="", state="sent", defaults={"count": 0})
     found = names()
     services.leave(worker_id=worker)
     return found | {"mandata_backup_age_seconds"}  # only where a backup was taken
