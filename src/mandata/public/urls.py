@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from mandata.public import hooks
 from mandata.public.pages.feed import calendar
 from mandata.public.pages.message import message
 from mandata.public.pages.preferences import preferences
@@ -17,4 +18,6 @@ urlpatterns = [
     path("unsubscribe/<str:token>/undo", undo, name="undo"),
     path("preferences/<str:token>", preferences, name="preferences"),
     path("message/<str:token>", message, name="message"),
+    path("in/ses/", hooks.ses, name="hook_ses"),
+    path("in/relay/", hooks.relay, name="hook_relay"),
 ]

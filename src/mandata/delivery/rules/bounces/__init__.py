@@ -5,8 +5,20 @@ people and programs write. Each recipient's reason follows from the diagnostic t
 reason says whether the address is dead (*hard*). Nothing here knows a file, a sender's host name or a single provider.
 """
 
-from mandata.delivery.rules.bounces.kinds import READ, Kind, Recipient, Returned, classify
+from mandata.delivery.rules.bounces.kinds import READ, Kind, Recipient, Returned, classify, of_notification, of_words
 from mandata.delivery.rules.bounces.reasons import HARD, is_hard, reason_of
 from mandata.delivery.rules.bounces.reports import stated_instant
 
-__all__ = ["HARD", "READ", "Kind", "Recipient", "Returned", "classify", "is_hard", "reason_of", "stated_instant"]
+__all__ = [
+    "HARD",
+    "READ",
+    "Kind",
+    "Recipient",
+    "Returned",
+    "classify",
+    "is_hard",
+    "of_notification",
+    "of_words",
+    "reason_of",
+    "stated_instant",
+]

@@ -1,6 +1,7 @@
 """What a returned message is, and about whom it speaks."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email import policy
 from email.errors import MessageError
@@ -9,9 +10,9 @@ from email.parser import BytesParser
 from typing import Final, Literal
 
 from mandata.delivery.rules.bounces import marks
-from mandata.delivery.rules.bounces.notifications import from_json
+from mandata.delivery.rules.bounces.notifications import from_json, from_object
 from mandata.delivery.rules.bounces.reasons import is_hard, reason_of
-from mandata.delivery.rules.bounces.reports import Found, failing, from_fields, from_words
+from mandata.delivery.rules.bounces.reports import Found, failing, from_fields, from_words, numbers
 from mandata.delivery.rules.bounces.texts import Texts, decoded_header, read
 
 Kind = Literal["bounce", "complaint", "auto-reply", "delivered", "other"]
@@ -95,6 +96,21 @@ def _automatic(message: Message, asks: bool) -> Returned:
     sender = _address(message, "From")
     recipients = (Recipient(sender, "", "", "vacation", False),) if sender else ()
     return Returned("auto-reply", recipients, challenge=asks)
+
+
+def of_notification(data: Mapping[str, object]) -> Returned | None:
+    """Return what a notification of Amazon SES says (its JSON object); None where it is none of these."""
+    notified = from_object(data)
+    return _returned(notified[0], notified[1], "") if notified else None
+
+
+def of_words(kind: str, address: str, status: str, code: str, diagnostic: str) -> Returned:
+    """Return what a relay says of one recipient: kind "bounce", "delay", "complaint" or "delivered", and the receiving
+    server's words."""
+    told = numbers(status, f"{code} {diagnostic}")
+    action = {"delay": "delayed", "delivered": "delivered"}.get(kind, "failed")
+    found = Found(address[:254].lower(), action, *told, diagnostic[:2000], structured=True)
+    return _returned("bounce" if kind == "delay" else kind, [found], "")
 
 
 def _settle(found: list[Found], texts: Texts) -> Returned:
