@@ -26,6 +26,7 @@ from mandata.cli import (
     settings,
     stamp,
     subprocessors,
+    transports,
     up,
     verify,
     worker,
@@ -96,6 +97,7 @@ def _main(
 
 app.add_typer(agreement.app, name="agreement")
 app.add_typer(subprocessors.app, name="subprocessors")
+app.add_typer(transports.app, name="transports")
 app.add_typer(keys.app, name="keys")
 app.add_typer(limits.app, name="limits")
 app.add_typer(backup.app, name="backup")

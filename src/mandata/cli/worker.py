@@ -50,6 +50,7 @@ LOOPS = (
     Loop("returns", "mandata.delivery.returns:keep_listening", 2.0),
     Loop("domains", "mandata.delivery.services.watching:look_due", 10.0),
     Loop("certificates", "mandata.delivery.services.certificates:write_files", 60.0),
+    Loop("sources", "mandata.delivery.services.probing:watch_due", 60.0),
     Loop("record", "mandata.record.services:sequence_due", 0.3),
     Loop("stamps", "mandata.record.services:stamp_due", 60.0),
     Loop("heads", "mandata.accounts.services.heads:hand_heads", 900.0),
