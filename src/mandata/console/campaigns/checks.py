@@ -13,8 +13,10 @@ from mandata.agreements.rules.facts import TrackFacts
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.verdicts import Verdict
 from mandata.campaigns import selectors
+from mandata.console.campaigns import demands
 from mandata.console.campaigns.page import page
 from mandata.console.places import clause_url, place
+from mandata.delivery import selectors as sending
 from mandata.delivery import services as delivery
 from mandata.infra.clock import now
 
@@ -61,9 +63,14 @@ def checked(found: selectors.CampaignDetail) -> dict[str, Any]:
         "gate": sorted(asked, key=lambda one: bool(one["allowed"])),
         "stops": stops,
         "warnings": [one for one in found.findings if not one.stops],
+        "demands": demands.told(found.row.id, found.content.from_address.rpartition("@")[2], _own_domains()),
         "refused": len(refused),
         "passed": not refused and found.ready,
     }
+
+
+def _own_domains() -> dict[str, UUID]:
+    return {one.name: one.id for one in sending.domains()}
 
 
 def _verdicts(found: selectors.CampaignDetail) -> list[Verdict]:

@@ -29,11 +29,12 @@ def content(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     if found.row.state != "draft" or not request.may("campaigns:new"):  # type: ignore[attr-defined]
         context = page(request, found, "content") | shown(request, found)
         return render(request, "console/campaigns/content_read.html", context)
-    return _editor(request, found, ContentForm(initial=typed(found), domains=_domains(found)))
+    form = ContentForm(initial=typed(found), domains=_domains(found), shared=delivery.shared_address())
+    return _editor(request, found, form)
 
 
 def _save(request: HttpRequest, found: selectors.CampaignDetail) -> HttpResponse:
-    form = ContentForm(request.POST, domains=_domains(found))
+    form = ContentForm(request.POST, domains=_domains(found), shared=delivery.shared_address())
     if not form.is_valid():
         return _answer(request, found, form, 422)
     if form.says_the_same_as(found):  # a press of Save after it was saved by itself
@@ -82,7 +83,8 @@ def _editor(
 ) -> HttpResponse:
     context = page(request, found, "content") | shown(request, found)
     context |= {"form": form, "tags": _tags(), "domains_url": address("sending:domains"), **more}
-    context["has_domain"] = bool(delivery.verified_domains())
+    context["has_domain"] = bool(delivery.verified_domains() or delivery.shared_domain())
+    context["shared_address"] = delivery.shared_address()
     return render(request, "console/campaigns/content.html", context, status=status)
 
 
@@ -90,7 +92,8 @@ def _domains(found: selectors.CampaignDetail) -> list[str]:
     """The verified domains, and the one chosen before, which may be verified no more."""
     verified = delivery.verified_domains()
     chosen = found.content.from_address.rpartition("@")[2]
-    return verified if not chosen or chosen in verified else [*verified, chosen]
+    known = {"", delivery.shared_domain(), *verified}
+    return verified if chosen in known else [*verified, chosen]
 
 
 def _tags() -> list[dict[str, str]]:

@@ -69,9 +69,13 @@ class ContentForm(forms.Form):
     track_opens = forms.BooleanField(label=_("Measure opens"), required=False)
     track_clicks = forms.BooleanField(label=_("Measure clicks"), required=False)
 
-    def __init__(self, *args: Any, domains: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, domains: list[str], shared: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.shared = shared
         offered = [("", gettext("Choose a domain")), *((one, one) for one in domains)]
+        if shared:
+            name = shared.partition("@")[2]
+            offered.append((name, gettext("%(domain)s (shared by the operator)") % {"domain": name}))
         self.fields["language"] = forms.ChoiceField(label=_("Language"), choices=languages())
         self.fields["from_domain"] = forms.ChoiceField(label=_("Sending domain"), required=False, choices=offered)
         for field in self.fields.values():
@@ -86,11 +90,21 @@ class ContentForm(forms.Form):
         given = super().clean() or {}
         local, domain = given.get("from_local", ""), given.get("from_domain", "")
         given["from_address"] = ""
+        if domain and domain == self.shared.partition("@")[2]:
+            return self._under_the_shared_domain(given)
         if local and domain:
             try:
                 given["from_address"] = _address(f"{local}@{domain}")
             except forms.ValidationError as error:
                 self.add_error("from_local", error)
+        return given
+
+    def _under_the_shared_domain(self, given: dict[str, Any]) -> dict[str, Any]:
+        """From is the address there that names the controller, whatever was typed before the @; answers go to the
+        controller, so its own address for replies has to be there."""
+        given["from_address"], given["from_local"] = self.shared, self.shared.partition("@")[0]
+        if not given.get("reply_to") and "reply_to" not in self.errors:
+            self.add_error("reply_to", gettext("With the shared domain, answers need an address of your own."))
         return given
 
     def clean_source(self) -> str:

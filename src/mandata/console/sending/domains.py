@@ -86,7 +86,9 @@ def _domain(request: HttpRequest, domain_id: UUID, **more: Any) -> dict[str, Any
     remove_title = _("Remove %(domain)s?") % {"domain": one.name}
     turning = any(line.stage == "next" for line in one.keys)
     signs = any(line.stage == "active" for line in one.keys)
-    keys = [{"line": line, "stage": words.STAGES[line.stage], "name": words.ALGORITHMS[line.algorithm]} for line in one.keys]
+    keys = [
+        {"line": line, "stage": words.STAGES[line.stage], "name": words.ALGORITHMS[line.algorithm]} for line in one.keys
+    ]
     context = {"records": records, "beside": beside, "keys": keys, "may_turn": signs and not turning}
     return {**_row(one), **context, "may": _may(request), "remove_title": remove_title, **more}
 

@@ -24,7 +24,9 @@ class HostForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Host"),
         max_length=253,
-        help_text=gettext_lazy("A name that leads nowhere yet, below a domain of yours, for example links.example.com."),
+        help_text=gettext_lazy(
+            "A name that leads nowhere yet, below a domain of yours, for example links.example.com."
+        ),
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "inputmode": "url"}),
     )
 

@@ -1,5 +1,6 @@
 """The verbs of delivery. Members' verbs run inside the controller's scope; the engine's open it themselves."""
 
+from mandata.delivery.services.demands import demands
 from mandata.delivery.services.domains import add_domain, remove_domain, verify_domain
 from mandata.delivery.services.hosts import add_host, check_host, remove_host
 from mandata.delivery.services.keys import turn_keys
@@ -28,6 +29,7 @@ __all__ = [
     "check_host",
     "checklist",
     "decide_unknown",
+    "demands",
     "facts",
     "launch",
     "pause",

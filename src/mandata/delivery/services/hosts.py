@@ -1,4 +1,4 @@
-"""Tracking hosts: a name of the controller's that leads to the operator's door by CNAME, checked, used by campaigns that
+"""Tracking hosts: names of the controller's that lead to the operator's door by CNAME, checked, used by campaigns that
 are compiled from then on. Inside the controller's scope."""
 
 from datetime import datetime, timedelta

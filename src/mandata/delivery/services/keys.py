@@ -9,11 +9,11 @@ Inside the scope of whoever owns the domain.
 """
 
 import contextlib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -27,9 +27,10 @@ from cryptography.hazmat.primitives.serialization import (
 from django.db import connections
 from django.utils.translation import gettext as _
 
+from mandata.delivery import selectors
 from mandata.delivery.errors import NoSuchDomain, TurningAlready
 from mandata.delivery.models import Domain, Key
-from mandata.delivery.rules.domains import tags
+from mandata.delivery.rules.domains import Check, tags
 from mandata.delivery.signing import SigningKey
 from mandata.delivery.signing.keys import Algorithm, public_record
 from mandata.foundation.actors import Actor
@@ -49,6 +50,7 @@ KEPT_FOR: Final = timedelta(days=14)
 _BITS: Final = 2048  # RFC 8301
 _LETTERS: Final = {"rsa-2048": "m", "ed25519": "e"}
 _SHARED_SECONDS: Final = 30
+_T = TypeVar("_T")
 _ACTIVE: Final = (
     "select k.id, k.selector, k.algorithm, k.private_key from delivery_key k join delivery_domain d "
     "on d.controller_id = k.controller_id and d.id = k.domain_id "
@@ -84,18 +86,33 @@ def _opened(_controller: UUID, key_id: UUID, sealed: bytes) -> rsa.RSAPrivateKey
 
 @lru_cache(maxsize=4)
 def _shared(name: str, _moment: int) -> tuple[SigningKey, ...]:
-    """The operator's keys lie in the installation's scope. A scope is never left for another: a thread of its own has
-    none open."""
+    return _apart(lambda: _active(name))
 
-    def read() -> tuple[SigningKey, ...]:
+
+def shared_checks(name: str) -> tuple[Check, ...]:
+    """Return what was found of the operator's shared domain when DNS was last asked; nothing of any other domain."""
+    if not name or name != env().shared_domain:
+        return ()
+
+    def read() -> tuple[Check, ...]:
+        row = Domain.objects.filter(name=name).first()
+        return selectors.checks(row) if row else ()
+
+    return _apart(read)
+
+
+def _apart(read: Callable[[], _T]) -> _T:
+    """Read in the installation's scope. A scope is never left for another: a thread of its own has none open."""
+
+    def alone() -> _T:
         try:
             with scope(INSTANCE):
-                return _active(name)
+                return read()
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(read).result()
+        return pool.submit(alone).result()
 
 
 def complete(domain_id: UUID, *, at: datetime) -> list[str]:
@@ -119,16 +136,16 @@ def turn_keys(*, domain_id: UUID, actor: Actor, at: datetime) -> list[str]:
             _("New keys of this domain wait for their records already."),
             remedy=_("Publish the records that are shown as new; the keys sign as soon as DNS shows them."),
         )
-    selectors = [_make(domain_id, algorithm, at) for algorithm in ALGORITHMS if algorithm in wanted]
-    body: dict[str, object] = {"domain": domain_id, "selectors": selectors}
+    made = [_make(domain_id, algorithm, at) for algorithm in ALGORITHMS if algorithm in wanted]
+    body: dict[str, object] = {"domain": domain_id, "selectors": made}
     append(kind="domain.key_made", body=body, actor=actor, at=at)
-    return selectors
+    return made
 
 
-def take_up(domain_id: UUID, selectors: Collection[str], *, actor: Actor, at: datetime) -> list[str]:
+def take_up(domain_id: UUID, shown: Collection[str], *, actor: Actor, at: datetime) -> list[str]:
     """Let the keys that DNS shows sign, and retire those before them; return the selectors that sign from now on."""
     taken = []
-    waiting = Key.objects.select_for_update().filter(domain_id=domain_id, state="next", selector__in=list(selectors))
+    waiting = Key.objects.select_for_update().filter(domain_id=domain_id, state="next", selector__in=list(shown))
     for row in waiting.order_by("-algorithm"):
         before = Key.objects.filter(domain_id=domain_id, state="active", algorithm=row.algorithm).first()
         if before is not None:
