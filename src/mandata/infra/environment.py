@@ -114,6 +114,11 @@ class Environment:
         "MANDATA_BLOCKLISTS", "", "DNS blocklists, with commas, that are watched for addresses of direct delivery."
     )
     senders: int = _setting("MANDATA_SENDERS", 1, "How many sending processes a worker starts while campaigns are due.")
+    journal_fsync: bool = _setting(
+        "MANDATA_JOURNAL_FSYNC",
+        True,
+        "Sending processes wait for the disk before PostgreSQL hears of outcomes: a power loss leaves fewer unknown.",
+    )
     engine_only: str = _setting(
         "MANDATA_ENGINE_ONLY", "", "Ids of controllers, with commas, that sending processes serve; empty serves all."
     )

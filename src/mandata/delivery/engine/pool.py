@@ -28,6 +28,7 @@ def worker(*, patience: float = 5.0) -> Worker:
         keys=token_keys(),
         domain=env().return_domain,
         folder=env().var / "journals",
+        fsync=env().journal_fsync,
         patience=patience,
         only=frozenset(UUID(part) for part in env().engine_only.split(",") if part),
     )
