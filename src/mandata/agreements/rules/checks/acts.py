@@ -153,6 +153,15 @@ DOMAIN: Final = Check(
     _("Set the DNS records shown for the domain, and check them."),
     "domains",
 )
+SHARED: Final = Check(
+    "send.domain_shared",
+    "sending.domain",
+    _("Sending domain of your own"),
+    _("The sending domain {domain} is your own."),
+    _("{domain} is the processor’s shared domain, and the agreement permits a verified domain of your own only."),
+    _("Add a domain of your own, set its DNS records and choose it as the sender’s."),
+    "domains",
+)
 RECIPIENTS: Final = Check(
     "send.recipients",
     "sending.basis",

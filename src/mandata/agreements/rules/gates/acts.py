@@ -99,13 +99,20 @@ def may_send(terms: Terms | None, facts: SendFacts) -> tuple[Verdict, ...]:
         found.append(on.plain(checks.LINK, facts.link))
     if "one_click" in ways:
         found.append(on.plain(checks.ONE_CLICK, facts.one_click))
-    if on.chosen("sending.domain") == "verified":
-        verified = bool(facts.from_domain) and facts.domain_verified
-        found.append(on.decide(checks.DOMAIN, verified, {"domain": facts.from_domain or "?"}))
+    _domain(on, facts, found)
     counts: dict[str, str | int] = {"recipients": facts.recipients, "held": sum(facts.held.values())}
     counts |= {f"held_{code}": count for code, count in sorted(facts.held.items())}
     found.append(on.decide(checks.RECIPIENTS, facts.recipients > 0, counts))
     return tuple(found)
+
+
+def _domain(on: Prepared, facts: SendFacts, found: list[Verdict]) -> None:
+    """DLV-1: the controller's own domain; the processor's shared one where the agreement says so."""
+    chosen, named = on.chosen("sending.domain"), {"domain": facts.from_domain or "?"}
+    if chosen and facts.domain_shared and chosen != "verified_or_shared":
+        found.append(on.decide(checks.SHARED, False, named))
+    elif chosen:
+        found.append(on.decide(checks.DOMAIN, bool(facts.from_domain) and facts.domain_verified, named))
 
 
 def _sender(on: Prepared, facts: SendFacts, found: list[Verdict]) -> None:
