@@ -10,11 +10,12 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.db import connections
 
 from mandata.audience.models import Subscription
 from mandata.campaigns.models import Campaign, Link, Number
@@ -23,8 +24,8 @@ from mandata.infra.clock import new_id, now
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
 from mandata.tracking.rules import Agent, Method
-from mandata.tracking.services import take_unsubscriptions
-from mandata.tracking.spool import EVENTS, UNSUBSCRIPTIONS
+from mandata.tracking.services import take_events, take_unsubscriptions
+from mandata.tracking.spool import EVENTS, UNSUBSCRIPTIONS, SpoolRecord, Writer
 from tests.public.door_process import DoorProcess, served_door
 from tests.tracking.cast import a_sent_campaign
 from tests.world import World
@@ -324,3 +325,43 @@ def test_from_the_press_of_the_button_to_its_effect_is_well_under_two_seconds(do
         assert Subscription.objects.get(subscriber_id=sent.people[0]).state == "unsubscribed"
     # The worker's loop comes by every half second; what is left is to be done in the rest.
     assert time.monotonic() - began < 1.5
+
+
+@pytest.mark.req("DSR-9")
+def test_somebody_who_leaves_is_left_alone_within_two_seconds_while_a_heap_of_events_is_taken(
+    door: DoorProcess, world: World
+) -> None:
+    people = [f"person{number}@firm.example" for number in range(5)]
+    sent, over = a_sent_campaign(world, people), threading.Event()
+    writer = Writer(door.var / "spool", EVENTS)
+    start = int(now().timestamp() * 1000) - 3_600_000
+    for number in range(60_000):
+        writer.append(SpoolRecord(sent.number, 1, number % 12, start + number * 40, Method.GET, Agent.FIREFOX, b"abc"))
+    writer.close()
+    taken = {"events": 0, "left": 0}
+
+    def loop(name: str, take: Callable[..., int], every: float) -> None:
+        # As the worker's loops: a thread and a connection each.
+        while not over.wait(every):
+            taken[name] += take(at=now(), folder=door.var / "spool")
+        connections.close_all()
+
+    loops = [
+        threading.Thread(target=loop, args=("events", take_events, 0.01)),
+        threading.Thread(target=loop, args=("left", take_unsubscriptions, 0.5)),
+    ]
+    for one in loops:
+        one.start()
+    try:
+        for number, person in enumerate(sent.people, start=1):
+            began = time.monotonic()
+            assert door.ask("POST", f"/u/{door.token(sent.number, number, tokens.LINK_UNSUBSCRIBE)}").status == 200
+            with scope(sent.customer.id):
+                while Subscription.objects.get(subscriber_id=person).state == "subscribed":
+                    assert time.monotonic() - began < 2, "not within two seconds"
+                    time.sleep(0.01)
+    finally:
+        over.set()
+        for one in loops:
+            one.join()
+    assert taken["left"] >= len(people) and taken["events"] > 0

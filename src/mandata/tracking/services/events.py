@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -37,8 +38,8 @@ _REPEAT_MS: Final = int(rules.REPEAT_SECONDS * 1000)
 _OWN_LINKS: Final = {LINK_OPEN: Kind.OPEN, LINK_VISIT: Kind.WEB, LINK_TRAP: Kind.CLICK}
 
 Visits = dict[tuple[int, int], list[tuple[int, int]]]
-Seen = dict[tuple[int, int, int], tuple[int, int, bytes]]
-"""When an act (campaign, message, link) was last done, by which program, from which network."""
+Seen = dict[tuple[int, int, int], SpoolRecord]
+"""What was last seen of an act: campaign, message, link."""
 
 
 def take_events(
@@ -76,8 +77,9 @@ class _Taker:
         for record in batch.records:
             if record[1] != TEST_MESSAGE:
                 by_campaign[record[0]].append(record)
-        around = (*self._recent, *batch.records, *batch.ahead)
-        trapped, visits = self._traps(around), _visits(around)
+        around = chain(self._recent, batch.records, batch.ahead)
+        followed = [record for record in around if record[2] < FIRST_RESERVED or record[2] == LINK_TRAP]
+        trapped, visits = self._traps(followed), _visits(followed)
         seen = dict(self._seen)  # taken over only when all of it is kept
         known, agreed = sources.places(by_campaign), gate.Agreed(at)
         for number in sorted(known):
@@ -92,9 +94,8 @@ class _Taker:
                     tally.keep(known[number].campaign_id, _columns(records, facts, spans, seen))
         self._remember(batch.records, trapped, seen)
 
-    def _traps(self, records: Iterable[SpoolRecord]) -> dict[tuple[int, int], list[Span]]:
+    def _traps(self, records: Sequence[SpoolRecord]) -> dict[tuple[int, int], list[Span]]:
         """When what comes of a message is a scanner's because the hidden link was followed."""
-        records = [record for record in records if record[2] < FIRST_RESERVED or record[2] == LINK_TRAP]
         caught = {record[:2] for record in records if record[2] == LINK_TRAP and record[1] != NOBODYS_MESSAGE}
         visits: defaultdict[tuple[int, int], list[Visit]] = defaultdict(list)
         if caught or self._trapped:
@@ -111,7 +112,7 @@ class _Taker:
         self._recent = [record for record in young if record[2] < FIRST_RESERVED][-REMEMBERED:]
         ends = ((message, [span for span in spans if span.end >= now_ms]) for message, spans in trapped.items())
         self._trapped = dict([(message, spans) for message, spans in ends if spans][-REMEMBERED:])
-        self._seen = dict([(act, last) for act, last in seen.items() if last[0] >= repeated][-REMEMBERED:])
+        self._seen = dict([(act, last) for act, last in seen.items() if last[3] >= repeated][-REMEMBERED:])
 
 
 def _visits(records: Iterable[SpoolRecord]) -> Visits:
@@ -144,12 +145,12 @@ def _columns(
     shapes: dict[tuple[int, int, int, Holder, Signal], int] = {}
     marks: dict[bytes, tuple[int, Holder]] = {}
     times, messages, links, chosen, networks = batch.times, batch.messages, batch.links, batch.shapes, batch.networks
-    for campaign_no, message_no, link, at_ms, method, agent_no, network in records:
-        act, who = (campaign_no, message_no, link), (at_ms, agent_no, network)
-        last = seen.get(act)
-        if last is not None and last[1] == agent_no and last[2] == network and _repeats(message_no, at_ms - last[0]):
+    for record in records:
+        _, message_no, link, at_ms, method, agent_no, network = record
+        last = seen.get(act := record[:3])
+        if last is not None and last[5:] == record[5:] and _repeats(message_no, at_ms - last[3]):
             continue
-        seen[act] = who
+        seen[act] = record
         origin = marks.get(network)
         if origin is None:
             origin = marks[network] = (sources_of.setdefault(network, len(sources_of)), holder(network))

@@ -1,6 +1,8 @@
 """Taking segments of the spool, each record once: the mark moves in the transaction that keeps what was read."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -57,17 +59,30 @@ def _take_segment(path: Path, keep: Keep, *, at: datetime, limit: int, before_ms
 def _take_batch(path: Path, keep: Keep, *, at: datetime, limit: int, before_ms: int) -> Batch | None:
     """One batch in one transaction; None when another process is at this segment or has finished it."""
     try:
-        with transaction.atomic():
+        with _unswept(), transaction.atomic():
             if not _locked(path.name):
                 return None
             mark, _ = SpoolMark.objects.get_or_create(segment=path.name, defaults={"offset": 0, "taken_at": at})
-            batch = spool.read(path, mark.offset, limit=limit, before_ms=before_ms, further=max(limit // 4, _FURTHER))
+            batch = spool.read(path, mark.offset, limit=limit, before_ms=before_ms, further=max(limit // 10, _FURTHER))
             if batch.next_offset != mark.offset:
                 keep(batch)
                 SpoolMark.objects.filter(segment=path.name).update(offset=batch.next_offset, taken_at=at)
             return batch
     except FileNotFoundError:
         return None
+
+
+@contextmanager
+def _unswept() -> Iterator[None]:
+    """Without looking for cycles: tens of thousands of tuples at once make that look half of all the work, and there is
+    none among them."""
+    swept = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if swept:
+            gc.enable()
 
 
 def _locked(name: str) -> bool:
