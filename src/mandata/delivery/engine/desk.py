@@ -11,7 +11,7 @@ provider where it has a lane or a limit of its own. What waits in a pool is what
 
 import threading
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -41,6 +41,8 @@ _MARGIN: Final = 10.0
 """Seconds before the end of a lease after which nothing of its chunk is begun any more."""
 _RETURNS: Final = 3
 """How often a message may come back from a breaking connection before it goes back to the queue."""
+GROUP: Final = 500
+"""So many outcomes are worth a transaction of their own."""
 _SWEEP_EVERY: Final = 0.5
 PUT_OFF: Final = timedelta(seconds=15)
 """So long a lane of which nothing was taken is left alone: its messages go back to the queue and wait there."""
@@ -124,8 +126,8 @@ class Desk:
         campaign = chunks[claimed[0][0].chunk_id].campaign
         marks = references(self.keys, [(campaign.number, one.number) for one, _, _ in claimed])
         at = time.monotonic()
-        for _, _, pool in claimed:
-            self.laid[pool] += 1
+        for pool, count in Counter([pool for _, _, pool in claimed]).items():
+            self.laid[pool] += count
         self.incoming.extend(
             Waiting(chunks[one.chunk_id], one, mark, at, lane, pool)
             for (one, lane, pool), mark in zip(claimed, marks, strict=True)
@@ -245,7 +247,7 @@ class Desk:
             return None
         self._next += 1
         self._out[self._next] = waiting
-        sender = f"{tokens[compiled.bounce_index]}@{self.domain}"
+        sender = f"{tokens[compiled.bounce_index]}@{campaign.returns or self.domain}"
         return Letter(self._next, sender, address, content, plain=compiled.plain)
 
     def closed(self) -> bool:
@@ -290,7 +292,7 @@ class Desk:
             journal.flush()
         self._journals.clear()
         self._date = now()
-        if len(self.outcomes) >= 250:
+        if len(self.outcomes) >= GROUP:
             self.news.set()
         at = time.monotonic()
         if at >= self._sweep_at:

@@ -15,7 +15,7 @@ import psycopg
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from mandata.campaigns import selectors as campaigns
-from mandata.delivery.engine.desk import PUT_OFF, Desk, OpenChunk
+from mandata.delivery.engine.desk import GROUP, PUT_OFF, Desk, OpenChunk
 from mandata.delivery.engine.loading import Loaded, Shelf
 from mandata.delivery.engine.planning import Plan, Planner
 from mandata.delivery.engine.slowing import Slowing
@@ -33,9 +33,8 @@ _AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.Int
 """How a database that went away shows: through Django, and from the statements that go around its wrapping."""
 
 _TICK = 0.05
-_SETTLE_AT = 250
-_SETTLE_EVERY = 0.2
-"""Outcomes are written in groups: one at a time, each would cost a transaction. Meanwhile the journal has them."""
+_SETTLE_EVERY = 0.5
+"""Seconds after which outcomes are written though they are no whole group. Meanwhile the journal has them."""
 _RENEW_EVERY = 15.0
 _ROADS_EVERY = 2.0
 _SOON = 5.0
@@ -84,7 +83,7 @@ class Supply:
         self._only = only
         self._shelf = Shelf()
         self._open: dict[UUID, OpenChunk] = {}
-        self._unsettled: list[tuple[OpenChunk, Settled]] = []
+        self._unsettled: dict[UUID, list[tuple[OpenChunk, Settled]]] = defaultdict(list)
         self._journal = self._new_journal()
         self._journals = {self._journal: 0}
         self._chunks_opened = 0
@@ -141,11 +140,11 @@ class Supply:
         try:
             return bool(act())
         except outside.NotKept as fault:
-            _log.error("outside.not_kept", reason=str(fault), unsettled=len(self._unsettled))
+            _log.error("outside.not_kept", reason=str(fault), unsettled=self._left_over())
             self._ending.wait(0.5)
             return False
         except _AWAY as error:
-            _log.warning("database.away", error=type(error).__name__, unsettled=len(self._unsettled))
+            _log.warning("database.away", error=type(error).__name__, unsettled=self._left_over())
             connection.close()
             self._ending.wait(0.5)
             return False
@@ -164,28 +163,29 @@ class Supply:
 
     def _settle(self) -> bool:
         outcomes = self.desk.outcomes
-        while outcomes:
-            self._unsettled.append(outcomes.popleft())
         at = time.monotonic()
-        ripe = len(self._unsettled) >= _SETTLE_AT or at - self._settled_at >= _SETTLE_EVERY or self._ending.is_set()
-        if not self._unsettled or not ripe:
+        ripe = len(outcomes) >= GROUP or at - self._settled_at >= _SETTLE_EVERY or self._ending.is_set()
+        if not ripe or not (outcomes or self._unsettled):
             return False
         self._settled_at = at
-        groups: dict[UUID, list[tuple[OpenChunk, Settled]]] = defaultdict(list)
-        for row in self._unsettled:
-            groups[row[0].campaign.campaign_id].append(row)
+        while outcomes:
+            row = outcomes.popleft()
+            self._unsettled[row[0].campaign.campaign_id].append(row)
         for journal in self._journals:
             journal.sync()
-        for rows in groups.values():
+        for campaign_id, rows in list(self._unsettled.items()):
             self._settle_campaign(rows)
+            del self._unsettled[campaign_id]
             self._slowing.count(rows)
+            limiting.give_back(_untouched(rows))
         return True
+
+    def _left_over(self) -> int:
+        return sum(len(rows) for rows in self._unsettled.values()) + len(self.desk.outcomes)
 
     def _settle_campaign(self, rows: list[tuple[OpenChunk, Settled]]) -> None:
         campaign = rows[0][0].campaign
-        ended: dict[UUID, int] = defaultdict(int)
-        for chunk, _ in rows:
-            ended[chunk.id] += 1
+        ended = Counter([settled.chunk_id for _, settled in rows])
         done = [chunk_id for chunk_id, count in ended.items() if self._open[chunk_id].left == count]
         claiming.settle(
             controller_id=campaign.controller_id,
@@ -199,9 +199,6 @@ class Supply:
             self._open[chunk_id].left -= count
         for chunk_id in done:
             self._close(self._open.pop(chunk_id))
-        limiting.give_back(_untouched(rows))
-        written = {id(row) for row in rows}
-        self._unsettled = [row for row in self._unsettled if id(row) not in written]
 
     def _close(self, chunk: OpenChunk) -> None:
         chunk.journal.settled(chunk.id)
@@ -356,7 +353,7 @@ class Supply:
 
     def _exhaust(self, busy: bool) -> None:
         """Tell the desk when nothing has been due for some seconds, so that the process may end."""
-        if busy or self._open or self._unsettled or self._soon:
+        if busy or self._open or self._left_over() or self._soon:
             self._idle_since = None
             return
         at = time.monotonic()

@@ -7,7 +7,7 @@ provider holds few. Where the transport did find nothing, twice as much is laid 
 from dataclasses import dataclass
 from typing import Final
 
-MOST: Final = 800
+MOST: Final = 2_000
 _MEASURED_EVERY: Final = 0.2
 _READY_FOR: Final = 0.5
 _STANDS_AFTER: Final = 0.5

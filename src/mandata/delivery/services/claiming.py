@@ -4,7 +4,7 @@ Each verb opens the controller's scope itself and commits before it returns. The
 (the chunk, and the message's state) before a message is handed to anybody.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,7 +62,7 @@ class Claimed(NamedTuple):
         if self.key is None:
             return {}
         plain: dict[str, Any] = orjson.loads(vault.unseal_with(self.subscriber_id, PLACE, self.identity, key=self.key))
-        # Django has psycopg leave jsonb as text. Most people have no clear values.
+        # Most people have no clear values.
         return plain if self.clear == "{}" else {**orjson.loads(self.clear), **plain}
 
 
@@ -89,8 +89,7 @@ class Order:
     transport: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """One outcome on its way to PostgreSQL. `again`: when to try again what is returned, if not at once."""
 
     chunk_id: UUID
@@ -143,7 +142,7 @@ def claim(
             return []
         wanted = spread(limit, _backlog(order.campaign_id)) if wants is None else wants
         values |= {"providers": list(wanted), "limits": list(wanted.values())}
-        rows = bulk.execute(statement("claim", rule=standing.rule.sql()), values)
+        rows = bulk.execute(statement("claim", rule=standing.rule.sql()), values, binary=True)
         _open_chunks(order, rows, at)
         keys = standing.vault.keys([row[0] for row in rows])
         if rows:
@@ -156,22 +155,20 @@ def claim(
 
 
 def _open_chunks(order: Order, rows: Sequence[tuple[Any, ...]], at: datetime) -> None:
-    sizes: dict[UUID, int] = {}
-    for row in rows:
-        sizes[row[3]] = sizes.get(row[3], 0) + 1
-    Chunk.objects.bulk_create(
-        Chunk(
-            id=chunk_id,
-            controller_id=order.controller_id,
-            campaign_id=order.campaign_id,
-            worker_id=order.worker_id,
-            size=size,
-            transport=order.transport,
-            opened_at=at,
-            leased_until=at + LEASE,
-        )
-        for chunk_id, size in sizes.items()
-    )
+    columns = {
+        "id": "uuid",
+        "campaign_id": "uuid",
+        "worker_id": "uuid",
+        "size": "int2",
+        "transport": "int2",
+        "opened_at": "timestamptz",
+        "leased_until": "timestamptz",
+    }
+    chunks = [
+        (chunk_id, order.campaign_id, order.worker_id, size, order.transport, at, at + LEASE)
+        for chunk_id, size in Counter([row[3] for row in rows]).items()
+    ]
+    bulk.insert("delivery_chunk", columns, chunks)
 
 
 def settle(
@@ -220,7 +217,7 @@ def settle(
         if any(state in _OPEN for state, *_ in groups):
             reviving.revive(campaign_id=campaign_id, at=at)
         if done:
-            Chunk.objects.filter(id__in=done).delete()
+            bulk.execute("delete from delivery_chunk where id = any(%b)", [list(done)])
         if settled:
             outcomes = [
                 (one.number, state, code, status, one.attempts - back)
