@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from mandata.accounts.models import Notice
+from mandata.accounts.models import Notice, User
 from mandata.accounts.services import notices, users
 from mandata.infra.clock import new_id, now
 from mandata.infra.postgres import Urls
@@ -119,7 +119,6 @@ def test_the_operators_home_says_what_is_not_well_and_what_is_over(host: str, da
     assert "Alarms that are over" in browser.get("/operator/").content.decode()
 
 
-def users_row(user_id: UUID) -> object:
-    from mandata.accounts.models import User
-
-    return User.objects.get(id=user_id)
+def users_row(user_id: UUID) -> User:
+    found: User = User.objects.get(id=user_id)
+    return found

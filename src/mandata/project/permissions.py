@@ -163,8 +163,11 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "sending:look_up": form(*ALL),
         "sending:suppress": form(OWNER, MARKETER, OFFICER),
         "sending:lift": form(OWNER, MARKETER, OFFICER),
+        "sending:returned": reads(*ALL),
+        "sending:alarm_lift": acts(OWNER),
         "sending:unknown": reads(*ALL),
         "sending:decide": acts(OWNER, MARKETER),
+        "sending:decide_all": acts(OWNER, MARKETER),
         # --- privacy ---
         "privacy:overview": reads(*ALL),
         "privacy:agreement": reads(*ALL),

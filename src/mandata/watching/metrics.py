@@ -14,6 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.registry import Collector
 
 from mandata.delivery import following
+from mandata.delivery.services import caps
 from mandata.infra import restoring
 from mandata.watching import rules, selectors
 
@@ -45,7 +46,20 @@ class _Installation(Collector):
         began = time.perf_counter()
         yield InfoMetricFamily("mandata_build", "Version.", value={"version": importlib.metadata.version("mandata")})
         yield _gauge("restoring", "1 while an older database is brought up to date.", float(restoring.closed()))
-        for part in (_messages, _queue, _transports, _workers, _hosts, _returns, _record, _jobs, _backups, _duties, _alarms):
+        for part in (
+            _messages,
+            _queue,
+            _transports,
+            _lanes,
+            _workers,
+            _hosts,
+            _returns,
+            _record,
+            _jobs,
+            _backups,
+            _duties,
+            _alarms,
+        ):
             yield from part(self.at)
         yield _gauge("scrape_seconds", "How long these figures took to be made.", time.perf_counter() - began)
 
@@ -86,6 +100,33 @@ def _transports(_at: datetime) -> Iterator[Metric]:
     for _number, name, kind, state, trouble in following.transports():
         up.add_metric([name, kind], float(state == "active" and not trouble))
     yield up
+
+
+def _lanes(at: datetime) -> Iterator[Metric]:
+    """Limits of roads and of mailbox providers. Sending domains have some, too; those would name a controller."""
+    names = ["transport", "provider"]
+    rate = GaugeMetricFamily(
+        "mandata_lane_per_second", "Messages a second that a lane may send now, slowed down or not.", labels=names
+    )
+    slowed = GaugeMetricFamily(
+        "mandata_lane_slowed", "1 where a lane is slowed down by what a receiver said.", labels=names
+    )
+    granted = GaugeMetricFamily(
+        "mandata_lane_granted_messages", "Messages granted to a lane today (UTC).", labels=names
+    )
+    daily = GaugeMetricFamily("mandata_lane_daily_messages", "Messages a day that a lane may send.", labels=names)
+    for lane in caps.lanes_now(at=at):
+        if lane.kind not in ("lane", "road"):
+            continue
+        key = [lane.transport, lane.name or "other"] if lane.kind == "lane" else [lane.transport, ""]
+        now = min((one for one in (lane.per_second, lane.pace) if one is not None), default=None)
+        if now is not None:
+            rate.add_metric(key, now)
+        slowed.add_metric(key, float(lane.pace is not None))
+        granted.add_metric(key, lane.granted)
+        if lane.daily is not None:
+            daily.add_metric(key, lane.daily)
+    yield from (rate, slowed, granted, daily)
 
 
 def _workers(at: datetime) -> Iterator[Metric]:

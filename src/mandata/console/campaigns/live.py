@@ -87,7 +87,7 @@ def slow(request: HttpRequest, found: selectors.CampaignDetail) -> dict[str, Any
     mark = f"{row.state}-{10 * stands.done // max(stands.total, 1)}"
     address = reverse("campaigns:slow", args=[row.id])
     return {
-        "holding": holding.holding(row.id, stands, at=at) if running and stands.left else [],
+        "holding": holding.holding(found, stands, at=at) if running and stands.left else [],
         "curve": plot(following.curve(row.id)),
         "curve_csv": reverse("campaigns:pace", args=[row.id]),
         "by_provider": _by_provider(stands),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mandata.console.sending import domains, hosts, suppression, unknown
+from mandata.console.sending import domains, hosts, returned, suppression, unknown
 
 app_name = "sending"
 urlpatterns = [
@@ -21,6 +21,9 @@ urlpatterns = [
     path("suppression/look-up/", suppression.look_up, name="look_up"),
     path("suppression/new/", suppression.suppress, name="suppress"),
     path("suppression/lift/", suppression.lift, name="lift"),
+    path("returned/", returned.returned, name="returned"),
+    path("returned/<uuid:alarm_id>/lift/", returned.lift, name="alarm_lift"),
     path("unknown/", unknown.unknown, name="unknown"),
+    path("unknown/all/", unknown.decide_all, name="decide_all"),
     path("unknown/<uuid:campaign_id>/", unknown.decide, name="decide"),
 ]
