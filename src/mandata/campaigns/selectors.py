@@ -182,6 +182,11 @@ def content_findings(one: Campaign) -> list[Finding]:
     return check(content_of(one), facts, known_fields()) if facts else []
 
 
+def sender_address(campaign_id: UUID) -> str:
+    """Return the sender's address of a campaign, empty where it has none or is none."""
+    return Campaign.objects.filter(id=campaign_id).values_list("sender_address", flat=True).first() or ""
+
+
 def content_facts(campaign_id: UUID) -> ContentFacts:
     """Return what the gate needs to know of the content. Raises NoSuchCampaign."""
     one = row(campaign_id)

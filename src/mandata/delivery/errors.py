@@ -28,6 +28,12 @@ class NothingToDecide(Refused):
     code = "delivery.nothing_unknown"
 
 
+class NotProven(Refused):
+    """The sending domain is not verified."""
+
+    code = "delivery.not_proven"
+
+
 class NotSent(Refused):
     """A test message could not be handed over."""
 

@@ -197,12 +197,17 @@ def tracking_url(at: datetime) -> str:
     return f"{door.scheme}://{own.name}{port}{door.path.rstrip('/')}"
 
 
-def return_domain(from_domain: str) -> str:
-    """Return the domain of the envelope sender: the From domain's own `bounce.` where it leads to the operator's, so
-    that SPF is aligned (RFC 7489 3.1.2); else the operator's."""
+def aligned_return(from_domain: str) -> str:
+    """Return the From domain's own `bounce.` where it leads to the operator's, so that SPF is aligned (RFC 7489 3.1.2);
+    empty where it does not."""
     row = Domain.objects.filter(name=from_domain.lower()).first()
     good = row is not None and any(one.purpose == "return_path" and one.result == "ok" for one in checks(row))
-    return f"bounce.{from_domain.lower()}" if good else env().return_domain
+    return f"bounce.{from_domain.lower()}" if good else ""
+
+
+def return_domain(from_domain: str) -> str:
+    """Return the domain of the envelope sender: the From domain's own where it is aligned, else the operator's."""
+    return aligned_return(from_domain) or env().return_domain
 
 
 def totals(campaign_id: UUID) -> dict[str, int]:

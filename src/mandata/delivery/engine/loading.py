@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from mandata.campaigns import selectors as campaigns
+from mandata.delivery import selectors
 from mandata.delivery.rendering.compiled import Compiled
 from mandata.delivery.services.claiming import Order, Standing, standing
 from mandata.delivery.services.keys import signing_keys
@@ -17,7 +18,7 @@ _KEPT_FOR = 5.0
 
 @dataclass(slots=True)
 class Loaded:
-    """A campaign ready to be filled."""
+    """A campaign ready to be filled. `returns`: the domain of its envelope senders, where it has one of its own."""
 
     controller_id: UUID
     campaign_id: UUID
@@ -29,6 +30,7 @@ class Loaded:
     signer: Signer
     domain: str
     until: float
+    returns: str = ""
 
     def order(self, worker_id: UUID, shard: int, transport: int = 0) -> Order:
         """Return what a claim of this campaign by a worker is, for a transport."""
@@ -54,13 +56,13 @@ class Shelf:
                 return None
             found = campaigns.sendable(campaign_id)
             domain = found.sender_address.rpartition("@")[2].lower()
-            keys = signing_keys(domain)
+            keys, returns = signing_keys(domain), selectors.aligned_return(domain)
         signer = held.signer if held is not None and held.signer.keys == keys else Signer(keys)
         same = held is not None and held.digest == found.digest
         compiled = held.compiled if same and held is not None else Compiled.from_bytes(found.data)
         held = Loaded(
             controller_id, campaign_id, found.number, row.list_id, row.launched_at, found.digest, compiled, signer,
-            domain, time.monotonic() + _KEPT_FOR,
+            domain, time.monotonic() + _KEPT_FOR, returns,
         )  # fmt: skip
         self._campaigns[campaign_id] = held
         return held

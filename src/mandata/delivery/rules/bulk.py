@@ -1,6 +1,6 @@
 """What the large mailbox providers ask of whoever sends to many, judged from facts (pure).
 
-Gmail and Yahoo since February 2024, Microsoft (outlook.com and its kin) since May 2025, Seznam in its advice to senders.
+Gmail and Yahoo since February 2024, Microsoft (outlook.com and its kin) since May 2025, Seznam in its advice.
 Each item names who asks for it; a provider that only advises is not among them.
 
     spf, dkim, dmarc      all three, and the From domain aligned with SPF or DKIM; Seznam: DKIM on all bulk mail

@@ -11,10 +11,13 @@ from mandata.agreements import services as gates
 from mandata.agreements.rules.facts import SERVICE, ProcessFacts
 from mandata.campaigns import selectors as campaigns
 from mandata.campaigns.rules.merging import display_name
-from mandata.delivery.errors import NotSent
+from mandata.delivery import selectors
+from mandata.delivery.errors import NotProven, NotSent
 from mandata.delivery.rendering.compiled import Compiled, Recipient
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.services import roads
+from mandata.delivery.services.keys import signing_keys
+from mandata.delivery.signing import Signer
 from mandata.delivery.transports.port import Letter, Unreachable, Unroutable
 from mandata.delivery.transports.settings import from_url
 from mandata.delivery.transports.smtp import SmtpTransport
@@ -61,19 +64,33 @@ class _Desk:
 
 
 def test_send(*, campaign_id: UUID, to: Sequence[str], fields: Mapping[str, Any], actor: Actor, at: datetime) -> int:
-    """Send the campaign as a person with these values would get it to up to five addresses; return how many were taken.
+    """Send the campaign as a person with these values would get it, signed, to up to five addresses; return how many
+    were taken.
 
-    Raises GateRefused, NoSuchCampaign, ContentNotReady, Unrenderable; NotSent with the receiver's words where one was
-    refused.
+    Raises GateRefused, NotProven, NoSuchCampaign, ContentNotReady, Unrenderable; NotSent with the receiver's words where
+    one was refused.
     """
     gates.ask(ProcessFacts("send", purpose=SERVICE), about=campaign_id, actor=actor, at=at)
     roads.ask(campaign_id, actor=actor, at=at)
     found = campaigns.sendable(campaign_id)
+    domain = found.sender_address.rpartition("@")[2].lower()
+    if not selectors.may_send_from(found.sender_address):
+        raise NotProven(
+            _("The sending domain %(domain)s is not verified.") % {"domain": domain or "?"},
+            clause="sending.domain",
+            remedy=_("Set the DNS records shown for the domain, and check them."),
+        )
+    signer = Signer(signing_keys(domain))
     compiled, keys = Compiled.from_bytes(found.data), token_keys()
     tokens = mint_many(keys, references(keys, [(found.number, NO_MESSAGE)])[0], compiled.tokens)
-    sender = f"{tokens[compiled.bounce_index]}@{env().return_domain}"
+    sender = f"{tokens[compiled.bounce_index]}@{selectors.return_domain(domain)}"
+
+    def made(address: str) -> bytes:
+        content = compiled.fill(Recipient(address, fields, display_name(fields)), tokens, at)
+        return signer.sign(content, int(at.timestamp()))
+
     letters = [
-        Letter(key, sender, address, compiled.fill(Recipient(address, fields, display_name(fields)), tokens, at))
+        Letter(key, sender, address, made(address))
         for key, address in enumerate(map(on_the_wire, list(to)[:MOST]))
     ]
     desk, wanted = _Desk(letters), len(letters)

@@ -13,6 +13,7 @@ from mandata.agreements.rules.gates.acts import (
     may_rights,
     may_send,
     may_track,
+    sending_domain,
     special_agreed,
     within_share,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "may_track",
     "may_transfer",
     "refusals",
+    "sending_domain",
     "special_agreed",
     "within_share",
 ]

@@ -99,20 +99,26 @@ def may_send(terms: Terms | None, facts: SendFacts) -> tuple[Verdict, ...]:
         found.append(on.plain(checks.LINK, facts.link))
     if "one_click" in ways:
         found.append(on.plain(checks.ONE_CLICK, facts.one_click))
-    _domain(on, facts, found)
+    found += sending_domain(terms, facts.from_domain, verified=facts.domain_verified, shared=facts.domain_shared)
     counts: dict[str, str | int] = {"recipients": facts.recipients, "held": sum(facts.held.values())}
     counts |= {f"held_{code}": count for code, count in sorted(facts.held.items())}
     found.append(on.decide(checks.RECIPIENTS, facts.recipients > 0, counts))
     return tuple(found)
 
 
-def _domain(on: Prepared, facts: SendFacts, found: list[Verdict]) -> None:
-    """DLV-1: the controller's own domain; the processor's shared one where the agreement says so."""
-    chosen, named = on.chosen("sending.domain"), {"domain": facts.from_domain or "?"}
-    if chosen and facts.domain_shared and chosen != "verified_or_shared":
-        found.append(on.decide(checks.SHARED, False, named))
-    elif chosen:
-        found.append(on.decide(checks.DOMAIN, bool(facts.from_domain) and facts.domain_verified, named))
+def sending_domain(terms: Terms | None, domain: str, *, verified: bool, shared: bool) -> tuple[Verdict, ...]:
+    """DLV-1: the controller's own domain, or the processor's shared one where the agreement says so. Asked at the
+    launch and again for every batch."""
+    if terms is None:
+        return ()
+    on = prepared(terms)
+    chosen = on.chosen("sending.domain")
+    named: dict[str, str | int] = {"domain": domain or "?"}
+    if not chosen:
+        return ()
+    if shared and chosen != "verified_or_shared":
+        return (on.decide(checks.SHARED, False, named),)
+    return (on.decide(checks.DOMAIN, bool(domain) and verified, named),)
 
 
 def _sender(on: Prepared, facts: SendFacts, found: list[Verdict]) -> None:
