@@ -83,7 +83,9 @@ def test_a_member_switches_to_counts_and_no_row_of_a_person_appears(world: World
 def test_the_agreement_asks_for_counts_and_no_choice_of_a_member_changes_that(world: World, door: Door) -> None:
     customer = world.controller()
     terms = library.source("gdpr-art28").replace(
-        "[processing.own]", '[processing.tracking]\nsource = "Annex II"\nmark = "ours"\nvalue = "counts"\n\n[processing.own]', 1
+        "[processing.own]",
+        '[processing.tracking]\nsource = "Annex II"\nmark = "ours"\nvalue = "counts"\n\n[processing.own]',
+        1,
     )
     name = f"counts-{new_id().hex[-8:]}"
     digest = hashlib.sha256(terms.encode()).digest()

@@ -53,7 +53,8 @@ class First(ScopedModel):
 
 
 class Counter(ScopedModel):
-    """Figures of a campaign, kept as events come in: by hour, kind, class, link and provider."""
+    """Figures of a campaign, kept as events come in: by kind, class, hour and provider, with -1 for any link; or by
+    kind, class and link, without hour (1970) and provider."""
 
     pk = models.CompositePrimaryKey("controller_id", "campaign_id", "hour", "kind", "actor_class", "link", "provider")
     campaign_id = models.UUIDField()

@@ -98,8 +98,9 @@ def _array(values: Iterable[object]) -> str:
 
 
 # `given` joins each event with its message by one look into an index, however large the campaign is. Uniques belong to
-# the hour of the first act. Counters are written in one order everywhere, so that two processes never wait for each
-# other crosswise.
+# the hour of the first act. A link's counters know neither hour (1970 stands there) nor provider: who reads a report by
+# link asks for neither, and a campaign would have a hundred times as many. Counters are written in one order
+# everywhere, so that two processes never wait for each other crosswise.
 _KEEP = """
 with given as materialized (
     select to_timestamp(e.at_ms / 1000::float8) as at, e.at_ms / 3600000 as hour, e.message, e.link,
@@ -150,12 +151,16 @@ with given as materialized (
     on conflict (controller_id, campaign_id, kind, actor_class, signals)
     do update set count = tracking_reason.count + excluded.count
 ), summed as (
-    select hour, kind, origin, link, provider, count, 0::bigint as uniques from counted
+    select hour, kind, origin, %(any)b as link, provider, sum(count) as count, 0::bigint as uniques
+    from counted group by hour, kind, origin, provider
     union all
-    select hour, kind, origin, %(any)b, provider, count, 0 from counted where link <> %(any)b
+    select 0, kind, origin, link, '', sum(count), 0 from counted where link <> %(any)b group by kind, origin, link
     union all
     select floor(extract(epoch from at) / 3600)::bigint, kind, 'human', link, provider, 0, count(*)
-    from first join acted using (message, kind, link) group by 1, 2, 4, 5
+    from first join acted using (message, kind, link) where link = %(any)b group by 1, 2, 4, 5
+    union all
+    select 0, kind, 'human', link, '', 0, count(*)
+    from first where link <> %(any)b group by kind, link
 )
 insert into tracking_counter (controller_id, campaign_id, hour, kind, actor_class, link, provider, count, uniques)
 select %(controller)b, %(campaign)b, to_timestamp(hour * 3600), kind, origin, link, provider,

@@ -1,33 +1,22 @@
-"""What tracking tells: the report of a campaign, a person's timeline, whose message a token is.
+"""The report of a campaign, and short ones of many.
 
 A report is summed from counters that were kept as events came in, and never counts rows of events, so that it is as
 quick for a million messages as for a hundred. Human figures are the headline; machines stand beside them.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
-from mandata.agreements import selectors as agreements
-from mandata.agreements.rules.facts import SERVICE, ProfileFacts
-from mandata.agreements.rules.verdicts import refusals
-from mandata.audience.rules.cells import Writer
-from mandata.foundation import tokens
 from mandata.infra import bulk
 from mandata.infra.tenancy import current_controller
-from mandata.tracking.models import Choice, Event
+from mandata.tracking.models import Choice
 from mandata.tracking.rules import ANY_LINK, Origin, Signal
-from mandata.tracking.sources import places
-from mandata.vault.services import token_keys
 
 _HUMAN: Final = Origin.HUMAN.value
 _FIGURES: Final = {"open": "opens", "click": "clicks", "unsubscribe": "unsubscriptions", "web": "visits"}
-_KINDS: Final = {"open": "opens", "click": "clicks"}
-Part = Literal["hours", "links", "providers"]
 
 
 @dataclass(slots=True)
@@ -224,87 +213,6 @@ def by_day(since: datetime, zone: str) -> tuple[tuple[datetime, Row], ...]:
     return tuple(sorted(days.items()))
 
 
-def csv_lines(found: Report, part: Part) -> Iterator[str]:
-    """A part of a report as CSV with a header, line by line: the same figures that the page draws."""
-    line = Writer().line
-    yield line([*_KEYS[part](), *(_columns() if part != "links" else _columns()[3:6])])
-    if part == "hours":
-        for at, row in found.hours:
-            yield line([at.isoformat(timespec="minutes"), *_cells(row)])
-    elif part == "providers":
-        for entry in found.providers:
-            yield line([entry.provider, str(entry.sent), *_cells(entry.row)])
-    else:
-        for link in found.links:
-            figures = (link.clicks.human, link.clicks.unique, link.clicks.machine)
-            yield line([str(link.number), link.label, link.url, *map(str, figures)])
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    """Something a person, or a machine in its place, did with a message."""
-
-    at: datetime
-    kind: str
-    campaign_id: UUID
-    link: int
-    origin: str
-    agent: str
-
-
-def timeline(subscriber_id: UUID, *, at: datetime, limit: int = 100) -> list[TimelineEntry]:
-    """What a subscriber did, newest first; only kinds of activity by which the agreement lets people be evaluated."""
-    kinds = ["unsubscribe", *(kind for kind, code in _KINDS.items() if _may_evaluate(code, at))]
-    rows = Event.objects.filter(subscriber_id=subscriber_id, kind__in=kinds).order_by("-at")
-    names = ("at", "kind", "campaign_id", "link", "actor_class", "agent")
-    return [TimelineEntry(*row) for row in rows.values_list(*names)[:limit]]
-
-
-def _may_evaluate(code: str, at: datetime) -> bool:
-    return not refusals(agreements.check(ProfileFacts((code,), purpose=SERVICE), now=at))
-
-
-@dataclass(frozen=True, slots=True)
-class Addressee:
-    """Whose message a token is. `controller_id` is not yet a scope: the caller opens it."""
-
-    controller_id: UUID
-    campaign_id: UUID
-    message_no: int
-    link: int
-
-
-def addressee(token: str) -> Addressee | None:
-    """What a genuine token of a campaign that exists means; None for any other text. Needs no scope."""
-    keys = token_keys()
-    try:
-        parsed = tokens.parse({keys.key_id: keys}, token)
-    except tokens.BadToken:
-        return None
-    place = places([parsed.campaign_no]).get(parsed.campaign_no)
-    if place is None:
-        return None
-    return Addressee(place.controller_id, place.campaign_id, parsed.message_no, parsed.link)
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who holds a message, as the public pages meet them. `subscriber_id` is None once the person is erased."""
-
-    campaign_id: UUID
-    message_no: int
-    subscriber_id: UUID | None
-    language: str
-    list_id: UUID | None
-    list_name: str
-
-
-def reader(found: Addressee) -> Reader | None:
-    """Who holds the message, in the open scope of its controller; None when the campaign is gone."""
-    rows = bulk.execute(_READER, {"campaign": found.campaign_id, "message": found.message_no})
-    return Reader(found.campaign_id, found.message_no, *rows[0]) if rows else None
-
-
 def _states(campaign_id: UUID) -> dict[str, dict[str, int]]:
     """Messages by provider and state."""
     found: dict[str, dict[str, int]] = {}
@@ -350,53 +258,15 @@ def _providers(states: dict[str, dict[str, int]], rows: dict[str, Row]) -> tuple
     )
 
 
-def _cells(row: Row) -> list[str]:
-    figures = (row.opens, row.clicks)
-    cells = [number for figure in figures for number in (figure.human, figure.unique, figure.machine)]
-    return [*map(str, cells), str(row.unsubscriptions.unique)]
-
-
-def _columns() -> list[str]:
-    return [
-        _("Opens"),
-        _("Unique opens"),
-        _("Opens by machines"),
-        _("Clicks"),
-        _("Unique clicks"),
-        _("Clicks by machines"),
-        _("Unsubscriptions"),
-    ]
-
-
-_KEYS: Final[dict[str, Callable[[], list[str]]]] = {
-    "hours": lambda: [_("Hour")],
-    "links": lambda: [_("Link"), _("Label"), _("Address")],
-    "providers": lambda: [_("Mailbox provider"), _("Sent")],
-}
-
-
+# Times and providers stand in counters of any link, links in counters of their own without time and provider.
 _SUMS = """
-select hour, provider, link, kind, actor_class, sum(count)::bigint, sum(uniques)::bigint
-from (
-    select hour, null::text as provider, null::int as link, kind, actor_class, count, uniques
-    from tracking_counter where campaign_id = %(campaign)b and link = %(any)b
-    union all
-    select null, provider, null, kind, actor_class, count, uniques
-    from tracking_counter where campaign_id = %(campaign)b and link = %(any)b
-    union all
-    select null, null, link, kind, actor_class, count, uniques
-    from tracking_counter where campaign_id = %(campaign)b and link <> %(any)b
-) as counters
-group by hour, provider, link, kind, actor_class
-"""
-
-_READER = """
-select s.id, coalesce(nullif(s.language, ''), c.language), c.list_id, coalesce(l.name, '')
-from campaigns_campaign c
-left join audience_list l on l.id = c.list_id
-left join delivery_message m on m.campaign_id = c.id and m.number = %(message)b
-left join audience_subscriber s on s.id = m.subscriber_id
-where c.id = %(campaign)b
+select hour, provider, null::int as link, kind, actor_class, sum(count)::bigint, sum(uniques)::bigint
+from tracking_counter where campaign_id = %(campaign)b and link = %(any)b
+group by grouping sets ((hour, kind, actor_class), (provider, kind, actor_class))
+union all
+select null, null, link, kind, actor_class, sum(count)::bigint, sum(uniques)::bigint
+from tracking_counter where campaign_id = %(campaign)b and link <> %(any)b
+group by link, kind, actor_class
 """
 
 _STATES = "select provider, state, sum(count) from delivery_counter where campaign_id = %b group by provider, state"
