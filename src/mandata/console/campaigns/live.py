@@ -146,7 +146,10 @@ def _told(state: str, stands: delivery.Progress, rate: float | None) -> str:
         "total": number(stands.total),
     }
     left = _left(stands)
-    return f"{said} {_('About %(left)s left.') % {'left': span(left / rate)}}" if rate and left else said
+    if not rate or not left:
+        return said
+    rest = _("About %(left)s left.") % {"left": span(left / rate)}
+    return f"{said} {rest}"
 
 
 def _tone(state: str, stands: delivery.Progress) -> str:
