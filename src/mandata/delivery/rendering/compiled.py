@@ -22,6 +22,7 @@ A reader refuses other versions. What `fill` joins needs no further encoding: CR
 body lines, ASCII only. Dot-stuffing is the transport's.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,6 +38,8 @@ from mandata.foundation import canonical
 from mandata.foundation.tokens import LINK_BOUNCE
 
 FORMAT = 1
+
+_MARKUP = re.compile("[&<>\"']")
 
 
 class Recipient(NamedTuple):
@@ -122,8 +125,14 @@ class Compiled:
         ]
         # Slots never put a dot at the beginning of a line, whatever their values (see `encoding`).
         self.plain = "\r\n." not in "\r\n" + "*".join(self._blank)
+        twins = _twins(body.slots)
         self._makes = [
-            (_make(body.slots[slot]), positions) for slot, positions in places.items() if kinds[slot] != "token"
+            (_make(body.slots[slot]), positions)
+            for slot, positions in places.items()
+            if kinds[slot] != "token" and slot not in twins
+        ]
+        self._echoes = [
+            (places[twin][0], _make(body.slots[slot]), places[slot]) for slot, twin in twins.items() if slot in places
         ]
 
     def fill(self, recipient: Recipient, tokens: Sequence[str], at: datetime) -> bytes:
@@ -140,6 +149,12 @@ class Compiled:
             out[position] = tokens[index]
         for make, positions in self._makes:
             value = make(state)
+            for position in positions:
+                out[position] = value
+        for source, make, positions in self._echoes:
+            value = out[source]
+            if _MARKUP.search(value):
+                value = make(state)
             for position in positions:
                 out[position] = value
         return "".join(out).encode("ascii")
@@ -176,6 +191,19 @@ def _make(slot: list[Any]) -> Make:
         parts = [_part(part) for part in slot[1]]
         return lambda state: unstructured("".join([part(state) for part in parts]))
     return _body(slot[1])
+
+
+def _twins(slots: list[list[Any]]) -> dict[int, int]:
+    """Return HTML slot -> text slot for fields that stand in both parts. Escaping for HTML changes a value only where
+    it holds markup, so that most values need be made once."""
+    fields = {
+        tuple(slot[1]): number for number, slot in enumerate(slots) if slot[0] == "body" and slot[1][0] == "field"
+    }
+    return {
+        number: fields[*field[:3], liquid.TEXT]
+        for field, number in fields.items()
+        if field[3] == liquid.HTML and (*field[:3], liquid.TEXT) in fields
+    }
 
 
 def _body(part: Any) -> Make:

@@ -40,17 +40,9 @@ SIGNED: Final = frozenset((*OVERSIGNED, b"sender", b"in-reply-to", b"references"
 _LINE = 76
 _FOLD = b"\r\n\t"
 _BLANKS = re.compile(rb"[ \t]+")
-_FOLDED = re.compile(rb"\r\n(?=[ \t])")
 _EMPTY_LINES = re.compile(rb"(?:\r\n)*\Z")
 _PADDING = PKCS1v15()
 _HASHED = Prehashed(SHA256())
-
-
-class Field(NamedTuple):
-    """A header field: its name in small letters, and its relaxed form without line end (section 3.4.2)."""
-
-    name: bytes
-    relaxed: bytes
 
 
 class _Hand(NamedTuple):
@@ -79,6 +71,7 @@ class Signer:
         self.keys = tuple(keys)
         self._life = life
         self._spared = frozenset(name.encode("ascii") for name in spared)
+        self._kept = SIGNED - self._spared
         self._hands = tuple(_hand(key) for key in keys)
         self._second = -1
         self._tags: dict[tuple[bytes, ...], tuple[_Tags, ...]] = {}
@@ -93,19 +86,22 @@ class Signer:
         cut = message.find(b"\r\n\r\n") + 2
         if cut < 2:
             cut = len(message)
-        fields = self._signed(relaxed_fields(message[:cut]))
-        names = tuple([field.name for field in fields])
-        text = b"".join([field.relaxed + b"\r\n" for field in fields])
+        names, text = self._signed(message[:cut])
         digest = base64.b64encode(hashlib.sha256(simple_body(message, cut + 2)).digest())
         out = [_written(tags, text, digest) for tags in self._now(names, at)]
         out.append(message)
         return b"".join(out)
 
-    def _signed(self, fields: list[Field]) -> list[Field]:
-        """Return the fields to sign, in the order in which `h=` names them: of equal names the last goes first."""
-        kept = [field for field in fields if field.name in SIGNED and field.name not in self._spared]
-        kept.reverse()
-        return kept
+    def _signed(self, head: bytes) -> tuple[tuple[bytes, ...], bytes]:
+        """Return the names of the fields to sign as `h=` lists them, the last field first (of equal names that is the
+        order of section 5.4.2), and their relaxed forms."""
+        names, forms = [], []
+        for name, form in reversed(relaxed_fields(head)):
+            if name in self._kept:
+                names.append(name)
+                forms.append(form)
+        forms.append(b"")
+        return tuple(names), b"\r\n".join(forms)
 
     def _now(self, names: tuple[bytes, ...], at: int) -> tuple[_Tags, ...]:
         if at != self._second:
@@ -120,7 +116,7 @@ class Signer:
         listed = (*names, *(name for name in OVERSIGNED if name not in self._spared))
         times = b"t=%d; x=%d;" % (at, at + self._life)
         written = b"%s%s%s%sh=%s;%sbh=" % (hand.head, _FOLD, times, _FOLD, _listed(listed), _FOLD)
-        return _Tags(written, relaxed_fields(written)[0].relaxed, hand.sign)
+        return _Tags(written, relaxed_fields(written)[0][1], hand.sign)
 
 
 def _hand(key: SigningKey) -> _Hand:
@@ -152,9 +148,10 @@ def _listed(names: Sequence[bytes]) -> bytes:
     return (b":" + _FOLD).join([*lines, line])
 
 
-def relaxed_fields(head: bytes) -> list[Field]:
-    """Return the fields of a header, in its order; `head` ends before the empty line."""
-    head = _FOLDED.sub(b"", head)
+def relaxed_fields(head: bytes) -> list[tuple[bytes, bytes]]:
+    """Return name in small letters and relaxed form, without line end, of each field of a header, in its order (section
+    3.4.2); `head` ends before the empty line."""
+    head = head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
     if b"  " in head or b"\t" in head:
         head = _BLANKS.sub(b" ", head)
     fields = []
@@ -162,7 +159,7 @@ def relaxed_fields(head: bytes) -> list[Field]:
         name, colon, value = line.partition(b":")
         if colon:
             name = name.rstrip(b" ").lower()
-            fields.append(Field(name, b"%s:%s" % (name, value.strip(b" "))))
+            fields.append((name, name + b":" + value.strip(b" ")))
     return fields
 
 
