@@ -1,6 +1,7 @@
 """From the operator's transports to the fleet that carries mail: each built once, and anew when it was changed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from mandata.delivery.models import Transport
@@ -38,7 +39,7 @@ class _Yard:
             plans = [plan for row in rows for plan in self._plans(row)]
         if not rows:
             settings = from_url(env().smtp_url, helo=env().return_domain, connections=env().smtp_connections)
-            plans = [("", ("relay", settings))]
+            plans = [("", ("relay", replace(settings, patience=PATIENCE)))]
         kept: dict[str, tuple[Any, Way]] = {}
         for key, plan in plans:
             before = self._built.get(key)

@@ -14,17 +14,14 @@ from mandata.campaigns.rules.merging import display_name
 from mandata.delivery import selectors
 from mandata.delivery.errors import NotProven, NotSent
 from mandata.delivery.rendering.compiled import Compiled, Recipient
-from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.services import roads
+from mandata.delivery.services.handing import hand_over
 from mandata.delivery.services.keys import signing_keys
 from mandata.delivery.signing import Signer
-from mandata.delivery.transports.port import Letter, Unreachable, Unroutable
-from mandata.delivery.transports.settings import from_url
-from mandata.delivery.transports.smtp import SmtpTransport
+from mandata.delivery.transports.port import Letter
 from mandata.foundation.actors import Actor
 from mandata.foundation.addresses import on_the_wire
 from mandata.foundation.tokens import mint_many, references
-from mandata.infra.environment import env
 from mandata.record.services import append
 from mandata.vault.services import token_keys
 
@@ -33,42 +30,12 @@ NO_MESSAGE: Final = 0
 """The message number of a test: its links lead on, but count for nobody."""
 
 
-class _Desk:
-    """A few letters, each tried once."""
-
-    def __init__(self, letters: list[Letter]) -> None:
-        self.letters = letters
-        self.outcomes: list[Outcome] = []
-
-    def lanes(self) -> tuple[str, ...]:
-        return ("",) if self.letters else ()
-
-    def give_up(self, lane: str, why: Unroutable) -> None:  # noqa: ARG002 - the port's signature
-        self.outcomes += [why.outcome(letter.key) for letter in self.letters]
-        self.letters.clear()
-
-    def take(self, lane: str) -> Letter | None:  # noqa: ARG002 - one lane only
-        return self.letters.pop() if self.letters else None
-
-    def closed(self) -> bool:
-        return not self.letters
-
-    def begin(self, key: int) -> None:
-        """A test is not journalled: nobody is harmed by a second one."""
-
-    def report(self, outcome: Outcome) -> None:
-        self.outcomes.append(outcome)
-
-    def idle(self) -> None:
-        """Nothing is kept back."""
-
-
 def test_send(*, campaign_id: UUID, to: Sequence[str], fields: Mapping[str, Any], actor: Actor, at: datetime) -> int:
     """Send the campaign as a person with these values would get it, signed, to up to five addresses; return how many
     were taken.
 
-    Raises GateRefused, NotProven, NoSuchCampaign, ContentNotReady, Unrenderable; NotSent with the receiver's words where
-    one was refused.
+    Raises GateRefused, NotProven, NoSuchCampaign, ContentNotReady, Unrenderable; NotSent with the receiver's words
+    where one was refused.
     """
     gates.ask(ProcessFacts("send", purpose=SERVICE), about=campaign_id, actor=actor, at=at)
     roads.ask(campaign_id, actor=actor, at=at)
@@ -90,20 +57,16 @@ def test_send(*, campaign_id: UUID, to: Sequence[str], fields: Mapping[str, Any]
         return signer.sign(content, int(at.timestamp()))
 
     letters = [
-        Letter(key, sender, address, made(address))
-        for key, address in enumerate(map(on_the_wire, list(to)[:MOST]))
+        Letter(key, sender, address, made(address)) for key, address in enumerate(map(on_the_wire, list(to)[:MOST]))
     ]
-    desk, wanted = _Desk(letters), len(letters)
-    settings = from_url(env().smtp_url, helo=env().return_domain, connections=1)
-    try:
-        SmtpTransport(settings).send(desk)
-    except Unreachable as error:
+    wanted = len(letters)
+    refused = [outcome for outcome in hand_over(letters, at=at) if outcome.fate != "sent"]
+    if refused and refused[0].fate == "returned":
         raise NotSent(
             _("The test could not be sent: the mail server does not answer."),
-            remedy=_("Check MANDATA_SMTP_URL and that the server behind it runs."),
-            evidence={"reason": str(error)},
-        ) from error
-    refused = [outcome for outcome in desk.outcomes if outcome.fate != "sent"]
+            remedy=_("Check MANDATA_SMTP_URL or the transports, and that the servers behind them run."),
+            evidence={"reason": refused[0].diagnostic},
+        )
     if refused:
         raise NotSent(
             _("The test was refused: %(words)s") % {"words": f"{refused[0].code} {refused[0].diagnostic}"},
