@@ -181,6 +181,7 @@ def _events(subscriber_id: UUID) -> Iterator[dict[str, Any]]:
     titles = {
         "open": (_("Opened"), "eye", "info"),
         "click": (_("Clicked"), "link", "good"),
+        "web": (_("Visit of your site"), "link", "good"),
         "unsubscribe": (_("Unsubscribed"), "minus", "warn"),
     }
     for row in rows:
