@@ -13,6 +13,7 @@ from mandata.cli import (
     classify_bounce,
     decide,
     dns,
+    domains,
     drill,
     due,
     erase,
@@ -98,6 +99,7 @@ def _main(
 app.add_typer(agreement.app, name="agreement")
 app.add_typer(subprocessors.app, name="subprocessors")
 app.add_typer(transports.app, name="transports")
+app.add_typer(domains.app, name="domains")
 app.add_typer(keys.app, name="keys")
 app.add_typer(limits.app, name="limits")
 app.add_typer(backup.app, name="backup")
