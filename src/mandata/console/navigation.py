@@ -50,6 +50,7 @@ CONSOLE: Final[tuple[Place, ...]] = (
             Place("sending:hosts", _("Tracking hosts")),
             Place("sending:senders", _("Senders")),
             Place("sending:suppression", _("Suppression")),
+            Place("sending:returned", _("What came back")),
             Place("sending:unknown", _("Unknown outcomes")),
         ),
     ),

@@ -321,5 +321,6 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "operator:controllers": reads(OPERATOR),
         "operator:controller": reads(OPERATOR),
         "operator:move": acts(OPERATOR),
+        "operator:alarm_lift": acts(OPERATOR),
     }
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from mandata.accounts import selectors as accounts
 from mandata.agreements import selectors as agreements
@@ -17,6 +17,7 @@ from mandata.delivery import selectors as delivery
 from mandata.rights import selectors as rights
 
 _SHOWN = 5
+_HELD_BY = {"threshold": gettext_lazy("“%(name)s” is stopped")}
 
 
 def needs(campaigns: list[dict[str, Any]], *, at: datetime) -> list[dict[str, Any]]:
@@ -115,8 +116,10 @@ def _held() -> list[dict[str, Any]]:
         {
             "icon": "alert",
             "tone": "bad",
-            "title": _("“%(name)s” is held after a restore") % {"name": row.name},
-            "text": _("The service was restored from a backup. Nothing of it leaves until somebody releases it."),
+            "title": (_HELD_BY.get(row.held_reason) or _("“%(name)s” is held after a restore")) % {"name": row.name},
+            "text": _("More complaints or dead addresses than the agreement allows: see Sending, What came back.")
+            if row.held_reason in _HELD_BY
+            else _("The service was restored from a backup. Nothing of it leaves until somebody releases it."),
             "url": reverse("campaigns:send", args=[row.id]),
             "act": _("Decide"),
         }

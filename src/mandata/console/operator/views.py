@@ -23,6 +23,8 @@ from mandata.console.accounts.forms import ReasonForm
 from mandata.console.context import ROLES
 from mandata.console.operator import alarms, record, staff
 from mandata.console.operator.access import accounted
+from mandata.console.sending import returned
+from mandata.delivery.services import thresholds
 from mandata.infra.clock import now
 from mandata.infra.environment import env
 from mandata.infra.tenancy import INSTANCE, scope
@@ -96,10 +98,22 @@ def controller(request: HttpRequest, controller_id: UUID) -> HttpResponse:
             "state": selectors.state(),
             "people": [{**asdict(one), "role_name": ROLES[one.role]} for one in selectors.members()],
             "version": agreements.waiting(),
+            "alarms": returned.alarm_rows(now(), controller_id),
+            "lift": returned.LiftForm(),
+            "may": {"lift": True},
         }
     context["state_name"], context["tone"] = STATES[str(context["state"])]
     context |= {"form": ReasonForm(), "controller_id": controller_id}
     return render(request, "console/operator/controller.html", context)
+
+
+def lift_alarm(request: HttpRequest, controller_id: UUID, alarm_id: UUID) -> HttpResponse:
+    """Lift a stop or a warning that the agreement's shares raised at this controller, with reasons."""
+    reason = request.POST.get("reason", "")[:2000]
+    with _known(controller_id):
+        thresholds.lift(alarm_id=alarm_id, reason=reason, actor=requests.operator(request), at=now())
+    messages.success(request, _("Lifted, and recorded with the reasons."))
+    return redirect("operator:controller", controller_id=controller_id)
 
 
 @accounted
