@@ -19,6 +19,15 @@
       event.detail.isError = false;
     }
   });
+  // A part that asks for itself anew leaves open what somebody has opened in it.
+  let opened = [];
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    opened = $$("details[open][id]", event.detail.target).map((details) => details.id);
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+    opened = [];
+  });
   const words = () => $("#m-words")?.dataset ?? {};
   for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => toast(words().offline, "bad"));
   document.addEventListener("htmx:responseError", (event) => {
