@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from mandata.campaigns import selectors as campaigns
 from mandata.console import requests
+from mandata.delivery import selectors as delivery
 from mandata.infra.clock import now
-from mandata.infra.environment import env
 from mandata.tracking import selectors, services
 
 
@@ -45,4 +45,4 @@ def _context(request: HttpRequest, campaign_id: UUID | None = None) -> dict[str,
 
 
 def _snippet() -> str:
-    return f'<script src="{env().tracking_url.rstrip("/")}/visit.js" async></script>'
+    return f'<script src="{delivery.tracking_url(now())}/visit.js" async></script>'
