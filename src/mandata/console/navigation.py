@@ -95,6 +95,7 @@ OPERATOR: Final[tuple[Place, ...]] = (
     Place("operator:notices", _("Notices"), "mail", "n"),
     Place("operator:staff", _("Staff"), "users", "t"),
     Place("operator:measures", _("Measures"), "shield", "m"),
+    Place("operator:transports", _("Transports"), "send", "d"),
     Place("operator:limits", _("Limits"), "filter", "l"),
     Place("operator:splitting", _("Splitting"), "switch", "p"),
     Place("operator:backups", _("Backups and keys"), "database", "b"),

@@ -285,6 +285,7 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "operator:staff": form(OPERATOR),
         "operator:measures": form(OPERATOR),
         "operator:limits": form(OPERATOR),
+        "operator:transports": form(OPERATOR),
         "operator:notices": reads(OPERATOR),
         "operator:notice": reads(OPERATOR),
         "operator:notice_enter": acts(OPERATOR),

@@ -15,6 +15,7 @@ from mandata.console.operator import (
     splitting,
     staff,
     subprocessors,
+    transports,
     views,
 )
 
@@ -51,6 +52,7 @@ urlpatterns = [
     path("controllers/<uuid:controller_id>/access/<uuid:access_id>/close/", access.close, name="access_close"),
     path("staff/", staff.listed, name="staff"),
     path("limits/", limits.limits, name="limits"),
+    path("transports/", transports.listed, name="transports"),
     path("measures/", measures.listed, name="measures"),
     path("notices/", notices.listed, name="notices"),
     path("notices/<uuid:controller_id>/<uuid:served_id>/", notices.notice, name="notice"),
