@@ -113,6 +113,16 @@ def test_a_decision_to_count_as_sent_is_part_of_the_pace(bakery: Shop) -> None:
         tending.move(campaign_id=campaign, before=("queued",), after="unknown", at=now())
         services.decide_unknown(campaign_id=campaign, resend=False, actor=bakery.actor, at=BEGAN)
         assert [point.counts for point in following.curve(campaign).points] == [{"sent": 2}]
+        assert following.curve(campaign, until=BEGAN + timedelta(seconds=5)).points == ()
+
+
+def test_a_pause_is_seen_in_the_curve(bakery: Shop) -> None:
+    campaign = launched(bakery, 2)
+    settled(bakery, campaign, taken(1), at=BEGAN)
+    settled(bakery, campaign, taken(2), at=BEGAN + timedelta(seconds=40))
+    with scope(bakery.id):
+        found = following.curve(campaign)
+    assert [point.counts.get("sent", 0) for point in found.points] == [1, 0, 0, 0, 1]
 
 
 def test_a_long_curve_is_thinned_and_keeps_its_sums(bakery: Shop) -> None:

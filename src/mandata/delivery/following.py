@@ -37,7 +37,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A campaign's pace: points `step` seconds wide, the oldest first, without those in which nothing happened."""
+    """A campaign's pace: points `step` seconds wide from the first outcome to the last, the oldest first."""
 
     step: int
     points: tuple[Point, ...]
@@ -72,8 +72,9 @@ class Listed:
     next_at: datetime | None
 
 
-def curve(campaign_id: UUID) -> Curve:
-    """Return how a campaign went on."""
+def curve(campaign_id: UUID, *, until: datetime | None = None) -> Curve:
+    """Return how a campaign went on; with `until` only the steps that were over by then, so that none looks slow for
+    not being over."""
     step = _step(campaign_id)
     rows = bulk.execute(
         "select date_bin(make_interval(secs => %(step)s::int), at, '2000-01-01 00:00+00') as bin, state, "
@@ -81,10 +82,23 @@ def curve(campaign_id: UUID) -> Curve:
         "and state = any(%(drawn)s::text[]) group by bin, state order by bin",
         {"controller": current_controller(), "campaign": campaign_id, "step": step, "drawn": list(DRAWN)},
     )
-    points: dict[datetime, dict[str, int]] = {}
+    found: dict[datetime, dict[str, int]] = {}
     for at, state, count in rows:
-        points.setdefault(at, {})[state] = int(count)
-    return Curve(step, tuple(Point(at, counts) for at, counts in points.items()))
+        if until is None or at + timedelta(seconds=step) <= until:
+            found.setdefault(at, {})[state] = int(count)
+    return Curve(step, _filled(found, step))
+
+
+def _filled(found: dict[datetime, dict[str, int]], step: int) -> tuple[Point, ...]:
+    """Put points without anything where nothing happened; a curve of many weeks stays as it is."""
+    if not found:
+        return ()
+    first, last = min(found), max(found)
+    steps = int((last - first).total_seconds()) // step + 1
+    if steps > 2 * POINTS:
+        return tuple(Point(at, counts) for at, counts in found.items())
+    moments = (first + timedelta(seconds=step * place) for place in range(steps))
+    return tuple(Point(at, found.get(at, {})) for at in moments)
 
 
 def _step(campaign_id: UUID) -> int:

@@ -65,12 +65,12 @@ def quick(request: HttpRequest, found: selectors.CampaignDetail) -> dict[str, An
             "title": _title(found.row.state),
             "done": stands.done,
             "total": stands.total,
-            "rate": rate,
+            "rate": rate if rate and rate >= 1 else None,
             "left": _left(stands) / rate if rate else None,
             "unit": _("messages"),
             "tone": _tone(found.row.state, stands),
             "running": running,
-            "note": _note(stands) if running else "",
+            "note": _note(stands, rate) if running else "",
         },
         "stands": stands,
         "by_state": _by_state(stands),
@@ -88,7 +88,7 @@ def slow(request: HttpRequest, found: selectors.CampaignDetail) -> dict[str, Any
     address = reverse("campaigns:slow", args=[row.id])
     return {
         "holding": holding.holding(found, stands, at=at) if running and stands.left else [],
-        "curve": plot(following.curve(row.id)),
+        "curve": plot(following.curve(row.id, until=at if running else None)),
         "curve_csv": reverse("campaigns:pace", args=[row.id]),
         "by_provider": _by_provider(stands),
         "reasons": [_reason(one) for one in following.reasons(row.id, limit=20)],
@@ -132,9 +132,11 @@ def _left(stands: delivery.Progress) -> int:
     return sum(stands.by_state.get(state, 0) for state in ("queued", "claimed", "sending"))
 
 
-def _note(stands: delivery.Progress) -> str:
+def _note(stands: delivery.Progress, rate: float | None) -> str:
     waiting = stands.by_state.get("deferred", 0)
-    return _("then %(count)s are tried again") % {"count": number(waiting)} if waiting else ""
+    slow = _("%(rate)s a minute") % {"rate": number(60 * rate, 1)} if rate and rate < 1 else ""
+    again = _("then %(count)s are tried again") % {"count": number(waiting)} if waiting else ""
+    return " · ".join(part for part in (slow, again) if part)
 
 
 def _told(state: str, stands: delivery.Progress, rate: float | None) -> str:
