@@ -45,7 +45,11 @@ class Storm:
         self.killed: Counter[str] = Counter()
         self.engines_killed = 0
         self._chance = chance
-        more = {"MANDATA_SMTP_CONNECTIONS": str(CONNECTIONS), "MANDATA_SMTP_URL": f"smtp://127.0.0.1:{sink.port}"}
+        more = {
+            "MANDATA_SMTP_CONNECTIONS": str(CONNECTIONS),
+            "MANDATA_SMTP_URL": f"smtp://127.0.0.1:{sink.port}",
+            "MANDATA_ENGINE_ONLY": str(shop.id),
+        }
         self.hosts = [Host(folder / f"host{number}", **more) for number in range(HOSTS)]
         self._progress = (time.monotonic(), 0)
         self._kills: dict[str, Callable[[], bool]] = {

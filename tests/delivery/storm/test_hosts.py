@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from tests.delivery.storm.content import SHORT
 from tests.delivery.storm.sink import Sink
 from tests.disks import disk, enlarge
 
-PEOPLE = 1800
+PEOPLE = 6000  # more than an engine claims at a time
 GIVEN_UP = claiming.LEASE + recovering.GRACE * 2
 
 
@@ -83,7 +84,7 @@ def test_the_unconfirmed_of_a_lost_host_are_listed_and_its_journal_found_later_s
     tending.tend_campaign(controller_id=bakery.id, campaign_id=campaign, at=now())
     assert bakery.campaign_state(campaign) == "finished"
     survivor.terminate()
-    assert survivor.wait(60) == 0
+    assert survivor.wait(60) in (0, -signal.SIGTERM)
     recover(lost)  # the disk turns up
     states = true(bakery, campaign, sink, people)
     assert states.get("unknown", 0) <= 10 and states["queued"] > 0, "only what was in flight is unknown now"
@@ -125,7 +126,7 @@ def test_after_a_loss_of_power_the_disk_has_what_it_has_and_nobody_gets_two(
         assert not list((tmp_path / "journals").glob("*.journal")), "it is put aside"
         recovering.expire_leases(at=now() + GIVEN_UP)
     states = true(bakery, campaign, sink, people)
-    assert {"queued"} <= set(states) <= {"sent", "queued", "unknown"}
+    assert set(states) <= {"sent", "queued", "unknown"}
     finish(bakery, campaign, sink, tmp_path)
     end = true(bakery, campaign, sink, people)
     assert end["sent"] == PEOPLE - states.get("unknown", 0) and end.get("unknown", 0) == states.get("unknown", 0)
