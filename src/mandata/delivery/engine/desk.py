@@ -119,18 +119,18 @@ class Desk:
 
     # -- supply's side ---------------------------------------------------------------------------------------------
 
-    def lay(self, chunks: dict[UUID, OpenChunk], claimed: list[tuple[Claimed, str, str]]) -> None:
-        """Lay out claimed messages of one campaign, each with its lane and its pool."""
+    def lay(self, claimed: list[tuple[OpenChunk, Claimed, str, str]]) -> None:
+        """Lay out claimed messages of one campaign, each with its chunk, its lane and its pool."""
         if not claimed:
             return
-        campaign = chunks[claimed[0][0].chunk_id].campaign
-        marks = references(self.keys, [(campaign.number, one.number) for one, _, _ in claimed])
+        campaign = claimed[0][0].campaign
+        marks = references(self.keys, [(campaign.number, one.number) for _, one, _, _ in claimed])
         at = time.monotonic()
-        for pool, count in Counter([pool for _, _, pool in claimed]).items():
+        for pool, count in Counter([pool for *_, pool in claimed]).items():
             self.laid[pool] += count
         self.incoming.extend(
-            Waiting(chunks[one.chunk_id], one, mark, at, lane, pool)
-            for (one, lane, pool), mark in zip(claimed, marks, strict=True)
+            Waiting(chunk, one, mark, at, lane, pool)
+            for (chunk, one, lane, pool), mark in zip(claimed, marks, strict=True)
         )
 
     def end(self, chunk: OpenChunk, claimed: Claimed, why: Unroutable, again: datetime | None) -> None:

@@ -185,8 +185,9 @@ class Supply:
 
     def _settle_campaign(self, rows: list[tuple[OpenChunk, Settled]]) -> None:
         campaign = rows[0][0].campaign
-        ended = Counter([settled.chunk_id for _, settled in rows])
-        done = [chunk_id for chunk_id, count in ended.items() if self._open[chunk_id].left == count]
+        chunks = {id(chunk): chunk for chunk, _ in rows}  # by identity: hashing a UUID costs more than all the rest
+        ended = Counter([id(chunk) for chunk, _ in rows])
+        done = [chunk.id for key, chunk in chunks.items() if chunk.left == ended[key]]
         claiming.settle(
             controller_id=campaign.controller_id,
             campaign_id=campaign.campaign_id,
@@ -195,8 +196,8 @@ class Supply:
             done=done,
             at=now(),
         )
-        for chunk_id, count in ended.items():
-            self._open[chunk_id].left -= count
+        for key, chunk in chunks.items():
+            chunk.left -= ended[key]
         for chunk_id in done:
             self._close(self._open.pop(chunk_id))
 
@@ -308,33 +309,34 @@ class Supply:
         if not found:
             self._tend(Claimant(0, loaded.controller_id, loaded.campaign_id))
             return 0
-        chunks: dict[UUID, OpenChunk] = {}
+        in_hand: list[tuple[OpenChunk, Claimed]] = []
+        chunk: OpenChunk | None = None
         for one in found:
-            chunk = chunks.get(one.chunk_id)
-            if chunk is None:
-                chunk = chunks[one.chunk_id] = self._opened(one.chunk_id, loaded, standing.vault, lease)
+            if chunk is None or chunk.id is not one.chunk_id:
+                chunk = self._opened(one.chunk_id, loaded, standing.vault, lease)
                 chunk.road, chunk.buckets = road, plan.buckets
             chunk.left += 1
-        self._lay(road, plan, chunks, found)
+            in_hand.append((chunk, one))
+        self._lay(road, plan, in_hand)
         self._journal.flush()
         return len(found)
 
-    def _lay(self, road: Road, plan: Plan, chunks: dict[UUID, OpenChunk], found: list[Claimed]) -> None:
+    def _lay(self, road: Road, plan: Plan, in_hand: list[tuple[OpenChunk, Claimed]]) -> None:
         """Lay out what was claimed by lanes; what has none now ends at once."""
-        lanes = self._transport.lanes(road.key, {one.domain for one in found})
+        lanes = self._transport.lanes(road.key, {one.domain for _, one in in_hand})
         clock, laid = time.monotonic(), []
         self._journal.flush()
-        for one in found:
+        for chunk, one in in_hand:
             lane = lanes.get(one.domain, _LATER)
             if isinstance(lane, str) and (self.desk.stuck.get(lane, 0.0) > clock or not self._planner.fits(lane)):
                 lane = _LATER
             if isinstance(lane, str):
                 self._planner.learn(road, one.provider, lane)
-                laid.append((one, lane, plan.pools.get(one.provider, "")))
+                laid.append((chunk, one, lane, plan.pools.get(one.provider, "")))
             else:
                 again = now() + PUT_OFF if lane.fate == "returned" else None
-                self.desk.end(chunks[one.chunk_id], one, lane, again)
-        self.desk.lay(chunks, laid)
+                self.desk.end(chunk, one, lane, again)
+        self.desk.lay(laid)
 
     def _opened(self, chunk_id: UUID, loaded: Loaded, vault: Vault, lease: float) -> OpenChunk:
         self._chunks_opened += 1

@@ -4,7 +4,7 @@ Each verb opens the controller's scope itself and commits before it returns. The
 (the chunk, and the message's state) before a message is handed to anybody.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -143,18 +143,28 @@ def claim(
         wanted = spread(limit, _backlog(order.campaign_id)) if wants is None else wants
         values |= {"providers": list(wanted), "limits": list(wanted.values())}
         rows = bulk.execute(statement("claim", rule=standing.rule.sql()), values, binary=True)
-        _open_chunks(order, rows, at)
+        _open_chunks(order, chunks, len(rows), at)
         keys = standing.vault.keys([row[0] for row in rows])
         if rows:
             messages = [(number, subscriber, attempts) for subscriber, number, attempts, *_ in rows]
             outside.write(CLAIMED, {"campaign": order.campaign_id, "messages": messages})
     return [
-        Claimed(chunk_id, number, attempts, subscriber, identity, clear, keys.get(subscriber), provider, domain)
-        for subscriber, number, attempts, chunk_id, identity, clear, provider, domain in rows
+        Claimed(
+            chunks[place // CHUNK_SIZE],
+            number,
+            attempts,
+            subscriber,
+            identity,
+            clear,
+            keys.get(subscriber),
+            provider,
+            domain,
+        )
+        for place, (subscriber, number, attempts, identity, clear, provider, domain) in enumerate(rows)
     ]
 
 
-def _open_chunks(order: Order, rows: Sequence[tuple[Any, ...]], at: datetime) -> None:
+def _open_chunks(order: Order, chunks: Sequence[UUID], messages: int, at: datetime) -> None:
     columns = {
         "id": "uuid",
         "campaign_id": "uuid",
@@ -164,11 +174,12 @@ def _open_chunks(order: Order, rows: Sequence[tuple[Any, ...]], at: datetime) ->
         "opened_at": "timestamptz",
         "leased_until": "timestamptz",
     }
-    chunks = [
+    sizes = [min(CHUNK_SIZE, messages - start) for start in range(0, messages, CHUNK_SIZE)]
+    rows = [
         (chunk_id, order.campaign_id, order.worker_id, size, order.transport, at, at + LEASE)
-        for chunk_id, size in Counter([row[3] for row in rows]).items()
+        for chunk_id, size in zip(chunks, sizes, strict=False)
     ]
-    bulk.insert("delivery_chunk", columns, chunks)
+    bulk.insert("delivery_chunk", columns, rows)
 
 
 def settle(

@@ -78,7 +78,6 @@ with wanted as materialized (
     on conflict (controller_id, campaign_id, shard, provider, state)
     do update set count = delivery_counter.count + excluded.count
 )
-select subscriber_id, number, attempts + 1,
-       (%(chunks)s::uuid[])[(row_number() over (order by number) - 1)::int / %(size)s::int + 1], identity, clear::text,
-       provider, mail_domain
+-- In the order in which they fill the chunks.
+select subscriber_id, number, attempts + 1, identity, clear::text, provider, mail_domain
 from asked where receives order by number
