@@ -1,5 +1,7 @@
 """Sending as a marketer meets it: domains with their records, senders, suppression, unknown outcomes."""
 
+from dataclasses import replace
+
 import pytest
 
 from mandata.audience import services as audience
@@ -10,7 +12,8 @@ from mandata.delivery.services.tending import move
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
 from tests.browser.driving import Visitor
-from tests.delivery.mailing import Shop
+from tests.delivery.mailing import SMALL, Shop
+from tests.delivery.naming import asked, fresh, publish
 from tests.world import World
 from tests.world.people import PASSWORD, House, registered
 
@@ -42,6 +45,51 @@ def test_a_domain_shows_what_to_copy_and_goes_only_when_its_name_is_typed(house:
     visitor.page.keyboard.press("Escape")
     visitor.open("/sending/")
     visitor.look("sending_domains")
+
+
+@pytest.mark.req("DLV-1")
+def test_a_proven_domain_shows_its_keys_and_turns_them(
+    house: House, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = fresh()
+    with asked(monkeypatch) as zone, scope(house.id):
+        domain_id = delivery.add_domain(name=name, actor=house.owner.actor, at=now())
+        publish(zone, name)
+        zone.put(name, "TXT", "v=spf1 include:returns.localhost +all")
+        zone.put(f"default._bimi.{name}", "TXT", f"v=BIMI1; l=https://{name}/logo.svg")
+        delivery.verify_domain(domain_id=domain_id, actor=house.owner.actor, at=now())
+    visitor.log_in(house.owner.email, PASSWORD)
+    visitor.open(f"/sending/domains/{domain_id}/")
+    visitor.look("sending_domain_proven")
+    visitor.press("Make new keys")
+    visitor.look("sending_domain_turn")
+    visitor.page.locator("dialog[open] button[type=submit]").click()
+    visitor.page.get_by_text("new, waits for its record").first.wait_for()
+    visitor.look("sending_domain_turning")
+    with scope(house.id):
+        lists = audience.create_list(name="News", actor=house.owner.actor, at=now())
+    shop = Shop(house.id, house.owner.actor, lists)
+    campaign = shop.draft(replace(SMALL, from_address=f"news@{name}"))
+    visitor.open(f"/campaigns/{campaign}/checks/")
+    visitor.page.get_by_text("By the large mailbox providers").wait_for()
+    visitor.look("sending_demands")
+
+
+def test_a_tracking_host_is_added_and_shows_what_to_copy(house: House, visitor: Visitor) -> None:
+    visitor.log_in(house.owner.email, PASSWORD)
+    visitor.open("/sending/hosts/")
+    visitor.look("sending_hosts_empty")
+    visitor.press("Add a tracking host")
+    visitor.page.locator("#id_name").fill("no host")
+    visitor.press("Add")
+    visitor.page.get_by_text("This is no host name.").wait_for()
+    visitor.look("sending_host_refused")
+    visitor.page.locator("#id_name").fill(fresh())
+    visitor.press("Add")
+    visitor.page.get_by_role("button", name="Check now").wait_for()
+    visitor.look("sending_hosts")
+    visitor.press("Remove")
+    visitor.look("sending_host_remove")
 
 
 @pytest.mark.req("AUDI-4")
