@@ -37,10 +37,10 @@ from benchmarks.send import sink
 FREEZE_SECONDS: Final = 20.0
 WORKER_MIB: Final = 250.0
 PAGE_MS: Final = 100.0
-FREEZE_RATIO: Final = 6.0
+FREEZE_RATIO: Final = 15.0
 """So many times the bare insertion may the freeze take."""
 GROWTH: Final = 1.15
-PAGE_RATIO: Final = 4.0
+PAGE_RATIO: Final = 6.0
 SHORT: Final = 20_000
 SMALL: Final = 10
 PROVIDERS: Final = ("gmail.com", "seznam.cz", "outlook.com", "yahoo.com", "inbox.example")
