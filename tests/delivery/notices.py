@@ -19,7 +19,8 @@ NOTICES: Final[tuple[tuple[str, bytes, str, bool], ...]] = (
         "queue program, reply at RCPT",
         _mail(
             "From: MAILER-DAEMON@mx.test\nSubject: failure notice",
-            "Hi. This is the send program at mx.test.\nI'm afraid I wasn't able to deliver your message to the following "
+            "Hi. This is the send program at mx.test.\nI'm afraid I wasn't able to deliver your message to the "
+            "following "
             "addresses.\nThis is a permanent error; I've given up. Sorry it didn't work out.\n\n<ann@reader.test>:\n"
             "192.0.2.153 does not like recipient.\nRemote host said: 550 5.1.1 <ann@reader.test>... User Unknown\n"
             f"Giving up on 192.0.2.153.\n\n--- Below this line is a copy of the message.\n\n{_ORIGINAL}",
@@ -33,7 +34,8 @@ NOTICES: Final[tuple[tuple[str, bytes, str, bool], ...]] = (
             "From: Mail Delivery Subsystem <MAILER-DAEMON@mx.test>\nSubject: Returned mail: see transcript for details",
             "The original message was received at Thu, 29 Apr 2010 23:34:45 +0900\nfrom client.test [192.0.2.9]\n\n"
             "   ----- The following addresses had permanent fatal errors -----\n<ann@reader.test>\n"
-            "    (reason: 550 5.7.1 <ann@reader.test>... Relaying denied)\n\n   ----- Transcript of session follows -----\n"
+            "    (reason: 550 5.7.1 <ann@reader.test>... Relaying denied)\n\n   ----- Transcript of session follows "
+            "-----\n"
             "... while talking to mx2.test.:\n>>> RCPT To:<ann@reader.test>\n<<< 550 5.7.1 Relaying denied\n"
             f"550 5.1.1 <ann@reader.test>... User unknown\n\n   ----- Original message follows -----\n\n{_ORIGINAL}",
         ),
@@ -43,11 +45,15 @@ NOTICES: Final[tuple[tuple[str, bytes, str, bool], ...]] = (
     (
         "created automatically, quota",
         _mail(
-            "From: Mail Delivery System <Mailer-Daemon@mx.test>\nSubject: Mail delivery failed: returning message to sender",
+            "From: Mail Delivery System <Mailer-Daemon@mx.test>\nSubject: Mail delivery failed: returning message to "
+            "sender",
             "This message was created automatically by mail delivery software.\n\nA message that you sent could not be "
-            "delivered to one or more of its\nrecipients. This is a permanent error. The following address(es) failed:\n\n"
-            "  ann@reader.test\n    SMTP error from remote mail server after end of data:\n    host mx2.test [192.0.2.5]: 552 "
-            f"5.2.2 Over quota\n\n------ This is a copy of the message, including all the headers. ------\n\n{_ORIGINAL}",
+            "delivered to one or more of its\nrecipients. This is a permanent error. The following address(es) "
+            "failed:\n\n"
+            "  ann@reader.test\n    SMTP error from remote mail server after end of data:\n    host mx2.test "
+            "[192.0.2.5]: 552 "
+            f"5.2.2 Over quota\n\n------ This is a copy of the message, including all the headers. "
+            f"------\n\n{_ORIGINAL}",
         ),
         "mailboxfull",
         False,
@@ -56,7 +62,8 @@ NOTICES: Final[tuple[tuple[str, bytes, str, bool], ...]] = (
         "office server, old",
         _mail(
             "From: System Administrator <postmaster@office.test>\nSubject: Undeliverable: Spring",
-            "Your message\n\n  To:      ann@reader.test\n  Subject: Spring\n  Sent:    Thu, 29 Apr 2010 18:14:35 +0000\n\n"
+            "Your message\n\n  To:      ann@reader.test\n  Subject: Spring\n  Sent:    Thu, 29 Apr 2010 18:14:35 "
+            "+0000\n\n"
             "did not reach the following recipient(s):\n\nann@reader.test on Thu, 29 Apr 2010 16:51:51 -0500\n"
             "    The recipient name is not recognized\n\tThe MTS-ID of the original message is: c=jp;a= ;p=x;l=Y0000\n",
         ),
@@ -67,7 +74,8 @@ NOTICES: Final[tuple[tuple[str, bytes, str, bool], ...]] = (
         "office server, French",
         _mail(
             "From: postmaster@office.test\nSubject: =?utf-8?q?Non_remis=C2=A0=3A_Spring?=",
-            "Échec de la remise aux destinataires ou groupes suivants :\n\nann@reader.test\nL'adresse de messagerie que vous "
+            "Échec de la remise aux destinataires ou groupes suivants :\n\nann@reader.test\nL'adresse de messagerie "
+            "que vous "
             "avez entrée est introuvable.\n\nInformations de diagnostic pour les administrateurs :\n\n"
             "ann@reader.test\n#550 5.1.1 RESOLVER.ADR.RecipNotFound; not found ##\n",
         ),
@@ -90,7 +98,8 @@ NOTICES: Final[tuple[tuple[str, bytes, str, bool], ...]] = (
         _mail(
             "From: MAILER-DAEMON@mx.test\nSubject: Delivery failure",
             "Message from mx.test.\nUnable to deliver message to the following address(es).\n\n<ann@reader.test>:\n"
-            f"This user doesn't have a reader.test account (ann@reader.test) [0]\n\n--- Original message follows.\n\n{_ORIGINAL}",
+            f"This user doesn't have a reader.test account (ann@reader.test) [0]\n\n--- Original message "
+            f"follows.\n\n{_ORIGINAL}",
         ),
         "userunknown",
         True,
@@ -99,8 +108,10 @@ NOTICES: Final[tuple[tuple[str, bytes, str, bool], ...]] = (
         "errors counted",
         _mail(
             "From: Mail System <noreply@mx.test>\nSubject: There was an error sending your mail",
-            "We had trouble delivering your message. Full details follow:\n\n1 error(s):\n\nSMTP Server <mx2.test> rejected "
-            "recipient <ann@reader.test>\n (Error following RCPT command). It responded as follows: [550 5.1.1 User unknown]\n",
+            "We had trouble delivering your message. Full details follow:\n\n1 error(s):\n\nSMTP Server <mx2.test> "
+            "rejected "
+            "recipient <ann@reader.test>\n (Error following RCPT command). It responded as follows: "
+            "[550 5.1.1 User unknown]\n",
         ),
         "userunknown",
         True,
@@ -120,7 +131,8 @@ NOTICES: Final[tuple[tuple[str, bytes, str, bool], ...]] = (
         _mail(
             "From: postmaster@james.test\nSubject: [BOUNCE]",
             "Hi. This is the James mail server at james.test.\nI'm afraid I wasn't able to deliver your message to the "
-            "following addresses.\nThis is a permanent error; I've given up.\n\nMessage details:\n  MAIL FROM: v@returns.test\n"
+            "following addresses.\nThis is a permanent error; I've given up.\n\nMessage details:\n  MAIL FROM: "
+            "v@returns.test\n"
             "  RCPT TO: ann@reader.test\n\nError message below:\n550 - Requested action not taken: no such user here\n",
         ),
         "userunknown",
@@ -131,8 +143,10 @@ NOTICES: Final[tuple[tuple[str, bytes, str, bool], ...]] = (
         _mail(
             "From: Mail Delivery Subsystem <mailer-daemon@mx.test>\nSubject: Delivery Status Notification (Delay)",
             "This is an automatically generated Delivery Status Notification\n\nTHIS IS A WARNING MESSAGE ONLY.\n\n"
-            "Delivery to the following recipient has been delayed:\n\n     ann@reader.test\n\nMessage will be retried for 2 "
-            "more day(s)\n\nTechnical details of temporary failure:\nThe recipient server did not accept our requests to connect. "
+            "Delivery to the following recipient has been delayed:\n\n     ann@reader.test\n\nMessage will be "
+            "retried for 2 "
+            "more day(s)\n\nTechnical details of temporary failure:\nThe recipient server did not accept our "
+            "requests to connect. "
             "[mx.reader.test (1): Connection timed out]\n",
         ),
         "expired",

@@ -99,7 +99,7 @@ def test_a_report_ends_on_its_message_and_leaves_nothing_raw(bakery: Shop, door:
     with scope(bakery.id):
         assert not Arrival.objects.exists() and not Waiting.objects.exists()
         assert SubjectKey.objects.count() == keys, "the keys of what was raw are gone"
-        row = Return.objects.order_by("received_at").first()
+        row = Return.objects.order_by("received_at")[0]
         assert (row.hard, row.reason, row.status, row.suppressed) == (True, "userunknown", "5.1.1", "hard_bounce")
     assert rows_with(database.superuser, WHO) == []
 
@@ -156,7 +156,7 @@ def test_what_was_kept_when_its_worker_died_is_processed_once_afterwards(bakery:
     assert arriving.process_due(at=now()) == 0, "whoever took it is still at it"
     assert arriving.process_due(at=now() + timedelta(minutes=1)) == 1
     assert arriving.process_due(at=now() + timedelta(minutes=1)) == 0
-    assert not arriving.process(controller_id=kept.controller_id, arrival_id=kept.arrival_id, at=now())
+    assert not arriving.process(controller_id=kept.controller_id, arrival_id=kept.arrival_id)
     assert kinds(bakery) == ["bounce"]
     with scope(bakery.id):
         assert not Arrival.objects.exists() and not SubjectKey.objects.filter(holder=kept.arrival_id).exists()

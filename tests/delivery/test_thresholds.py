@@ -1,4 +1,5 @@
-"""Complaints above the agreed share, and imports with too many dead addresses: warned, then stopped, once, told, lifted."""
+"""Complaints above the agreed share, and imports with too many dead addresses: warned, then stopped, once, told, "
+"lifted."""
 
 import threading
 from datetime import timedelta

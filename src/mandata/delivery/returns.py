@@ -81,7 +81,7 @@ def _take(address: str, raw: bytes) -> None:
 def _finish(kept: arriving.Kept) -> None:
     """Process at once what is durable already; what fails here is tried again by a worker's loop."""
     try:
-        arriving.process(controller_id=kept.controller_id, arrival_id=kept.arrival_id, at=now())
+        arriving.process(controller_id=kept.controller_id, arrival_id=kept.arrival_id)
     except Exception as error:
         _log.error("return.not_processed", error=type(error).__name__, exc_info=True)
 

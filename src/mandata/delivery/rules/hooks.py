@@ -1,6 +1,6 @@
 """Reports that relays post to us: notifications of Amazon SNS about SES, and a plain signed format for all others.
 
-SNS (documented at docs.aws.amazon.com/sns, "Verifying the signatures"): the signature stands over the fields below, each
+SNS (docs.aws.amazon.com/sns, "Verifying the signatures"): the signature stands over the fields below, each
 as its name, a line feed, its value and a line feed, in this order; absent ones are left out. The certificate comes from
 a host of SNS, over TLS, and from nowhere else.
 

@@ -17,7 +17,8 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message to one mailbox. `at`: when it was sent or came back; `reason`: why it came back, "" where it did not."""
+    """A message to one mailbox. `at`: when it was sent or came back; `reason`: why it came back, "" where it did
+    not."""
 
     at: datetime
     reason: str

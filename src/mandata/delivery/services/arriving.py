@@ -65,7 +65,7 @@ def keep(*, recipient: str, raw: bytes, at: datetime) -> Kept | None:
     return Kept(controller, row.id)
 
 
-def process(*, controller_id: UUID, arrival_id: UUID, at: datetime) -> bool:
+def process(*, controller_id: UUID, arrival_id: UUID) -> bool:
     """Process an arrival, once; return whether this did. Whoever else has it in hand keeps it."""
     with scope(controller_id):
         if not bulk.execute(_CLAIM, [arrival_id]):
@@ -98,7 +98,7 @@ def process_due(*, at: datetime) -> int:
     done = 0
     for arrival, controller in bulk.execute(_DUE, [at, _BATCH]):
         try:
-            done += process(controller_id=controller, arrival_id=arrival, at=at)
+            done += process(controller_id=controller, arrival_id=arrival)
         except Exception as error:  # one that cannot be processed holds none of the others
             _log.error("return.not_processed", error=type(error).__name__, exc_info=True)
             _put_off(arrival, at)

@@ -187,11 +187,11 @@ def _served(subject: str, text: str, row: Alarm, at: datetime) -> list[UUID]:
             )
         )
     reached = {one.address for one in accounts.reached("notices")}
-    for owner in accounts.owners():
-        if owner.email not in reached:
-            made.append(
-                outbox.send_notice(to=owner.email, to_name=owner.name, subject=subject, text=text, kind=kind, at=at)
-            )
+    made += [
+        outbox.send_notice(to=owner.email, to_name=owner.name, subject=subject, text=text, kind=kind, at=at)
+        for owner in accounts.owners()
+        if owner.email not in reached
+    ]
     return made
 
 

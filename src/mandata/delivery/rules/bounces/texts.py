@@ -19,7 +19,8 @@ _WORDS = 64 * 1024
 """Characters of a notice that are read, and of the original that it brings back."""
 _DEPTH, _LEAVES = 12, 200
 _TAGS = re.compile(
-    r"<(?:style|script)\b[^<]{0,20000}</(?:style|script)>|<(?:/?(?:p|br|div|td|tr|li|h\d|b|a|i|span|table|html|body|head|font|strong|title|meta|hr|tbody|ul|pre|!)\b)[^>]{0,2000}>",
+    r"<(?:style|script)\b[^<]{0,20000}</(?:style|script)>|<(?:/?(?:p|br|div|td|tr|li|h\d|b|a|i|span|table|html|body|"
+    r"head|font|strong|title|meta|hr|tbody|ul|pre|!)\b)[^>]{0,2000}>",
     re.IGNORECASE | re.DOTALL,
 )
 
