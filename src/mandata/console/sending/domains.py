@@ -96,7 +96,7 @@ def _domain(request: HttpRequest, domain_id: UUID, **more: Any) -> dict[str, Any
 def _entry(record: Record, check: Check | None) -> dict[str, Any]:
     title, why = words.PURPOSES[record.purpose]
     if record.algorithm:
-        title = f"{title}: {words.ALGORITHMS[record.algorithm]}"
+        title = f"{words.TITLES[record.stage]}: {words.ALGORITHMS[record.algorithm]}"
         why = words.KEYS[record.stage]
     return {
         "record": record,

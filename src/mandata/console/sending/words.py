@@ -35,6 +35,15 @@ KEYS: Final[dict[str, Any]] = {
     "next": _("A new key. It signs as soon as DNS shows its record; publish it beside the others."),
     "retired": _("Signs no more. Its record lets mail under way be verified; we tell you when it may go."),
 }
+TITLES: Final[dict[str, Any]] = {
+    "active": _("Signature (DKIM)"),
+    "next": _("Signature (DKIM), new key"),
+    "retired": _("Signature (DKIM), old key"),
+}
+FOUND: Final[dict[str, Any]] = {
+    "mx": _("Mail to the domain has somewhere to go."),
+    "bimi": _("A logo is published, and the policy protects it."),
+}
 HOSTS: Final[dict[str, tuple[Any, str]]] = {
     "usable": (_("in use"), "good"),
     "waits": (_("waits for its certificate"), "warn"),
@@ -105,7 +114,7 @@ MEANINGS: Final[dict[str, Any]] = {
 
 def explained(check: Check) -> list[Any]:
     """What a check found, in sentences: the finding, its figure, its notes."""
-    said = [CODES.get(check.code, check.code)]
+    said = [FOUND[check.purpose] if check.code == "found" and check.purpose in FOUND else CODES[check.code]]
     if check.purpose == "spf" and check.number:
         said.append(gettext("Look-ups it costs a receiver: %(number)d of 10.") % {"number": check.number})
     return said + [CODES.get(note, note) for note in check.notes]
