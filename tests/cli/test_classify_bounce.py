@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -45,6 +46,14 @@ def test_it_prints_one_line_a_file_in_their_order(tmp_path: Path) -> None:
     assert [line["recipients"][0]["reason"] for line in lines[: len(NOTICES)]] == [one[2] for one in NOTICES]
     assert set(lines[0]) == {"file", "kind", "recipients"}
     assert set(lines[0]["recipients"][0]) == {"address", "status", "code", "reason", "hard"}
+
+
+def test_the_page_shows_what_it_prints(tmp_path: Path) -> None:
+    page = Path("docs/returns.md").read_text(encoding="utf-8")
+    message, printed = (re.findall(rf"```{kind}\n(.*?)\n```", page, re.DOTALL)[0] for kind in ("eml", "json"))
+    (tmp_path / "returned.eml").write_text(message + "\n", encoding="utf-8")
+    shown = json.loads(run("--json", str(tmp_path / "returned.eml")).stdout)
+    assert {**shown, "file": "returned.eml"} == json.loads(printed)
 
 
 def test_in_words_and_from_stdin() -> None:
