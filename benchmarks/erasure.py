@@ -220,8 +220,8 @@ select %(id)s, %(campaign)s, number + 1, 'open', 0, %(at)s from bench_people
 """
 _EVENTS = """
 insert into tracking_event
-    (controller_id, at, id, kind, campaign_id, subscriber_id, link, actor_class, agent, network, signals)
-select %(id)s, %(at)s + g * interval '20 days' / %(count)s, gen_random_uuid(), 'open', %(campaign)s, p.id, 0, 'human',
+    (controller_id, at, kind, campaign_id, subscriber_id, link, actor_class, agent, network, signals)
+select %(id)s, %(at)s + g * interval '20 days' / %(count)s, 'open', %(campaign)s, p.id, 0, 'human',
        'firefox', '203.0.113.0/24', 0
 from generate_series(1, %(count)s) g join bench_people p on p.number = (g::int8 * 2654435761) %% %(people)s
 """

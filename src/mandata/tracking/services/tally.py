@@ -66,6 +66,8 @@ def keep(campaign_id: UUID, events: Batch) -> None:
         return
     for day in {at_ms // _DAY_MS for at_ms in events.times}:
         bulk.execute("select tracking_ensure_month(to_timestamp(%b::bigint)::date)", [day * 86_400])
+    # The planner takes what a statement has just made for a handful, and would compare all of it with all of it.
+    bulk.execute("set local enable_nestloop = off", [])
     forms = [(3 * place + stage, shape, stage) for shape, place in events.forms.items() for stage in range(3)]
     bulk.execute(
         _KEEP,
@@ -90,6 +92,7 @@ def keep(campaign_id: UUID, events: Batch) -> None:
             "countries": _array(f'"{country(one)}"' for one in events.sources),
         },
     )
+    bulk.execute("set local enable_nestloop = on", [])
 
 
 def _array(values: Iterable[object]) -> str:
