@@ -17,7 +17,7 @@ from mandata.campaigns import selectors as campaigns
 from mandata.delivery import selectors, services
 from mandata.delivery.catcher.server import Catcher, Place
 from mandata.delivery.engine.worker import Worker
-from mandata.delivery.services import claiming, recovering, tending
+from mandata.delivery.services import claiming, keys, recovering, tending
 from mandata.delivery.transports.settings import SmtpSettings
 from mandata.delivery.transports.smtp import SmtpTransport
 from mandata.infra.clock import now
@@ -25,6 +25,7 @@ from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
 from mandata.vault.services import token_keys
 from tests.delivery.mailing import Shop, shop
+from tests.delivery.signing_kit import by_dkimpy, by_opendkim
 
 
 @pytest.fixture
@@ -280,3 +281,20 @@ def test_a_claim_whose_answer_was_lost_is_given_back_when_the_engine_leaves(
     assert bakery.states(campaign) == {"queued": 120}
     assert claiming.own_chunks(leaving.id) == []
     assert list((tmp_path / "j").iterdir()) == []
+
+
+@pytest.mark.parametrize("algorithms", [(), ("rsa-2048",), ("rsa-2048", "ed25519")], ids=["none", "rsa", "both"])
+@pytest.mark.req("DLV-5")
+def test_what_is_sent_bears_a_signature_of_each_key_that_is_active(
+    database: Urls, catcher: Catcher, tmp_path: Path, algorithms: tuple[str, ...]
+) -> None:
+    signing = shop(signs=algorithms)
+    signing.people(3, "reader{}@inbox.example".format, {"first_name": "Žofie\r\nBcc: x"})
+    signing.launched()
+    worker(catcher.smtp_port, tmp_path, signing).run()
+    with scope(signing.id):
+        active = keys.signing_keys("bakery.example")
+    sent = [catcher.store.content(one.id) for one in catcher.store.page()]
+    assert [one.algorithm for one in active] == list(algorithms)
+    assert [by_dkimpy(one, active) for one in sent] == [[True] * len(algorithms)] * 3
+    assert by_opendkim(sent, active) == [[True] * len(algorithms)] * 3
