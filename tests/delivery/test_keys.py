@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import dkim
+import dkim  # type: ignore[import-untyped]
 import pytest
 
 from mandata.accounts.services import notices

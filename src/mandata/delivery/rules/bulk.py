@@ -75,7 +75,7 @@ def items(facts: Facts) -> tuple[Item, ...]:
 
 def _items(facts: Facts) -> Iterator[Item]:
     all_, three = (GMAIL, YAHOO, MICROSOFT, SEZNAM), (GMAIL, YAHOO, MICROSOFT)
-    named = {"domain": facts.from_domain or "?"}
+    named: dict[str, str | int] = {"domain": facts.from_domain or "?"}
     good = {check.purpose for check in facts.checks if check.result == "ok"}
     policy = next((check for check in facts.checks if check.purpose == "dmarc"), None)
     yield Item("dkim", all_, *_either(facts.signs, "signed", "unsigned"), named)

@@ -1,10 +1,10 @@
 """Certificates of tracking hosts, ordered from an ACME server (RFC 8555) and written for the proxy in front (SEC-2).
 
 The server asks the door for the answer to its challenge (HTTP-01, section 8.3). The account's key and each host's key
-are sealed in the vault. A certificate is renewed when a third of its life is left; a failure keeps the server's words, is
-told to the operator, and is tried again in growing pauses. Every process that has MANDATA_CERTIFICATES writes the files,
-so that several hosts in front are normal. A file holds the chain, the host's own certificate first, then the key: what
-haproxy's `crt` folder takes.
+are sealed in the vault. A certificate is renewed when a third of its life is left; a failure keeps the server's words,
+is told to the operator, and is tried again in growing pauses. Every process that has MANDATA_CERTIFICATES writes the
+files, so that several hosts in front are normal. A file holds the chain, the host's own certificate first, then the
+key: what haproxy's `crt` folder takes.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ from cryptography.x509.oid import NameOID
 from mandata.delivery.models import Account, Challenge, Claim, Host
 from mandata.delivery.services import telling
 from mandata.foundation.actors import SYSTEM
-from mandata.infra.clock import new_id
+from mandata.infra.clock import new_id, now
 from mandata.infra.environment import env
 from mandata.infra.logs import log
 from mandata.infra.tenancy import INSTANCE, scope
@@ -157,7 +157,7 @@ def _order(name: str, at: datetime) -> Issued:
             tokens.append(offered[0].chall.encode("token"))
             Challenge.objects.create(token=tokens[-1], answer=answer, expires_at=at + _ANSWERED_FOR)
             server.answer_challenge(offered[0], response)
-        deadline = datetime.now() + PATIENCE  # noqa: DTZ005 - the library compares with its own clock, naive
+        deadline = now().astimezone().replace(tzinfo=None) + PATIENCE  # the library compares with local time
         done = server.poll_and_finalize(asked, deadline)
     finally:
         Challenge.objects.filter(token__in=tokens).delete()
