@@ -69,4 +69,8 @@ COLUMNS: Final[dict[str, str]] = {
     "subprocessors_subprocessor.contact": "a company's address for enquiries",
     "subprocessors_subprocessor.name": "a company's name",
     "subprocessors_subprocessor.purposes": "codes of purposes",
+    "watching_alarm.evidence": "counts, sizes, spans, and how a check of a transport ended",
+    "watching_mark.name": "which number it is",
+    "watching_worker.loops": "names of loops, times",
+    "watching_worker.readings": "sizes and ages of our own folders",
 }
