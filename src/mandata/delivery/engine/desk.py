@@ -46,6 +46,8 @@ GROUP: Final = 500
 _SWEEP_EVERY: Final = 0.5
 PUT_OFF: Final = timedelta(seconds=15)
 """So long a lane of which nothing was taken is left alone: its messages go back to the queue and wait there."""
+_FOR_A_TURN: Final = timedelta(seconds=3)
+"""The same where a receiver allows few connections and others of its lanes have them: it is their turn soon."""
 _STUCK: Final = "put off: the receiver takes nothing at the moment"
 
 
@@ -101,8 +103,8 @@ class Desk:
     taken_in: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     stuck: dict[str, float] = field(default_factory=dict)
     recalled: dict[str, float] = field(default_factory=dict)
-    caps: dict[str, int] = field(default_factory=dict)
-    barred: frozenset[str] = frozenset()
+    groups: dict[str, str] = field(default_factory=dict)
+    leases: dict[str, int] = field(default_factory=dict)
     draining: bool = False
     exhausted: bool = False
     starved: bool = False
@@ -157,9 +159,9 @@ class Desk:
                     found += len(queue) if at - queue[0].since > LATE else 0
         return found
 
-    def busy(self) -> list[str]:
-        """Return the lanes with letters, as far as the transport has seen them."""
-        return list(self._lanes)
+    def under_way(self) -> set[str]:
+        """Return the lanes with letters that wait or are being sent."""
+        return {*list(self._lanes), *(waiting.lane for waiting in list(self._out.values()))}
 
     @property
     def laid_out(self) -> bool:
@@ -174,11 +176,13 @@ class Desk:
             return ()
         if self.incoming:
             self._sort_in()
-        return self._lanes if not self.barred else [name for name in self._lanes if name not in self.barred]
+        return self._lanes
 
-    def connections(self, lane: str) -> int:
-        """Return how many connections a lane may have at most; 0 for as many as the transport likes."""
-        return self.caps.get(lane, 0)
+    def group(self, lane: str) -> tuple[str, int]:
+        """Return the receiver that a lane leads to and how many connections there may be to it at most: 0 for as many
+        as the transport likes, -1 for none."""
+        group = self.groups.get(lane, "")
+        return (group, self.leases.get(group, 0) or -1) if group else ("", 0)
 
     def _sort_in(self) -> None:
         lanes, incoming = self._lanes, self.incoming
@@ -314,12 +318,11 @@ class Desk:
             self._heads[lane] = (head, since)
             if at - since <= _STALE:
                 continue
-            alone = "/" in lane
-            if alone:
-                self.stuck[lane] = at + PUT_OFF.total_seconds()
-            self._end_lane(
-                lane, Unroutable("returned", "", _STUCK if alone else ""), now() + PUT_OFF if alone else None
-            )
+            pause = (_FOR_A_TURN if lane in self.groups else PUT_OFF) if "/" in lane else None
+            if pause is not None:
+                self.stuck[lane] = at + pause.total_seconds()
+            again = None if pause is None else now() + pause
+            self._end_lane(lane, Unroutable("returned", "", _STUCK if again else ""), again)
 
     def give_back(self) -> None:
         """Settle everything still laid out as returned; called when no transport runs any more."""

@@ -26,6 +26,8 @@ _BARE: Final = 0.3
 """Seconds for which a provider that gave less than was wanted is passed over: nothing is due, or others have it."""
 _LEAST_WAIT, _MOST_WAIT = 0.1, 15.0
 _LEASE_EVERY: Final = 5.0
+_RESTING: Final = 20.0
+"""Seconds, more than an idle connection is kept, after which connections over which nothing went are others'."""
 _CHUNK: Final = 50
 _LEAST_OF_A_PROVIDER: Final = 10
 _LEAST_OF_A_LANE, _FIRST_OF_A_LANE, _LANES_KEPT = 20, 200, 5_000
@@ -69,9 +71,7 @@ class Planner:
         self._backlogs: dict[UUID, tuple[float, dict[str, int]]] = {}
         self._bare: dict[tuple[UUID, str], float] = {}
         self._shut: dict[tuple[str, ...], tuple[float, float]] = {}
-        self._separate: set[str] = set()
-        self._leases: dict[str, tuple[float, int]] = {}
-        self._providers: dict[str, dict[str, str]] = {}
+        self._leases: dict[str, tuple[float, int, int]] = {}
 
     # -- room ------------------------------------------------------------------------------------------------------
 
@@ -182,11 +182,10 @@ class Planner:
             if until > clock:
                 plan.wait = wait if plan.wait is None else min(plan.wait, wait)
                 continue
-            separate = road.key in self._separate
-            own = separate or bool(buckets)
+            own = road.direct or bool(buckets)
             pool = f"{road.key}\0{provider if own else '*'}"
             room = self._pool_room(pool)
-            if room <= 0 or (separate and not self._connected(road, provider, limits)):
+            if room <= 0 or (road.direct and not self._connected(road, provider, limits)):
                 continue
             plan.pools[provider] = pool
             found[provider] = min(count, room)
@@ -224,37 +223,36 @@ class Planner:
     # -- connections -----------------------------------------------------------------------------------------------
 
     def learn(self, road: Road, provider: str, lane: str) -> None:
-        """A road leads to this provider by this lane."""
-        if "/" in lane:
-            self._separate.add(road.key)
-            self._providers.setdefault(limiting.lane_key(road.transport, provider), {})[lane] = provider
+        """A road leads to this provider by this lane; where its connections are limited, the lane shares them."""
+        if road.direct and provider and lane not in self._desk.groups:
+            key = limiting.lane_key(road.transport, provider)
+            if key in self._leases:
+                self._desk.groups[lane] = key
 
     def _connected(self, road: Road, provider: str, limits: Limits) -> bool:
         """Return whether this worker may have a connection to a provider, leasing it where there is a limit."""
         most = limits.limit(road.transport, provider).connections if provider else None
-        key = limiting.lane_key(road.transport, provider)
         if most is None:
             return True
-        until, leased = self._leases.get(key, (0.0, 0))
+        key = limiting.lane_key(road.transport, provider)
+        until, leased, _ = self._leases.get(key, (0.0, 0, 0))
         if self._clock() >= until:
-            share = -(-most // limits.workers)
-            leased = limiting.hold(key=key, worker_id=self._worker_id, wanted=share, most=most)
-            self._leases[key] = (self._clock() + _LEASE_EVERY, leased)
-        self._share(key, leased)
-        return leased > 0
+            # Never fewer than before: what is open cannot be given up before it is closed.
+            self._lease(key, max(leased, -(-most // limits.workers)), most)
+        return self._leases[key][1] > 0
 
-    def _share(self, key: str, leased: int) -> None:
-        """Divide leased connections among the provider's lanes in use; who gets none has to wait."""
-        lanes = [lane for lane in self._providers.get(key, {}) if lane in self._desk.busy()]
-        caps = {lane: leased // len(lanes) + (place < leased % len(lanes)) for place, lane in enumerate(lanes)}
-        barred = {lane for lane, cap in caps.items() if cap == 0}
-        self._desk.caps |= caps
-        self._desk.barred = frozenset((self._desk.barred - set(lanes)) | barred)
+    def _lease(self, key: str, wanted: int, most: int) -> None:
+        leased = limiting.hold(key=key, worker_id=self._worker_id, wanted=wanted, most=most)
+        self._leases[key] = (self._clock() + _LEASE_EVERY, leased, most)
+        self._desk.leases[key] = leased
 
     def rest(self) -> None:
-        """Give up connections to providers to whom nothing goes any more."""
-        idle = [key for key, (until, _) in self._leases.items() if self._clock() > until + _LEASE_EVERY]
-        if idle:
-            limiting.let_go(worker_id=self._worker_id, keys=idle)
-            for key in idle:
+        """Keep the leases of connections over which something goes; give up those over which nothing went lately."""
+        busy = {self._desk.groups.get(lane) for lane in self._desk.under_way()}
+        for key, (until, leased, most) in list(self._leases.items()):
+            if key in busy:
+                self._lease(key, leased, most)
+            elif self._clock() > until + _RESTING:
+                limiting.let_go(worker_id=self._worker_id, keys=[key])
                 del self._leases[key]
+                self._desk.leases.pop(key, None)

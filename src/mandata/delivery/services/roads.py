@@ -104,7 +104,11 @@ def _roads(row: Transport, pool: str) -> list[Road]:
     """A transport's roads: one, or one for each of the addresses that this controller's mail may leave from."""
     key, limits = str(row.number), {"rate": row.rate, "daily": row.daily}
     sources = list(row.sources.all())
-    if row.kind != "direct" or not sources:
-        return [Road(key, row.number, "", row.tier, row.weight, **limits)]
+    direct = row.kind == "direct"
+    if not direct or not sources:
+        return [Road(key, row.number, "", row.tier, row.weight, direct=direct, **limits)]
     chosen = [one for one in sources if one.pool == pool and not one.fault]
-    return [Road(f"{key}@{one.address}", row.number, one.address, row.tier, row.weight, **limits) for one in chosen]
+    return [
+        Road(f"{key}@{one.address}", row.number, one.address, row.tier, row.weight, direct=True, **limits)
+        for one in chosen
+    ]

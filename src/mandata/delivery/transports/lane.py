@@ -76,7 +76,7 @@ class SmtpLane:
         given = False
         for session in [one for one in self.sessions if one.idle]:
             recycle = session.settings.recycle_after
-            if recycle and session.carried >= recycle:
+            if (recycle and session.carried >= recycle) or self._loop.crowds(self.name, session.carried):
                 session.leave(now)
                 self._loop.watch(session)
                 continue
@@ -98,7 +98,8 @@ class SmtpLane:
         for session in list(self.sessions):
             session.expire(now)
             if session.idle and not self.way.relay:
-                if now - self._empty_since.setdefault(session, now) > _KEPT_IDLE:
+                since = self._empty_since.setdefault(session, now)
+                if now - since > _KEPT_IDLE or self._loop.crowds(self.name, session.carried):
                     session.leave(now)
             else:
                 self._empty_since.pop(session, None)
@@ -132,12 +133,12 @@ class SmtpLane:
     # -- opening ---------------------------------------------------------------------------------------------------
 
     def _may_open(self, now: float) -> bool:
-        if now < self._connect_after or not self._loop.room():
+        if now < self._connect_after or not self._loop.room() or not self._loop.admits(self.name):
             return False
         opening = sum(session.phase in OPENING for session in self.sessions)
         if opening >= (4 if self.way.relay else max(1, len(self.sessions) - opening)):
             return False
-        wanted = self._loop.connections(self.name) or self.way.connections
+        wanted = self.way.connections
         until, limit = self._limit
         return len(self.sessions) < (min(wanted, limit) if now < until else wanted)
 

@@ -14,6 +14,8 @@ from mandata.infra.logs import log
 _IDLE_WAIT: Final = 0.01
 _SWEEP_EVERY: Final = 0.25
 _GOODBYE: Final = 2.0
+_ITS_PART: Final = 50
+"""Letters after which a connection makes room, where a receiver allows fewer connections than it has lanes."""
 _log = log("delivery")
 
 
@@ -60,7 +62,7 @@ class Loop:
         self.desk = desk
         self.timer = timer
         self.patience = patience
-        self.connections: Callable[[str], int] = getattr(desk, "connections", lambda _: 0)
+        self._group: Callable[[str], tuple[str, int]] = getattr(desk, "group", lambda _: ("", 0))
         self._ways = ways
         self._most = most
         self._alone = alone
@@ -80,6 +82,37 @@ class Loop:
     def room(self) -> bool:
         """Return whether one more connection may be opened."""
         return len(self._owners) < self._most
+
+    def admits(self, lane: str) -> bool:
+        """Return whether a lane may open one more connection to a receiver that allows a number of them: no more than
+        that over all of its lanes, and each that has letters its share."""
+        group, most = self._group(lane)
+        if not most:
+            return True
+        mates = self._mates(group)
+        return sum(mates.values()) < most and mates.get(lane, 0) < max(1, -(-most // max(1, len(mates))))
+
+    def crowds(self, lane: str, carried: int) -> bool:
+        """Return whether a connection of a lane has to make room: another lane of the same receiver has letters and no
+        connection, all that it allows are open, and this lane has more than its share, or no letters, or has carried
+        its part."""
+        group, most = self._group(lane)
+        if not most:
+            return False
+        mates = self._mates(group)
+        if sum(mates.values()) < most or 0 not in mates.values():
+            return False
+        share = max(1, -(-most // len(mates)))
+        return mates.get(lane, 0) > share or lane not in self.desk.lanes() or carried >= _ITS_PART
+
+    def _mates(self, group: str) -> dict[str, int]:
+        """Return the lanes of a receiver that have letters or connections, and how many connections."""
+        found = {name: 0 for name in self.desk.lanes() if self._group(name)[0] == group}
+        for owner in self._owners.values():
+            name = getattr(owner, "name", "")
+            if self._group(name)[0] == group:
+                found[name] = found.get(name, 0) + 1
+        return found
 
     def join(self, session: Session, owner: Runner) -> None:
         """Listen to a session that was just opened."""

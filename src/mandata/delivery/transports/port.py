@@ -35,7 +35,8 @@ class Road(NamedTuple):
 
     `key` names it to `Transport.pick` and `Transport.lanes`; `transport` is the transport's number (0: the one of the
     settings), `source` the address it sends from ("" for any). Roads of the lowest `tier` are taken first, those of one
-    tier in proportion to `weight`. `rate` is messages a second and `daily` messages a day, 0 for no limit.
+    tier in proportion to `weight`. `rate` is messages a second and `daily` messages a day, 0 for no limit. `direct`: it has a
+    lane for each set of mail exchangers.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Road(NamedTuple):
     weight: int = 1
     rate: int = 0
     daily: int = 0
+    direct: bool = False
 
 
 class Unroutable(NamedTuple):

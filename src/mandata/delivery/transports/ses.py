@@ -136,7 +136,7 @@ class SesLane:
         """There are no sessions."""
 
     def _wanted(self) -> int:
-        return self._loop.connections(self.name) or self.way.settings.connections
+        return self.way.settings.connections
 
     def _settle(self, now: float) -> None:
         while self._ended:
