@@ -160,6 +160,16 @@ def test_a_campaign_in_order_is_permitted_and_says_whom_it_reaches() -> None:
     assert last.evidence["held_no_basis"] == 2
 
 
+@pytest.mark.req("DLV-1")
+def test_the_processors_shared_domain_serves_where_the_agreement_says_so_only() -> None:
+    shared = replace(SEND, domain_shared=True)
+    verdicts = gates.may_send(TERMS, shared)
+    assert refused(verdicts) == ["send.domain_shared"] and combine(verdicts).clause == "sending.domain"
+    old, new = ('source = "ECO 6.2"\nvalue = "verified', 'source = "ECO 6.2"\nvalue = "verified_or_shared')
+    assert combine(gates.may_send(altered(old, new), shared)).allowed
+    assert refused(gates.may_send(altered(old, new), replace(shared, domain_verified=False))) == ["send.domain"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "change"),
     [

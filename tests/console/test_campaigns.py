@@ -13,14 +13,19 @@ from django.test import Client
 
 from mandata.campaigns import selectors
 from mandata.campaigns.rules.content import Content, Format
+from mandata.delivery import selectors as delivery
+from mandata.delivery import services
 from mandata.delivery.models import Message
+from mandata.delivery.services import watching
+from mandata.foundation.actors import SYSTEM
 from mandata.infra import bulk, environment
 from mandata.infra.clock import now
-from mandata.infra.tenancy import scope
+from mandata.infra.tenancy import INSTANCE, scope
 from mandata.record import selectors as record
 from tests.console.office import Office, office
 from tests.delivery.conftest import free_port
 from tests.delivery.mailing import SMALL
+from tests.delivery.naming import asked, fresh, publish
 from tests.world import World
 
 HTMX = {"HX-Request": "true"}
@@ -175,6 +180,32 @@ def test_a_domain_that_is_not_verified_cannot_be_chosen(desk: Office) -> None:
     campaign, client = desk.shop.draft(), desk.browser()
     answer = client.post(f"/campaigns/{campaign}/content/", form(desk, campaign, from_domain="rival.example"))
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@pytest.mark.req("DLV-1")
+def test_under_the_shared_domain_the_address_names_the_controller_and_answers_need_one_of_its_own(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = fresh("example")
+    with asked(monkeypatch, SHARED_DOMAIN=name) as zone:
+        watching.keep_shared(at=now())
+        with scope(INSTANCE):
+            publish(zone, name)
+            domain = delivery.domain_named(name)
+            assert domain is not None
+            services.verify_domain(domain_id=domain.id, actor=SYSTEM, at=now())
+        campaign, client = desk.shop.draft(), desk.browser("marketer")
+        where, typed = f"/campaigns/{campaign}/content/", {"from_local": "rival", "from_domain": name}
+        answer = client.post(where, form(desk, campaign, **typed, reply_to=""))
+        assert "answers need an address of your own" in answer.content.decode()
+        client.post(where, form(desk, campaign, **typed, reply_to="hello@bakery.example"))
+        with scope(desk.shop.id):
+            content = selectors.find(campaign).content
+            assert content.from_address == delivery.shared_address() != f"rival@{name}"
+            assert content.reply_to == "hello@bakery.example"
+        page = client.get(f"/campaigns/{campaign}/checks/").content.decode()
+        assert "permits a verified domain of your own only" in page
+    watching.keep_shared(at=now())
 
 
 def test_a_line_break_in_a_header_is_refused_not_sent(desk: Office) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,10 +11,11 @@ import pytest
 
 from mandata.accounts.services import notices
 from mandata.delivery import selectors, services
-from mandata.delivery.errors import DomainTaken, TurningAlready
+from mandata.delivery.engine.loading import Shelf
+from mandata.delivery.errors import DomainTaken, NotProven, TurningAlready
 from mandata.delivery.models import Claim, Key, Watch
 from mandata.delivery.nameserver import Zone
-from mandata.delivery.services import domains, keys, watching
+from mandata.delivery.services import domains, gate, keys, watching
 from mandata.delivery.signing import Signer
 from mandata.foundation.actors import SYSTEM
 from mandata.infra.clock import now
@@ -21,6 +23,7 @@ from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import INSTANCE, scope
 from mandata.record import selectors as record
 from mandata.vault.services import has_key
+from tests.delivery.mailing import SMALL, shop
 from tests.delivery.naming import asked, fresh, publish, settings
 from tests.world.people import House, registered
 
@@ -175,6 +178,33 @@ def test_what_goes_bad_is_told_once_after_a_second_look_and_stops_sending(house:
         assert selectors.is_verified(name)
         kinds = [entry.kind for entry in record.entries() if entry.kind.startswith("domain.")]
     assert kinds.count("domain.checked") == 3
+
+
+@pytest.mark.req("DLV-1")
+def test_a_campaign_under_way_is_held_while_its_domain_is_not_in_order(zone: Zone) -> None:
+    name = fresh("example")
+    bakery = shop(domain=name)
+    with scope(bakery.id):
+        publish(zone, name)
+        domain = selectors.domain_named(name)
+        assert domain is not None
+        services.verify_domain(domain_id=domain.id, actor=bakery.actor, at=now())
+    bakery.people(2)
+    campaign = bakery.launched(replace(SMALL, from_address=f"news@{name}"))
+    loaded = Shelf().campaign(bakery.id, campaign)
+    assert loaded is not None and loaded.returns == f"bounce.{name}"
+    assert [key.algorithm for key in loaded.signer.keys] == ["rsa-2048", "ed25519"]
+    with scope(bakery.id):
+        assert gate.is_open(campaign, at=now())
+        zone.put(f"_mandata.{name}", "TXT")
+        services.verify_domain(domain_id=domain.id, actor=bakery.actor, at=now())
+        assert not gate.is_open(campaign, at=now())
+        assert [verdict.code for verdict in gate.holding(at=now(), campaign_id=campaign)] == ["send.domain"]
+        with pytest.raises(NotProven):
+            services.test_send(campaign_id=campaign, to=["a@b.test"], fields={}, actor=bakery.actor, at=now())
+        publish(zone, name)
+        services.verify_domain(domain_id=domain.id, actor=bakery.actor, at=now())
+        assert gate.is_open(campaign, at=now())
 
 
 @pytest.mark.req("DLV-1")
