@@ -76,6 +76,19 @@ def test_a_feedback_report_is_a_complaint() -> None:
     assert classify(raw.replace(b"Feedback-Type: abuse", b"Feedback-Type: not-spam")).kind == "other"
 
 
+def test_complaints_without_the_fields_or_with_them_elsewhere_are_complaints_too() -> None:
+    original = "To: ann@reader.test\r\nSubject: Spring\r\n\r\nHello\r\n"
+    head = "From: staff@provider.test\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n"
+    parts = f"--b\r\nContent-Type: message/rfc822\r\n\r\n{original}\r\n--b--\r\n"
+    plain = f"{head}Subject: complaint about message from 192.0.2.1\r\n\r\n{parts}"
+    found = classify(plain.encode())
+    assert (found.kind, found.recipients[0].address) == ("complaint", "ann@reader.test")
+    told = "Feedback-Type: abuse\r\nOriginal-Rcpt-To: <ann@reader.test>\r\n\r\n"
+    fields = f"--b\r\nContent-Type: text/plain\r\n\r\n{told}"
+    found = classify(f"{head}Subject: FW: Spring\r\n\r\n{fields}{parts}".encode())
+    assert (found.kind, found.recipients[0].address) == ("complaint", "ann@reader.test")
+
+
 @pytest.mark.parametrize(
     ("headers", "body", "address", "reason"),
     [

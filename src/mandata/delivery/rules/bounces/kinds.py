@@ -73,6 +73,8 @@ def classify(raw: bytes) -> Returned:
 def _classify(message: Message, texts: Texts) -> Returned:
     if texts.feedback:
         return _feedback(texts)
+    if texts.original and not texts.status and marks.COMPLAINT.match(texts.subject):
+        return Returned("complaint", (Recipient(_complained(texts), "", "", "feedback", False),), "abuse")
     notified = from_json(texts.words)
     if notified is not None:
         kind, found = notified
@@ -156,6 +158,15 @@ def _reason(one: Found, words: str, *, alone: bool) -> str:
         told = reason_of(words, one.status, one.code, words)
         return told if told != "undefined" else reason
     return reason
+
+
+def _complained(texts: Texts) -> str:
+    """Whom the original went to, as it says itself."""
+    field = re.search(
+        r"^(?:x-\w*original-?recipient|to):[ \t]{0,8}(.{1,300})", texts.original, re.IGNORECASE | re.MULTILINE
+    )
+    found = re.search(r"[^\s<>\"',;:@]{1,128}@[^\s<>\"',;:]{1,255}", field.group(1)) if field else None
+    return found.group().lower() if found else ""
 
 
 def _feedback(texts: Texts) -> Returned:

@@ -7,6 +7,66 @@ trying: what says why stands before what only says that.
 from typing import Final
 
 KNOWN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    # What the programs themselves say, before they know a server's words.
+    ("exceedlimit", (
+        r"message size exceeds recipient", r"too large for this recipient", r"recipsizelimit",
+        r"size limit of the recipient",
+    )),
+    ("hostunknown", (
+        r"host address lookups? failed permanently", r"mx records? point to non-?existent", r"domain doesn.?t exist",
+        r"\bunknownhost\b", r"domain has no (?:mx|mail)",
+    )),
+    ("notaccept", (
+        r"indicated no smtp service", r"no host found for existing smtp", r"reject all mails",
+        r"not accepting network messages", r"type=mx: malformed",
+    )),
+    ("networkerror", (
+        r"no relevant answers", r"no mx found for", r"no valid route to", r"address family mismatch", r"bad dns lookup",
+        r"could not retrieve source address", r"maximum hop count", r"find a mail exchanger",
+        r"best-?preference mx", r"mx lookup", r"all routes to .{0,60}blocked", r"\b00120270\b",
+    )),
+    ("expired", (
+        r"not accept our requests to connect", r"could not contact dns servers", r"establish an smtp connection",
+        r"host not reachable",
+    )),
+    ("syntaxerror", (
+        r"angle-?brackets nested", r"expected word or", r"domain missing in source-?routed", r"malformed address",
+        r"unrecogni[sz]ed command", r"bad sequence of commands", r"command (?:parameter )?(?:is )?not implemented",
+        r"syntax error (?:in|at|-) .{0,20}(?:command|parameter)",
+    )),
+    ("systemerror", (
+        r"several matches found", r"delivery to (?:file|pipe) forbidden", r"local delivery failed", r"lmtp error after",
+        r"temporary mta failure", r"next-?hop mta", r"relay message back", r"homedir creat", r"\bldap (?:server|attr|"
+        r"look)",
+        r"bad interpreter", r"dns violates", r"\b00010256\b|\b000d06b5\b", r"loop alert", r"duplicated message-id",
+        r"loop condition", r"from loop",
+    )),
+    ("securityerror", (
+        r"could not retrieve credentials", r"incorrect authentication data", r"exchange server authentication",
+        r"turn on smtp authentication", r"security ?alert", r"\b000b0981\b",
+    )),
+    ("userunknown", (
+        r"not listed in (?:the )?(?:public |domino |directory)", r"(?:could ?n.t|could not) be found. check for",
+        r"address (?:could ?n.t|could not) be found", r"non r.pertori",
+        r"\b000c05a6\b", r"recipient name is not recogni[sz]ed", r"\bunknownuser\b",
+    )),
+    ("filtered", (
+        r"cannot route mail to user", r"preferences prevent messages", r"\b000c0595\b",
+    )),
+    ("contenterror", (
+        r"\bbad header\b", r"too many .?received", r"too many related errors", r"\b00050311\b|\b000502cc\b",
+    )),
+    ("blocked", (
+        r"ip not in whitelist", r"accept mail from your mail server", r"threshold of invalid recipients",
+        r"ip address has exceeded",
+    )),
+    ("toomanyconn", (
+        r"message threshold exceeded", r"multiple destination domains", r"too many new connections",
+    )),
+    ("virusdetected", (r"rejected due to security policies",)),
+    ("policyviolation", (r"no data before greeting", r"attachment extension is forbidden")),
+    ("rejected", (r"mail sending denied",)),
+    ("norelaying", (r"following smtp relay error",)),
     ("blocked", (
         r"(?:client host|\bips?\b|adresse ip|ip address)\W.{0,30}(?:blocked|bloqu.e|banned|black-?listed|gesperrt)",
         r"\bcdrbl\b",

@@ -94,6 +94,13 @@ CHALLENGE: Final = re.compile(
     r"click (?:here|the link|on the link).{0,80}(?:deliver|release|confirm)|best.tigen sie (?:ihre|diese)|potvr.te",
     re.IGNORECASE,
 )
+COMPLAINT: Final = re.compile(
+    r"^\W{0,8}(?:\[\w+\] )?(?:complaint about (?:a )?message from|(?:e-?mail )?feedback report|(?:spam|abuse) "
+    r"(?:complaint|report)|"
+    r"complaint from)",
+    re.IGNORECASE,
+)
+"""So begin the subjects of complaints that bring the original back and no fields of RFC 5965."""
 ANSWER: Final = re.compile(
     r"^\W*(?:re|aw|antw|sv|odp|vs|rif|rép|fwd?|wg|tr|rv|i|doorst)(?:\[\d+\])?\s*:", re.IGNORECASE
 )

@@ -91,7 +91,9 @@ def numbers(status_field: str, diagnostic: str) -> tuple[str, str]:
 
 
 def _stripped(diagnostic: str) -> str:
-    return re.sub(r"^(?:smtp|x-\w+|lmtp|dns|unix)\s*;\s*", "", diagnostic, flags=re.IGNORECASE)
+    """Leave out the kind of diagnostic, and what a gateway puts before the receiver's own reply."""
+    text = re.sub(r"^(?:smtp|x-\w+|lmtp|dns|unix)\s*;\s*", "", diagnostic, flags=re.IGNORECASE)
+    return re.sub(r"^[45]\.\d\.\d - [A-Za-z ]{1,60}(?=[45]\d\d[ -])", "", text)
 
 
 def from_words(words: str, original: str, own: Iterable[str]) -> list[Found]:

@@ -50,6 +50,8 @@ def read(message: Message) -> Texts:
         _words(texts, content)
     if failed:
         texts.words += f"\n<{str(failed).split(',')[0].strip()}>:\n"
+    if not texts.feedback and re.search(r"^feedback-type:", texts.words, re.IGNORECASE | re.MULTILINE):
+        texts.feedback = _fields(texts.words)  # the fields stand in a part of another type
     if not texts.status and re.search(
         r"^[^\w\n]{0,20}(?:final|original)-recipient:", texts.words, re.IGNORECASE | re.MULTILINE
     ):
