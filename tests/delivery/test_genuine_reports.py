@@ -42,9 +42,11 @@ def between() -> Iterator[Postfix]:
     """A Postfix that takes everything; behind it a server that answers each reader otherwise, and our door."""
     door = Listener("127.0.0.1", 0)
     door.start()
-    with Scripted(_answers) as receiver:
-        with postfix({"inbox.example": receiver.port, "returns.localhost": door.port}) as running:
-            yield running
+    with (
+        Scripted(_answers) as receiver,
+        postfix({"inbox.example": receiver.port, "returns.localhost": door.port}) as running,
+    ):
+        yield running
     door.stop()
 
 
