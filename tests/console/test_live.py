@@ -11,8 +11,9 @@ import pytest
 from django.db import connections
 from django.test import Client
 
+from mandata.campaigns.models import Campaign
 from mandata.delivery import following
-from mandata.delivery.models import Lane
+from mandata.delivery.models import Lane, Worker
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.services import tending
 from mandata.infra.clock import now
@@ -103,6 +104,18 @@ def test_what_slows_a_campaign_down_is_told_with_its_rule_and_its_end(desk: Offi
         Lane.objects.filter(key=lane).delete()
     assert "What slows it down" in page and "takes fewer messages for now" in page
     assert "421 4.7.0" in page and "Our rule of slowing down" in page
+
+
+def test_a_campaign_of_which_nothing_leaves_says_whose_turn_it_is(desk: Office) -> None:
+    campaign, client = launched(desk), desk.browser()
+    assert "Nothing has left" not in shown(client, f"/campaigns/{campaign}/slow/")
+    with scope(desk.shop.id):
+        Campaign.objects.filter(id=campaign).update(launched_at=now() - timedelta(minutes=3))
+    Worker.objects.all().delete()
+    page = shown(client, f"/campaigns/{campaign}/slow/")
+    assert "Nothing has left for a minute" in page and "has to start a worker" in page
+    settled(desk.shop, campaign, taken(1), at=now() - timedelta(seconds=30))
+    assert "Nothing has left" not in shown(client, f"/campaigns/{campaign}/slow/")
 
 
 @pytest.mark.req("DLV-5")

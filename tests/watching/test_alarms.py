@@ -105,6 +105,16 @@ def test_every_alarm_has_its_words(code: str, language: str) -> None:
         assert said["subject"] and "%(" not in said["subject"] + said["text"]
 
 
+def test_an_alarm_is_told_in_the_language_that_is_asked_for() -> None:
+    evidence = {"seconds": 70}
+    said = {
+        language: letters.letter("worker.missing", "alpha", evidence, began_at=now(), over_at=None, language=language)
+        for language in ("en", "cs")
+    }
+    assert said["en"]["subject"] == "Not well: A worker is missing: alpha"
+    assert said["cs"]["subject"] == "Není v pořádku: Chybí worker: alpha"
+
+
 def test_the_operators_home_says_what_is_not_well_and_what_is_over(host: str, database: Urls) -> None:
     worker(host, ago=90)
     services.watch_due(at=now())

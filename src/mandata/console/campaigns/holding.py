@@ -1,7 +1,7 @@
 """What holds a campaign back, in words: the gate with its clause, and our own rules with what to do about them."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from mandata.delivery.services.caps import LaneNow
 
 _OPEN: Final = ("queued", "claimed", "deferred")
 _MOST: Final = 8
+_STILL: Final = timedelta(seconds=60)
 
 
 def holding(found: CampaignDetail, stands: delivery.Progress, *, at: datetime) -> list[dict[str, Any]]:
@@ -24,7 +25,7 @@ def holding(found: CampaignDetail, stands: delivery.Progress, *, at: datetime) -
     current = agreements.in_force(at)
     terms = current.terms if current else None
     shut = [told(verdict, found.row.id, None, terms) | {"stops": True} for verdict in gate.holding(at=at)]
-    return shut or [*_ways(at), *_lanes(found, stands, at)][:_MOST] or _waits(stands)
+    return shut or [*_ways(at), *_lanes(found, stands, at)][:_MOST] or _waits(stands) or _still(found, stands, at)
 
 
 def _ways(at: datetime) -> list[dict[str, Any]]:
@@ -122,5 +123,27 @@ def _waits(stands: delivery.Progress) -> list[dict[str, Any]]:
             "allowed": None,
             "reason": _("Everything else has left. What was put off is tried again in growing pauses, for 72 hours."),
             "clause": _("Our rule of retries (RFC 5321, 4.5.4.1)"),
+        }
+    ]
+
+
+def _still(found: CampaignDetail, stands: delivery.Progress, at: datetime) -> list[dict[str, Any]]:
+    """Where nothing holds it back, something is to send, and yet no message had an outcome for a minute."""
+    began = found.row.launched_at
+    waiting = stands.by_state.get("queued", 0) + stands.by_state.get("claimed", 0)
+    if not waiting or began is None or at - began < _STILL or following.rate(found.row.id, at=at) is not None:
+        return []
+    living = following.senders(since=at - _STILL)
+    return [
+        {
+            "title": _("Nothing has left for a minute"),
+            "allowed": False,
+            "stops": True,
+            "reason": _("Sending processes live, but most likely the mail server does not answer them.")
+            if living
+            else _("No sending process lives."),
+            "remedy": _("The operator has to look at the transports and at the worker's log; it goes on by itself.")
+            if living
+            else _("The operator has to start a worker; it goes on by itself."),
         }
     ]

@@ -73,7 +73,7 @@ def quick(request: HttpRequest, found: selectors.CampaignDetail) -> dict[str, An
             "note": _note(stands, rate) if running else "",
         },
         "stands": stands,
-        "by_state": _by_state(stands),
+        "by_state": _by_state(stands, relayed=delivery.relayed(found.row.id)),
         "poll": f"{reverse('campaigns:progress', args=[found.row.id])}?{since}" if found.row.state in LIVE else "",
     }
 
@@ -186,9 +186,11 @@ def _seen_rate(request: HttpRequest, done: int) -> tuple[float | None, dict[str,
     return rate, {"then": f"{then + passed / 2:.2f}", "before": str(half)}
 
 
-def _by_state(stands: delivery.Progress) -> list[dict[str, Any]]:
+def _by_state(stands: delivery.Progress, *, relayed: bool) -> list[dict[str, Any]]:
+    """The states with their numbers. What a relay took is told as such: it decides what becomes of it."""
+    taken = {"sent": _("taken by the relay, which decides")} if relayed else {}
     return [
-        {"label": label, "tone": tone, "value": stands.by_state[state]}
+        {"label": taken.get(state, label), "tone": tone, "value": stands.by_state[state]}
         for state, (label, tone) in STATES.items()
         if stands.by_state.get(state)
     ]
