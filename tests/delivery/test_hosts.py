@@ -25,6 +25,7 @@ from mandata.infra.environment import env
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import INSTANCE, scope
 from tests.delivery.conftest import free_port, wait_for_port
+from tests.delivery.mailing import shop
 from tests.delivery.naming import asked, fresh, settings
 from tests.delivery.pebble import pebble
 from tests.public.door_process import DoorProcess, served_door
@@ -96,6 +97,24 @@ def test_a_host_has_to_lead_to_the_operators_door(house: House, zone: Zone) -> N
     rival = registered("Rival")
     with scope(rival.id), pytest.raises(HostTaken):
         hosts.add_host(name=name, actor=rival.owner.actor, at=now())
+
+
+@pytest.mark.req("TRK-1")
+def test_campaigns_compiled_from_then_on_lead_over_the_controllers_own_host(
+    zone: Zone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bakery, name = shop(), fresh()
+    leading(zone, name)
+    with settings(monkeypatch, TRACKING_URL=f"http://{DOOR}", DNS=env().dns):
+        before = bakery.draft()
+        with scope(bakery.id):
+            host_id = hosts.add_host(name=name, actor=bakery.actor, at=now())
+            hosts.check_host(host_id=host_id, actor=bakery.actor, at=now())
+        after = bakery.draft()
+        with scope(bakery.id):
+            rows = {row.id: bytes(row.compiled) for row in Campaign.objects.filter(id__in=[before, after])}
+    assert DOOR.encode() in rows[before] and name.encode() not in rows[before]
+    assert f"http://{name}/u/".encode() in rows[after] and DOOR.encode() not in rows[after]
 
 
 def test_a_host_that_leads_away_is_told_once_after_a_second_look(house: House, zone: Zone) -> None:
