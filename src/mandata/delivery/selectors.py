@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors as accounts
 from mandata.delivery.errors import NoSuchDomain
-from mandata.delivery.models import Chunk, Claim, Counter, Domain, Host, Key, Message, Return
+from mandata.delivery.models import Chunk, Claim, Counter, Domain, Host, Key, Message, Return, Transport
 from mandata.delivery.rules import domains as rules
 from mandata.delivery.rules.states import State
 from mandata.infra.environment import env
@@ -248,17 +248,36 @@ def unknown(campaign_id: UUID, *, limit: int = 500) -> list[UnknownMessage]:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One campaign's message to one person: where it stands; `sent_at` is None until the receiver took it."""
+    """One campaign's message to one person: where it stands; `sent_at` is None until the receiver took it.
+
+    `relayed`: a relay took it, which decided what became of it.
+    """
 
     campaign_id: UUID
     state: str
     sent_at: datetime | None
+    relayed: bool
 
 
 def received(subscriber_id: UUID, *, limit: int = 100) -> list[Received]:
     """Return the messages that a person was sent, newest first; by the primary key of each campaign's partition."""
     rows = Message.objects.filter(subscriber_id=subscriber_id, sent_at__isnull=False).order_by("-sent_at")
-    return [Received(*row) for row in rows.values_list("campaign_id", "state", "sent_at")[:limit]]
+    found = list(rows.values_list("campaign_id", "state", "sent_at", "transport")[:limit])
+    direct = _direct() if found else set()
+    return [Received(about, state, at, transport not in direct) for about, state, at, transport in found]
+
+
+def relayed(campaign_id: UUID) -> bool:
+    """Return whether relays took a campaign's messages and decide what becomes of them: asked of its first and its last
+    message that was sent, not of each."""
+    sent = Message.objects.filter(campaign_id=campaign_id, state=State.SENT).values_list("transport", flat=True)
+    ends = [sent.order_by("number").first(), sent.order_by("-number").first()]
+    return any(one is not None and one not in _direct() for one in ends)
+
+
+def _direct() -> set[int]:
+    """The numbers of the transports that speak with the receivers themselves; 0, the settings' own, is a relay."""
+    return set(Transport.objects.filter(kind="direct").values_list("number", flat=True))
 
 
 def verified_domains() -> list[str]:

@@ -177,7 +177,8 @@ def _events(subscriber_id: UUID) -> Iterator[dict[str, Any]]:
     names = {row.id: row.name for row in campaigns.campaigns()} if rows or sent else {}
     for message in sent:
         title = ": ".join(part for part in (_("Sent"), names.get(message.campaign_id, "")) if part)
-        yield {"at": message.sent_at, "title": title, "icon": "send", "tone": "calm"}
+        text = _("to a relay, which decided what became of it") if message.relayed else ""
+        yield {"at": message.sent_at, "title": title, "icon": "send", "tone": "calm", "text": text}
     titles = {
         "open": (_("Opened"), "eye", "info"),
         "click": (_("Clicked"), "link", "good"),
