@@ -1,6 +1,11 @@
 """Alarms: noticed by a worker, told to the operator once, and once more when they are over."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -132,3 +137,35 @@ def test_the_operators_home_says_what_is_not_well_and_what_is_over(host: str, da
 def users_row(user_id: UUID) -> User:
     found: User = User.objects.get(id=user_id)
     return found
+
+
+def real_worker() -> "subprocess.Popen[bytes]":
+    """A `mandata worker` as it is run, which has told of itself."""
+    known = set(Worker.objects.values_list("id", flat=True))
+    command = [sys.executable, "-m", "mandata.cli", "worker", "--concurrency", "1"]
+    settings = {"PYTHONPATH": "src", "MANDATA_RETURNS_LISTEN": "127.0.0.1:0", "MANDATA_ENGINE_ONLY": str(new_id())}
+    process = subprocess.Popen(command, env=os.environ | settings)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        new = Worker.objects.exclude(id__in=known).first()
+        if new is not None and new.loops:
+            return process
+        time.sleep(0.2)
+    process.kill()
+    raise AssertionError("the worker told nothing of itself")
+
+
+def test_a_real_worker_tells_of_its_loops_and_only_a_killed_one_is_missed() -> None:
+    before = set(Worker.objects.values_list("id", flat=True))
+    process = real_worker()
+    row = Worker.objects.exclude(id__in=before).get()
+    assert {"events", "delivery", "record", "alarms"} <= set(row.loops) and row.readings["disks"]
+    process.send_signal(signal.SIGTERM)
+    process.wait(60)
+    assert not Worker.objects.exclude(id__in=before).exists()
+    process = real_worker()
+    process.kill()
+    process.wait()
+    left = Worker.objects.exclude(id__in=before)
+    assert left.count() == 1
+    left.delete()
