@@ -76,8 +76,8 @@ class Counter(ScopedModel):
 
 
 class Domain(ScopedModel):
-    """A sending domain of the controller's (DLV-1), its records as last seen. The operator's shared domain is one in the
-    installation's own scope."""
+    """A sending domain of the controller's (DLV-1), its records as last seen. The operator's shared domain is one in
+    the installation's own scope."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=253)

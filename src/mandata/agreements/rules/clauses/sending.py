@@ -111,8 +111,8 @@ CLAUSES: Final[Mapping[str, Spec]] = {
             ),
             "verified_or_shared": _(
                 "Messages are sent only from a domain that the controller has verified by setting the DNS records "
-                "that the processor shows, or from the processor’s shared domain, under an address there that names the "
-                "controller; answers go to the controller."
+                "that the processor shows, or from the processor’s shared domain, under an address there that names "
+                "the controller; answers go to the controller."
             ),
         },
         serves=("DLV-1",),

@@ -47,8 +47,8 @@ class SendFacts:
     condition.
     ``marked``, ``link`` and ``one_click`` are read off the rendered message: marked as a newsletter, a link to
     unsubscribe in every
-    part, the headers of RFC 8058. ``domain_verified``: the sender's address may be used; ``domain_shared``: it is one of
-    the processor's shared domain.
+    part, the headers of RFC 8058. ``domain_verified``: the sender's address may be used; ``domain_shared``: it is
+    one of the processor's shared domain.
     """
 
     subject: str
