@@ -103,6 +103,8 @@ def many_messages(customer: Customer, count: int) -> Many:
     columns |= {"state": "text", "sent_at": "timestamptz"}
     people: list[UUID] = []
     with scope(customer.id):
+        if agreements.in_force(SENT) is None:
+            accept(customer.member, at=SENT)
         Campaign.objects.create(id=campaign_id, number=number, name="Spring", created_by=new_id(), **times)
         Link.objects.bulk_create(
             Link(campaign_id=campaign_id, number=link, url=f"https://shop.example/{link}") for link in range(LINKS)
