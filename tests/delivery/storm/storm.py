@@ -135,10 +135,13 @@ class Storm:
 
     def _kill_session(self) -> bool:
         """PostgreSQL restarts every session when one of them dies like this."""
-        with psycopg.connect(self.ground.urls.superuser) as connection:
-            rows = connection.execute(
-                "select pid from pg_stat_activity where pid <> pg_backend_pid() and application_name = 'mandata'"
-            ).fetchall()
+        try:
+            with psycopg.connect(self.ground.urls.superuser) as connection:
+                rows = connection.execute(
+                    "select pid from pg_stat_activity where pid <> pg_backend_pid() and application_name = 'mandata'"
+                ).fetchall()
+        except psycopg.OperationalError:
+            return False  # it is still getting up from the last time
         if not rows:
             return False
         died = kill(self._chance.choice(rows)[0], session=0)
