@@ -13,7 +13,7 @@ RUNS: dict[str, tuple[list[str], list[str]]] = {
     "import_csv": (["--million"], ["--short"]),
     "render": ([], ["--short"]),
     "send": ([], ["--short"]),
-    "tracking": (["--least", "0.2"], ["--seconds", "2", "--least", "0.2"]),
+    "tracking": (["--least", "0.2", "--limits"], ["--seconds", "2", "--least", "0.2"]),
     "ingestion": ([], ["--short"]),
     "record": ([], ["--short"]),
     "people": ([], ["--short"]),
