@@ -27,7 +27,8 @@ HOSTS: Final = 2
 MIX: Final = {"engine": 18, "worker": 6, "supervisor": 4, "sink": 6, "session": 3, "database": 3}
 """Of forty. `worker` dies with its engines; `supervisor` dies alone; `session` is one backend of PostgreSQL."""
 _PATIENCE = 180.0
-_GOOD_ENDS = (-signal.SIGKILL, 0)
+_GOOD_ENDS = (-signal.SIGKILL, -signal.SIGTERM, 0)
+"""Killed; asked to end while it was starting, or later."""
 
 
 def seed(otherwise: int) -> random.Random:
