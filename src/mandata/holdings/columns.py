@@ -41,6 +41,8 @@ COLUMNS: Final[dict[str, str]] = {
     "delivery_source.helo": "the name of the operator's own server",
     "delivery_source.listed": "names of the blocklists that hold an address of ours",
     "delivery_source.said": "what a name server answered about an address of ours",
+    "delivery_warmup.name": "a sending domain or an address of our own server that is warmed up",
+    "delivery_warmup.plan": "how many messages go on each day",
     "delivery_transport.address": "where a company's server answers",
     "delivery_transport.name": "what the operator calls a transport",
     "delivery_transport.options": "settings of a transport",
