@@ -244,7 +244,7 @@ class Desk:
             if not address:
                 raise Unrenderable("message.identity")
             content = compiled.fill(Recipient(address, values, display_name(values)), tokens, self._date)
-            content = campaign.signer.sign(content, int(self._date.timestamp()))
+            content = campaign.signer.sign(content, int(self._date.timestamp()), waiting.chunk.road.rewrites)
         except Unrenderable as error:
             number = waiting.claimed.number
             self._settle(waiting, Outcome(number, "failed", 0, "5.6.0", f"not rendered: {error.code}", "content"))

@@ -24,6 +24,7 @@ from mandata.subprocessors.rules.disclosing import Basis
 ACT: Final = "disclose"
 OWN: Final = Road("")
 """The road of the settings."""
+_REWRITTEN_BY_SES: Final = frozenset({b"date", b"message-id"})
 _OURS = ("disclose.", "transfer.")
 """Checks of the road itself; what every act needs is asked of the campaign anyway."""
 
@@ -102,13 +103,14 @@ def _pool() -> str:
 
 def _roads(row: Transport, pool: str) -> list[Road]:
     """A transport's roads: one, or one for each of the addresses that this controller's mail may leave from."""
-    key, limits = str(row.number), {"rate": row.rate, "daily": row.daily}
+    key = str(row.number)
     sources = list(row.sources.all())
     direct = row.kind == "direct"
     if not direct or not sources:
-        return [Road(key, row.number, "", row.tier, row.weight, direct=direct, **limits)]
+        road = Road(key, row.number, "", row.tier, row.weight, row.rate, row.daily, direct)
+        return [road._replace(rewrites=_REWRITTEN_BY_SES) if row.kind == "ses" else road]
     chosen = [one for one in sources if one.pool == pool and not one.fault]
     return [
-        Road(f"{key}@{one.address}", row.number, one.address, row.tier, row.weight, direct=True, **limits)
+        Road(f"{key}@{one.address}", row.number, one.address, row.tier, row.weight, row.rate, row.daily, True)
         for one in chosen
     ]

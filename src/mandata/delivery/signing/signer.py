@@ -19,7 +19,7 @@ of ours signs anew; a signature that holds for ever serves those who send a capt
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -61,59 +61,55 @@ class _Tags(NamedTuple):
 
 
 class Signer:
-    """Signs with each of its keys. Immutable for its callers; for one thread at a time.
+    """Signs with each of its keys. Immutable for its callers; for one thread at a time."""
 
-    `spared`: fields not to sign, in small letters, where the road rewrites them (Amazon SES does so with Date and
-    Message-ID).
-    """
-
-    def __init__(self, keys: Sequence[SigningKey], *, life: int = LIFE, spared: Iterable[str] = ()) -> None:
+    def __init__(self, keys: Sequence[SigningKey], *, life: int = LIFE) -> None:
         self.keys = tuple(keys)
         self._life = life
-        self._spared = frozenset(name.encode("ascii") for name in spared)
-        self._kept = SIGNED - self._spared
         self._hands = tuple(_hand(key) for key in keys)
         self._second = -1
-        self._tags: dict[tuple[bytes, ...], tuple[_Tags, ...]] = {}
+        self._tags: dict[tuple[tuple[bytes, ...], frozenset[bytes]], tuple[_Tags, ...]] = {}
 
-    def sign(self, message: bytes, at: int) -> bytes:
+    def sign(self, message: bytes, at: int, spared: frozenset[bytes] = frozenset()) -> bytes:
         """Return a message with its signatures in front.
 
-        `message`: RFC 5322 with CRLF as line ends throughout; `at`: seconds of the Unix epoch. No keys, no change.
+        `message`: RFC 5322 with CRLF as line ends throughout; `at`: seconds of the Unix epoch. `spared`: fields not to
+        sign, in small letters, because the road writes them anew. No keys, no change.
         """
         if not self._hands:
             return message
         cut = message.find(b"\r\n\r\n") + 2
         if cut < 2:
             cut = len(message)
-        names, text = self._signed(message[:cut])
+        names, text = self._signed(message[:cut], spared)
         digest = base64.b64encode(hashlib.sha256(simple_body(message, cut + 2)).digest())
-        out = [_written(tags, text, digest) for tags in self._now(names, at)]
+        out = [_written(tags, text, digest) for tags in self._now(names, at, spared)]
         out.append(message)
         return b"".join(out)
 
-    def _signed(self, head: bytes) -> tuple[tuple[bytes, ...], bytes]:
+    def _signed(self, head: bytes, spared: frozenset[bytes]) -> tuple[tuple[bytes, ...], bytes]:
         """Return the names of the fields to sign as `h=` lists them, the last field first (of equal names that is the
         order of section 5.4.2), and their relaxed forms."""
         names, forms = [], []
         for name, form in reversed(relaxed_fields(head)):
-            if name in self._kept:
+            if name in SIGNED and name not in spared:
                 names.append(name)
                 forms.append(form)
         forms.append(b"")
         return tuple(names), b"\r\n".join(forms)
 
-    def _now(self, names: tuple[bytes, ...], at: int) -> tuple[_Tags, ...]:
+    def _now(self, names: tuple[bytes, ...], at: int, spared: frozenset[bytes]) -> tuple[_Tags, ...]:
         if at != self._second:
             self._second = at
             self._tags.clear()
-        found = self._tags.get(names)
+        key = (names, spared)
+        found = self._tags.get(key)
         if found is None:
-            found = self._tags[names] = tuple(self._made(hand, names, at) for hand in self._hands)
+            listed = (*names, *(name for name in OVERSIGNED if name not in spared))
+            found = self._tags[key] = tuple(self._made(hand, listed, at) for hand in self._hands)
         return found
 
-    def _made(self, hand: _Hand, names: tuple[bytes, ...], at: int) -> _Tags:
-        listed = (*names, *(name for name in OVERSIGNED if name not in self._spared))
+    def _made(self, hand: _Hand, listed: tuple[bytes, ...], at: int) -> _Tags:
         times = b"t=%d; x=%d;" % (at, at + self._life)
         written = b"%s%s%s%sh=%s;%sbh=" % (hand.head, _FOLD, times, _FOLD, _listed(listed), _FOLD)
         return _Tags(written, relaxed_fields(written)[0][1], hand.sign)

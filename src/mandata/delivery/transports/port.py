@@ -35,8 +35,9 @@ class Road(NamedTuple):
 
     `key` names it to `Transport.pick` and `Transport.lanes`; `transport` is the transport's number (0: the one of the
     settings), `source` the address it sends from ("" for any). Roads of the lowest `tier` are taken first, those of one
-    tier in proportion to `weight`. `rate` is messages a second and `daily` messages a day, 0 for no limit. `direct`: it has a
-    lane for each set of mail exchangers.
+    tier in proportion to `weight`. `rate` is messages a second and `daily` messages a day, 0 for no limit. `direct`: it
+    has a lane for each set of mail exchangers. `rewrites`: header fields, in small letters, that are written anew on
+    the way, so that no signature may cover them.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Road(NamedTuple):
     rate: int = 0
     daily: int = 0
     direct: bool = False
+    rewrites: frozenset[bytes] = frozenset()
 
 
 class Unroutable(NamedTuple):
