@@ -10,6 +10,7 @@ from mandata.delivery.rendering import liquid, preview
 from mandata.delivery.rendering.compiled import Recipient
 from mandata.delivery.rendering.errors import RenderingRefused, Unrenderable
 from mandata.delivery.rendering.provider import web_version
+from mandata.foundation.tokens import LINK_TRAP
 from tests.delivery.rendering_kit import AT, FOOT, SETTING, build, fill, show, token
 
 BAKERY = {"first_name": "Eva", "points": 7}
@@ -198,7 +199,7 @@ def test_a_target_that_is_no_address_is_refused(target: str) -> None:
 def test_links_within_conditions_are_tracked_too() -> None:
     source = f'{{% if vip %}}<a href="https://a.example/vip">VIP</a>{{% endif %}}{FOOT}'
     assert f'href="http://t.example/c/{token(1)}"' in show(source, {"vip": True}).html
-    assert "/c/" not in show(source, {"vip": False}).html
+    assert f"/c/{token(1)}" not in show(source, {"vip": False}).html
 
 
 @pytest.mark.req("TRK-1")
@@ -410,3 +411,12 @@ def test_a_loop_that_nests_is_not_given_to_a_parser_that_may_fall_over_it() -> N
     deep = preview.read(fill(made)).html.replace("<!--[if mso]>", "").replace("<![endif]-->", "")
     with pytest.raises(Unrenderable, match="too deeply"):
         preview.harmless(deep)
+
+
+@pytest.mark.req("TRK-1")
+def test_a_hidden_link_that_no_person_meets_stands_before_all_others_in_the_html_only() -> None:
+    parts = show(f'<p><a href="https://shop.example/">Shop</a></p>{FOOT}')
+    hidden, _, rest = parts.html.partition("</a>")
+    assert f'/c/{token(LINK_TRAP)}"' in hidden and "display:none" in hidden and 'aria-hidden="true"' in hidden
+    assert 'tabindex="-1"' in hidden
+    assert token(LINK_TRAP) not in parts.text and token(LINK_TRAP) not in rest

@@ -173,7 +173,8 @@ def _with_trap(text: str, protected: Protected, setting: Setting) -> str:
     if not setting.track_clicks:
         return text
     trap = _TRAP.format(html.escape(setting.click) + protected.marker("t", LINK_TRAP))
-    return _BODY_TAG.sub(lambda found: found[0] + trap, text, count=1)
+    placed, count = _BODY_TAG.subn(lambda found: found[0] + trap, text, count=1)
+    return placed if count else trap + text
 
 
 def _with_pixel(text: str, protected: Protected, setting: Setting) -> str:
