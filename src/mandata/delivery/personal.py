@@ -35,7 +35,8 @@ def numbers(subscribers: Sequence[UUID]) -> list[tuple[UUID, UUID, int]]:
 def messages(subscriber: UUID) -> list[dict[str, object]]:
     """Return the subscriber's messages, oldest first, those not sent last."""
     names = ("campaign_id", "channel", "provider", "state", "attempts", "code", "status", "diagnostic", "sent_at")
-    return list(Message.objects.filter(subscriber_id=subscriber).order_by("sent_at", "campaign_id").values(*names))
+    rows = Message.objects.filter(subscriber_id=subscriber).order_by("sent_at", "campaign_id")
+    return list(rows.values(*names, "transport"))
 
 
 def delete_messages(subscribers: Sequence[UUID]) -> dict[UUID, int]:

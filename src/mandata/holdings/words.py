@@ -35,6 +35,7 @@ LABELS = {
     "sent_at": gettext_lazy("Sent"),
     "received_at": gettext_lazy("Received"),
     "attempts": gettext_lazy("Attempts"),
+    "transport": gettext_lazy("Number of the transport"),
     "code": gettext_lazy("Answer of the mail server"),
     "status": gettext_lazy("Status"),
     "diagnostic": gettext_lazy("Words of the mail server"),
