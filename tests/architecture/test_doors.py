@@ -23,14 +23,14 @@ from mandata.agreements import library
 from mandata.agreements import selectors as agreements
 from mandata.agreements.services import instructions, notices, obligations, upstream, versions
 from mandata.audience import services as audience
-from mandata.delivery.models import Domain
+from mandata.delivery.models import Alarm, Domain
 from mandata.foundation.actors import Actor
 from mandata.holdings import acts, manual, runs, shelves
 from mandata.holdings import selectors as held
 from mandata.holdings import services as holdings
 from mandata.infra.clock import new_id, now
 from mandata.infra.postgres import Urls
-from mandata.infra.tenancy import scope
+from mandata.infra.tenancy import current_controller, scope
 from mandata.project.permissions import ALL, OPERATOR, ROUTES
 from mandata.record.models import Entry
 from mandata.rights import services as rights
@@ -70,6 +70,15 @@ TYPED = {
 """What would be taken from somebody who may."""
 NO_ID: dict[str, object] = {"part": "hours", "verb": "withdraw", "size": 1}
 """Parts of addresses that name nothing of a controller's."""
+
+
+def _alarm() -> UUID:
+    """A warning that the agreement's share of complaints raised."""
+    made = Alarm.objects.create(
+        kind="complaints", about=current_controller(), level="warned", part=12, whole=900,
+        clause="sending.complaints", since=now(), changed_at=now(),
+    )  # fmt: skip
+    return UUID(str(made.id))
 
 
 @dataclass
@@ -144,6 +153,7 @@ def _paperwork(made: Office, word: str) -> dict[str, UUID]:
         ),
         "agreement_id": agreement.id,
         "domain_id": Domain.objects.values_list("id", flat=True)[0],
+        "alarm_id": _alarm(),
         "entry_id": Entry.objects.values_list("id", flat=True)[0],
     }
 

@@ -30,6 +30,7 @@ COLUMNS: Final[dict[str, str]] = {
     "campaigns_link.url": "a page that a campaign leads to, the same for everybody",
     "delivery_domain.checks": "what a name server answered about a domain",
     "delivery_domain.name": "a domain that the controller sends from",
+    "delivery_alarm.reason": "why a member or the operator lifted a stop, sealed",
     "delivery_claim.name": "a host's name, proven",
     "delivery_host.certificate": "a host's certificate, public",
     "delivery_host.failure": "why an ACME server gave no certificate",
