@@ -193,13 +193,16 @@ class Bench:
         environment = os.environ | {"MANDATA_SMTP_URL": f"smtp://127.0.0.1:{port}"}
         engines = [subprocess.Popen(command, env=environment) for _ in range(self.workers)]
         parts: dict[str, Callable[[], float]] = {
-            "engines": lambda: sum(_spent(engine.pid) for engine in engines),
+            "engines": lambda: sum(_spent(pid) - start for pid, start in started.items()),
             "postgres": _postgres,
             "sink": lambda: _spent(receiver.pid) if receiver else 0.0,
         }
         before, first = dict.fromkeys(parts, 0.0), 0.0
+        started: dict[int, float] = {}  # engine -> what its start took: one may still start while another sends
         try:
             while True:
+                ready = [one.pid for one in engines if one.pid not in started and _threads(one.pid) > 1]
+                started |= {pid: _spent(pid) for pid in ready}
                 left, begun = self._left(campaign, messages)
                 if begun and not first:
                     first, before = time.perf_counter(), {part: count() for part, count in parts.items()}
@@ -294,6 +297,13 @@ def _spent(pid: int) -> float:
     except FileNotFoundError:
         return 0.0
     return sum(int(one) for one in fields[11:15]) / _TICKS
+
+
+def _threads(pid: int) -> int:
+    try:
+        return len(list(Path(f"/proc/{pid}/task").iterdir()))
+    except FileNotFoundError:
+        return 0
 
 
 def _postgres() -> float:
