@@ -23,6 +23,7 @@ from mandata.agreements import library
 from mandata.agreements import selectors as agreements
 from mandata.agreements.services import instructions, notices, obligations, upstream, versions
 from mandata.audience import services as audience
+from mandata.delivery import services as delivery
 from mandata.delivery.models import Alarm, Domain
 from mandata.foundation.actors import Actor
 from mandata.holdings import acts, manual, runs, shelves
@@ -153,6 +154,7 @@ def _paperwork(made: Office, word: str) -> dict[str, UUID]:
         ),
         "agreement_id": agreement.id,
         "domain_id": Domain.objects.values_list("id", flat=True)[0],
+        "host_id": delivery.add_host(name=f"links.{word.lower()}-{shop.id.hex}.example", actor=shop.actor, at=at),
         "alarm_id": _alarm(),
         "entry_id": Entry.objects.values_list("id", flat=True)[0],
     }

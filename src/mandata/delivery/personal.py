@@ -80,7 +80,7 @@ def count_returns(subscribers: Sequence[UUID]) -> dict[UUID, int]:
 
 def returns(subscriber: UUID) -> list[dict[str, object]]:
     """Return what came back from the subscriber, oldest first."""
-    names = ("received_at", "kind", "hard", "reason", "status", "diagnostic", "campaign_id")
+    names = ("received_at", "kind", "hard", "reason", "status", "diagnostic", "suppressed", "campaign_id")
     return list(Return.objects.filter(subscriber_id=subscriber).order_by("received_at").values(*names))
 
 

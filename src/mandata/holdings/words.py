@@ -47,6 +47,7 @@ LABELS = {
     "agent": gettext_lazy("Program"),
     "network": gettext_lazy("Class of network"),
     "hard": gettext_lazy("For good"),
+    "suppressed": gettext_lazy("Rule that ends writing to the address"),
     "line": gettext_lazy("Line"),
     "row": gettext_lazy("Row"),
     "to": gettext_lazy("To"),
