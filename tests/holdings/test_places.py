@@ -24,7 +24,6 @@ from mandata.foundation.errors import Fault
 from mandata.holdings import caught, selectors, services, tasks
 from mandata.holdings.models import Erasure
 from mandata.holdings.rules import Found
-from mandata.infra.clock import new_id
 from mandata.infra.environment import env
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope

@@ -220,7 +220,6 @@ class Worker:
                 self._log.error("loop.failed", loop=loop.name, error=type(error).__name__, pause=pause, exc_info=True)
         connections.close_all()
 
-
     def _beat(self) -> None:
         """Tell every few seconds that this worker lives, and say when it ends: who does not is missed."""
         from django.db import close_old_connections, connections

@@ -234,7 +234,9 @@ class Return(ScopedModel):
         constraints = [
             models.UniqueConstraint(fields=["controller_id", "digest"], name="delivery_return_once"),
             models.CheckConstraint(
-                condition=models.Q(kind__in=["bounce", "complaint", "delay", "delivered", "reply", "auto", "challenge", "leave"]),
+                condition=models.Q(
+                    kind__in=["bounce", "complaint", "delay", "delivered", "reply", "auto", "challenge", "leave"]
+                ),
                 name="delivery_return_kind",
             ),
         ]
@@ -438,8 +440,8 @@ class Provider(models.Model):
 
 
 class Rule(models.Model):
-    """Scope-free: the operator's limits for a transport (-1: every one) and a receiving provider ("": every one that has
-    no rule of its own). Nothing in a column: the more general rule decides."""
+    """Scope-free: the operator's limits for a transport (-1: every one) and a receiving provider ("": every one that
+    has no rule of its own). Nothing in a column: the more general rule decides."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     transport = models.SmallIntegerField(default=-1)

@@ -228,7 +228,9 @@ def progress(campaign_id: UUID) -> Progress:
     open_states = (State.QUEUED, State.CLAIMED, State.SENDING, State.DEFERRED)
     left = sum(by_state.get(state, 0) for state in open_states)
     total = sum(by_state.values())
-    due = Message.objects.filter(campaign_id=campaign_id, state=State.DEFERRED, next_at__isnull=False).order_by("next_at")
+    due = Message.objects.filter(campaign_id=campaign_id, state=State.DEFERRED, next_at__isnull=False).order_by(
+        "next_at"
+    )
     return Progress(
         total=total,
         by_state=by_state,

@@ -55,7 +55,13 @@ _PARTS: Final = (
 
 
 _DESCRIBED: Final = (
-    *("processing.subjects", "processing.household", "processing.contact", "processing.activity", "processing.tracking"),
+    *(
+        "processing.subjects",
+        "processing.household",
+        "processing.contact",
+        "processing.activity",
+        "processing.tracking",
+    ),
     "processing.content",
     *("processing.location", "processing.cookies", "processing.further", "processing.own", "processing.special"),
     *("processing.nature", "processing.media", "processing.purposes", "processing.title", "processing.duration"),

@@ -32,7 +32,8 @@ class Setting:
 
     `click`, `open`, `unsubscribe`, `preferences`, `web_version` are what stands in front of a token in their addresses,
     `open_suffix` what stands behind it; `message_domain` is the right side of Message-ID. `list_id` (RFC 2919) is a
-    domain-like name, `feedback_id` four fields with colons. Mail to a token at `leave_domain` unsubscribes; empty: none. `postal_address` may have several lines.
+    domain-like name, `feedback_id` four fields with colons. Mail to a token at `leave_domain` unsubscribes; empty:
+    none. `postal_address` may have several lines.
     """
 
     click: str

@@ -79,7 +79,5 @@ urlpatterns = [
     ),
     path("controllers/<uuid:controller_id>/version/withdraw/", views.withdraw_version, name="version_withdraw"),
     path("controllers/<uuid:controller_id>/state/", views.move, name="move"),
-    path(
-        "controllers/<uuid:controller_id>/alarms/<uuid:alarm_id>/lift/", views.lift_alarm, name="alarm_lift"
-    ),
+    path("controllers/<uuid:controller_id>/alarms/<uuid:alarm_id>/lift/", views.lift_alarm, name="alarm_lift"),
 ]
