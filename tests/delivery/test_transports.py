@@ -1,5 +1,7 @@
 """The operator's transports: who may use them, in which order, and how they stand; from the table to the receiver."""
 
+import base64
+import email
 import json
 import os
 import subprocess
@@ -35,6 +37,7 @@ from mandata.vault.services import token_keys
 from tests.delivery.mailing import Shop, shop
 from tests.delivery.outside import Zones, serving
 from tests.delivery.scripted import Scripted, Talk
+from tests.delivery.test_ses import door
 from tests.subprocessors.cast import carrier
 
 OPERATOR = Actor("operator", new_id())
@@ -250,6 +253,27 @@ def test_a_test_send_takes_the_first_transport(catcher: Catcher) -> None:
         given = {"campaign_id": campaign, "to": ["me@bakery.example"], "fields": {}, "actor": bakery.actor}
         assert services.test_send(**given, at=now()) == 1  # type: ignore[arg-type]
     assert [one.recipient for one in catcher.store.page(limit=9)] == ["me@bakery.example"]
+
+
+@pytest.mark.req("DLV-1", "DLV-2")
+def test_a_test_sends_signature_leaves_out_what_the_road_writes_anew() -> None:
+    bakery = shop(signs=("rsa-2048",))
+    bakery.people(1)
+    campaign = bakery.draft()
+    with door(200, body='{"MessageId": "1"}') as (endpoint, seen):
+        put(
+            "amazon", kind="ses", region="eu-central-1", terms="2026-01", options={"endpoint": endpoint},
+            user="AKIATEST", password="hidden",
+        )  # fmt: skip
+        transports.accept_terms("amazon", version="2026-01", actor=OPERATOR, at=now())
+        with scope(bakery.id):
+            given = {"campaign_id": campaign, "to": ["me@bakery.example"], "fields": {}, "actor": bakery.actor}
+            assert services.test_send(**given, at=now()) == 1  # type: ignore[arg-type]
+    (request,) = seen
+    message = email.message_from_bytes(base64.b64decode(request["Content"]["Raw"]["Data"]))
+    (signature,) = message.get_all("DKIM-Signature", [])
+    signed = signature.replace("\r\n", "").partition("h=")[2].partition(";")[0].lower().split(":")
+    assert "from" in signed and not {"date", "message-id"} & {one.strip() for one in signed}
 
 
 # -- looking -----------------------------------------------------------------------------------------------------------

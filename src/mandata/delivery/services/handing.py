@@ -9,6 +9,7 @@ from django.db import connections
 
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.services import fleets, roads
+from mandata.delivery.signing import Signer
 from mandata.delivery.transports.fleet import Fleet
 from mandata.delivery.transports.port import Letter, Road, Unroutable
 
@@ -43,8 +44,8 @@ class _Desk:
         """Nothing is kept back."""
 
 
-def hand_over(letters: Sequence[Letter], *, at: datetime) -> list[Outcome]:
-    """Hand letters over by the roads of the open scope, and return what became of each.
+def hand_over(letters: Sequence[Letter], *, signer: Signer, at: datetime) -> list[Outcome]:
+    """Sign letters for the roads of the open scope, hand them over, and return what became of each.
 
     What a road gives back is tried on the next; `returned` at the end: no road leads anywhere now.
     """
@@ -57,7 +58,11 @@ def hand_over(letters: Sequence[Letter], *, at: datetime) -> list[Outcome]:
     tried: set[str] = set()
     while left and (road := fleet.pick([one for one in allowed if one.key not in tried])) is not None:
         tried.add(road.key)
-        for outcome in _by(fleet, road, list(left.values())):
+        signed = [
+            letter._replace(content=signer.sign(letter.content, int(at.timestamp()), road.rewrites))
+            for letter in left.values()
+        ]
+        for outcome in _by(fleet, road, signed):
             ended[outcome.key] = outcome
             if outcome.fate != "returned":
                 left.pop(outcome.key, None)

@@ -47,20 +47,17 @@ def test_send(*, campaign_id: UUID, to: Sequence[str], fields: Mapping[str, Any]
             clause="sending.domain",
             remedy=_("Set the DNS records shown for the domain, and check them."),
         )
-    signer = Signer(signing_keys(domain))
     compiled, keys = Compiled.from_bytes(found.data), token_keys()
     tokens = mint_many(keys, references(keys, [(found.number, NO_MESSAGE)])[0], compiled.tokens)
     sender = f"{tokens[compiled.bounce_index]}@{selectors.return_domain(domain)}"
 
-    def made(address: str) -> bytes:
-        content = compiled.fill(Recipient(address, fields, display_name(fields)), tokens, at)
-        return signer.sign(content, int(at.timestamp()))
-
     letters = [
-        Letter(key, sender, address, made(address)) for key, address in enumerate(map(on_the_wire, list(to)[:MOST]))
+        Letter(key, sender, address, compiled.fill(Recipient(address, fields, display_name(fields)), tokens, at))
+        for key, address in enumerate(map(on_the_wire, list(to)[:MOST]))
     ]
     wanted = len(letters)
-    refused = [outcome for outcome in hand_over(letters, at=at) if outcome.fate != "sent"]
+    outcomes = hand_over(letters, signer=Signer(signing_keys(domain)), at=at)
+    refused = [outcome for outcome in outcomes if outcome.fate != "sent"]
     if refused and refused[0].fate == "returned":
         raise NotSent(
             _("The test could not be sent: the mail server does not answer."),
