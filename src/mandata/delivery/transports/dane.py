@@ -56,16 +56,17 @@ def check(records: Sequence[Known], chain: Sequence[bytes], host: str, *, now: d
 
     try:
         certificates = [x509.load_der_x509_certificate(one) for one in chain]
-    except (ValueError, UnsupportedAlgorithm) as error:
+        if any(_knows(record, certificates, host, now or clock.now()) for record in records):
+            return
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise Unknown("a certificate that cannot be read") from error
-    for record in records:
-        if not certificates:
-            break
-        if record.usage == END_ENTITY and _matches(record, certificates[0]):
-            return
-        if record.usage == TRUST_ANCHOR and _anchored(record, certificates, host, now or clock.now()):
-            return
     raise Unknown("its certificate is none that its TLSA records know")
+
+
+def _knows(record: Known, chain: "Sequence[Certificate]", host: str, now: datetime) -> bool:
+    if not chain:
+        return False
+    return _matches(record, chain[0]) if record.usage == END_ENTITY else _anchored(record, chain, host, now)
 
 
 def _matches(record: Known, certificate: "Certificate") -> bool:

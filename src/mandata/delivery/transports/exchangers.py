@@ -19,11 +19,13 @@ from mandata.delivery.transports import dane
 from mandata.delivery.transports.dane import Known
 from mandata.delivery.transports.mtasts import Policies, Policy
 from mandata.delivery.transports.port import Unroutable
+from mandata.infra.logs import log
 
 PATIENCE: Final = 5.0
 """Seconds that the engine waits for DNS before it lays out the rest; what comes later is kept for the next time."""
 _THREADS: Final = 16
 _KEEP: Final = 100_000
+_log = log("delivery")
 _UNANSWERED: Final = Unroutable("deferred", "4.4.3", "DNS gave no answer about the domain yet")
 
 
@@ -107,6 +109,9 @@ class Exchangers:
             )
         except NoAnswer as error:
             place, ttl = Unroutable("deferred", "4.4.3", f"DNS gave no answer about the domain: {error}"), LEAST_TTL
+        except Exception as error:  # what strangers publish ends no process
+            _log.error("exchangers.trouble", error=type(error).__name__)
+            place, ttl = Unroutable("deferred", "4.4.3", "what the domain publishes cannot be read"), LEAST_TTL
         with self._lock:
             if len(self._kept) >= _KEEP:
                 self._kept.clear()

@@ -11,6 +11,7 @@ import os
 import re
 import socket
 import ssl
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -23,6 +24,7 @@ from mandata.infra.clock import now
 
 MOST_AGE: Final = 31_557_600
 _MOST_BYTES: Final = 65_536
+_AGE = re.compile(r"[0-9]{1,20}")
 _ID = re.compile(r"[A-Za-z0-9]{1,32}")
 _DOMAIN = re.compile(r"[a-z0-9.-]{1,253}")
 
@@ -74,7 +76,7 @@ def parse(text: str) -> Policy:
         else:
             single.setdefault(key, value)
     mode, age = single.get("mode", ""), single.get("max_age", "")
-    if single.get("version") != "STSv1" or mode not in {"enforce", "testing", "none"} or not age.isdigit():
+    if single.get("version") != "STSv1" or mode not in {"enforce", "testing", "none"} or not _AGE.fullmatch(age):
         raise NoPolicy("a policy without version, mode or max_age")
     if mode != "none" and not patterns:
         raise NoPolicy("a policy without mail exchangers")
@@ -135,6 +137,9 @@ class Policies:
         connection.addresses = [
             one for one in resolver.addresses(host, self._asked).records if self._reachable(str(one))
         ]
+        bell = threading.Timer(2 * self._timeout, connection.cut)  # each wait has a limit, and so has all of it
+        bell.daemon = True
+        bell.start()
         try:
             connection.request(
                 "GET", "/.well-known/mta-sts.txt", headers={"User-Agent": "Mandata", "Accept": "text/plain"}
@@ -147,7 +152,10 @@ class Policies:
                 raise NoPolicy(f"a policy of type {kind}")
             data = answer.read(_MOST_BYTES + 1)
         finally:
+            bell.cancel()
             connection.close()
+        if connection.late:
+            raise NoPolicy("a policy that came too slowly")
         if len(data) > _MOST_BYTES:
             raise NoPolicy("a policy of more than 64 KB")
         return data.decode("utf-8")
@@ -185,16 +193,28 @@ class _Connection(http.client.HTTPSConnection):
     """HTTPS to addresses that were looked up already, so that one resolver answers for all."""
 
     addresses: list[str]
+    late = False
+    _raw: socket.socket | None = None
+
+    def cut(self) -> None:
+        """Time is up: whatever waits for the other side now finds the connection broken. From another thread."""
+        self.late = True
+        if self._raw is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(self._raw, socket.SHUT_RDWR)
 
     def connect(self) -> None:
-        trouble = OSError("the policy's host has no address that may be reached")
+        trouble = OSError("the policy's host has no address that may be reached in time")
         for address in self.addresses[:3]:
+            if self.late:
+                break
             try:
                 sock = socket.create_connection((address, self.port), self.timeout)
             except OSError as error:
                 trouble = error
                 continue
             context: ssl.SSLContext = self._context  # type: ignore[attr-defined]
-            self.sock = context.wrap_socket(sock, server_hostname=self.host)
+            self.sock = self._raw = context.wrap_socket(sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self.sock.do_handshake()
             return
         raise trouble

@@ -34,6 +34,7 @@ CONNECTING, HANDSHAKE, TALKING, READY, LEAVING, CLOSED = range(6)
 OPENING: Final = frozenset((CONNECTING, HANDSHAKE, TALKING))
 
 _PATH = re.compile(r"[^\x00-\x20<>\x7f]{1,255}@[^\x00-\x20<>\x7f@]{1,255}")
+_SIZE = re.compile(r"SIZE ([0-9]{1,20})")
 _STAGES: Final[dict[int, Stage]] = {MAIL: "mail", RCPT: "rcpt", DATA: "data", DOT: "content"}
 _ENVELOPE = (MAIL, RCPT, DATA)
 _CHUNKED = (MAIL, RCPT)
@@ -235,9 +236,7 @@ class Session:
         offers = [line.decode("ascii", "replace").upper().strip() for line in text.split(b"\n")[1:]]
         self._offers = frozenset(offers)
         words = {offer.split(" ")[0] for offer in offers}
-        self._most = max(
-            (int(offer[5:]) for offer in offers if offer.startswith("SIZE ") and offer[5:].isdigit()), default=0
-        )
+        self._most = max((int(found[1]) for offer in offers if (found := _SIZE.fullmatch(offer))), default=0)
         self._pipelining = "PIPELINING" in words and self.settings.pipelining
         self._chunking = "CHUNKING" in words and self._pipelining and self.settings.chunking
         if self.settings.wants_tls and not self._secured:
