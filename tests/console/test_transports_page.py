@@ -9,6 +9,7 @@ from django.urls import reverse
 from mandata.accounts.models import User
 from mandata.delivery.models import Source, Transport
 from mandata.infra.clock import now
+from tests.console.office import office
 from tests.world.people import registered, staffed
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -68,3 +69,18 @@ def test_what_cannot_be_is_told_and_nothing_is_set_up(otto: Client) -> None:
     )
     assert "no transport" in page(otto, 422, act="pause", name="nobody")
     assert not Transport.objects.exists()
+
+
+@pytest.mark.req("DLV-2")
+def test_a_controller_is_told_where_it_must_contract_directly(otto: Client) -> None:
+    mine = office("Direct Bakery")
+    told = "contract with it yourself"
+    address = reverse("privacy:subprocessors")
+    assert "By whom your mail is sent" not in mine.browser().get(address).content.decode()
+    page(otto, 302, **RELAY)
+    Transport.objects.update(terms="2026-01", terms_url="https://engine.example/terms", contract_directly=True)
+    page(otto, 302, act="accept", name="relay", version="2026-01")
+    shown = mine.browser().get(address).content.decode()
+    assert told in shown and "https://engine.example/terms" in shown and "smtp://127.0.0.1" not in shown
+    page(otto, 302, act="pause", name="relay")
+    assert told not in mine.browser().get(address).content.decode()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from mandata.agreements import selectors as agreements
 from mandata.console import processors
 from mandata.console.requests import actor
+from mandata.delivery.services import showing
 from mandata.foundation.errors import Refused
 from mandata.infra.clock import now
 from mandata.subprocessors import selectors
@@ -49,6 +50,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "disclosures": [
             {"one": one, "kind": processors.DISCLOSED[one.kind]} for one in selectors.disclosures(limit=50)
         ],
+        "engines": showing.engines(at=at),
     }
     return render(request, "console/privacy/subprocessors.html", context)
 

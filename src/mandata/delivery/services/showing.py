@@ -64,6 +64,14 @@ def listed(*, at: datetime) -> list[Listed]:
     return [_listed(row, at) for row in rows]
 
 
+def engines(*, at: datetime) -> list[Listed]:
+    """Return the transports that the scope's mail may take now (DLV-2): the controller is told whose they are, under
+    which terms, and where it contracts with their provider itself."""
+    numbers = {road.transport for road in roads.allowed(at=at)}
+    rows = Transport.objects.filter(number__in=numbers).prefetch_related("sources").order_by("tier", "number")
+    return [_listed(row, at) for row in rows]
+
+
 def deciders() -> frozenset[int]:
     """Return the numbers of transports that decide what becomes of a message; 0, the settings' relay, too."""
     return frozenset({0, *Transport.objects.exclude(kind="direct").values_list("number", flat=True)})
