@@ -129,6 +129,10 @@ def test_what_sns_did_not_sign_counts_for_nothing(bakery: Shop, key: rsa.RSAPriv
         signed(key, {**genuine, "TopicArn": TOPIC + "2"}),
         signed(key, genuine, SigningCertURL="https://sns.eu-central-1.amazonaws.com.evil.test/a.pem"),
         signed(key, genuine, SigningCertURL="http://sns.eu-central-1.amazonaws.com/a.pem"),
+        # Others than SNS's own certificates: what anybody's signed request makes the API say in their own words.
+        signed(key, genuine, SigningCertURL="https://sns.eu-central-1.amazonaws.com/?Action=GetTopicAttributes"),
+        signed(key, genuine, SigningCertURL=CERTIFICATE + "?Action=GetTopicAttributes"),
+        signed(key, genuine, SigningCertURL=CERTIFICATE.replace(".pem", ".xml")),
         signed(key, genuine, Signature="%%%"),
         signed(key, genuine, SignatureVersion="9"),
         signed(key, genuine, Type="Other"),

@@ -14,6 +14,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from moto.ses.models import ses_backends
 
+from mandata.delivery.transports import ses
 from mandata.delivery.transports.fleet import Fleet
 from mandata.delivery.transports.port import Letter, Road
 from mandata.delivery.transports.ses import Barred, Ses, SesSettings, quota
@@ -163,3 +164,19 @@ def test_ses_waits_in_its_own_threads_and_holds_no_other_road() -> None:
 
 def test_no_secret_shows_in_what_is_printed() -> None:
     assert "hidden" not in repr(settings("http://x"))
+
+
+@pytest.mark.req("DLV-2")
+@pytest.mark.parametrize("where", ["client", "hand_over"])
+def test_whatever_goes_wrong_in_a_thread_ends_its_letter_and_not_the_thread(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise LookupError("nobody thought of this")
+
+    monkeypatch.setattr(ses, where, broken)
+    with door(200) as (endpoint, seen):
+        desk, fleet = carried(endpoint, 5)
+    wanted = "returned" if where == "client" else "unknown"
+    assert set(desk.fates().values()) == {wanted} and len(desk.fates()) == 5 and not seen
+    assert (fleet.pick([Road("1", 1)]) is None) == (where == "client")

@@ -31,6 +31,7 @@ from mandata.delivery.rules.bounces import Returned, of_notification, of_words
 LARGEST: Final = 256 * 1024
 MOST: Final = 1000
 _HOST: Final = re.compile(r"sns\.[a-z]{2}(?:-[a-z]{1,12}){1,3}-\d{1,2}\.amazonaws\.com(?:\.cn)?")
+_CERTIFICATE: Final = re.compile(r"SimpleNotificationService-[0-9A-Za-z]{1,80}\.pem")
 _SIGNED: Final = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
     "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
@@ -80,6 +81,12 @@ def unpacked(signature: str) -> bytes:
         return base64.b64decode(signature[:4000], validate=True)
     except ValueError as error:
         raise BadReport("wrong signature") from error
+
+
+def is_certificate(url: object) -> bool:
+    """Return whether an address is that of a certificate of SNS's own. Its host alone proves nothing: there the API
+    answers as well, and whoever has an account can make it say what he likes."""
+    return isinstance(url, str) and is_sns(url) and bool(_CERTIFICATE.fullmatch(url.split("/", 3)[-1]))
 
 
 def is_sns(url: object) -> bool:

@@ -69,7 +69,7 @@ def receive_sns(*, body: bytes, at: datetime, get: Fetch = _known, confirm: Fetc
 
 def _verify(message: Mapping[str, Any], get: Fetch) -> None:
     url = message.get("SigningCertURL")
-    if not isinstance(url, str) or not hooks.is_sns(url):
+    if not isinstance(url, str) or not hooks.is_certificate(url):
         raise BadReport("not a certificate of SNS")
     algorithm = {"1": hashes.SHA1, "2": hashes.SHA256}.get(str(message.get("SignatureVersion")))
     if algorithm is None:

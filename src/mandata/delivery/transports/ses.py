@@ -164,12 +164,20 @@ class SesLane:
             self._loop.wake()
 
     def _try(self, letter: Letter) -> tuple[Outcome, bool]:
+        """Hand a letter over; whatever goes wrong is its outcome, for a thread that dies keeps its letter for ever."""
         try:
             with self._making:
                 self._client = self._client or client(self.way.settings)
+        except Exception as error:  # nothing has left
+            said = str(error) if isinstance(error, Barred) else f"Amazon SES cannot be used: {type(error).__name__}"
+            return Outcome(letter.key, "returned", 0, "", said, "connect"), False
+        try:
             return hand_over(self._client, letter, self.way.settings), True
         except Barred as error:
             return Outcome(letter.key, "returned", 0, "", str(error), "connect"), False
+        except Exception as error:  # it may have left
+            said = f"Amazon SES: {type(error).__name__}"
+            return Outcome(letter.key, "unknown", 0, "", said, "content"), True
 
 
 class Barred(Exception):
