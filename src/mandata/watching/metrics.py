@@ -4,7 +4,6 @@ Labels are states, transports, mailbox providers, hosts of our own, names of loo
 or a person, and the number of lines does not grow with the number of either.
 """
 
-import importlib.metadata
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,6 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+import mandata
 from mandata.delivery import following
 from mandata.delivery.services import caps
 from mandata.infra import restoring
@@ -44,7 +44,7 @@ class _Installation(Collector):
 
     def collect(self) -> Iterator[Metric]:
         began = time.perf_counter()
-        yield InfoMetricFamily("mandata_build", "Version.", value={"version": importlib.metadata.version("mandata")})
+        yield InfoMetricFamily("mandata_build", "Version.", value={"version": mandata.__version__})
         yield _gauge("restoring", "1 while an older database is brought up to date.", float(restoring.closed()))
         for part in (
             _messages,

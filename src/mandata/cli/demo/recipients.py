@@ -18,6 +18,7 @@ from mandata.tracking import selectors as tracking
 
 _TOKEN = r"([A-Za-z0-9_-]{43})"  # noqa: S105 - a pattern
 _OPEN, _CLICK, _LEAVE = (re.compile(f"/{path}/{_TOKEN}") for path in ("o", "c", "u"))
+_HIDDEN = re.compile(r'<a [^>]*aria-hidden="true"[^>]*>')
 _FROM_CAMPAIGN = re.compile(_TOKEN + "@")
 _SCRIPTED = re.compile(r"(bounce5|full5|busy4|dsn|complain)\.", re.IGNORECASE)
 _PEOPLE = (
@@ -32,10 +33,11 @@ _LOOKED = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a recipient finds in a message: its tokens."""
+    """What a recipient finds in a message: its tokens. `links` are those that a person sees; `all` has the hidden one."""
 
     opened: str
     links: tuple[str, ...]
+    all: tuple[str, ...]
     leave: str
 
 
@@ -69,7 +71,7 @@ def _react(stage: Stage, chosen: Sequence[dict[str, Any]]) -> None:
             if kind == 0:  # a mailbox provider loads the image whether or not anybody looks
                 door.get(f"/o/{letter.opened}.gif", _APPLE)
             elif kind == 1:  # a security product follows every link at once
-                for token in letter.links:
+                for token in letter.all:
                     door.get(f"/c/{token}", "Mozilla/5.0 (compatible; BarracudaCentral)")
             else:
                 agent = _GMAIL if kind < 8 else _PEOPLE[kind % 3]
@@ -137,7 +139,8 @@ def _letter(raw: bytes) -> Letter:
     html = body.get_content() if body else ""
     return Letter(
         opened=_first(_OPEN.findall(html)),
-        links=tuple(dict.fromkeys(_CLICK.findall(html))),
+        links=tuple(dict.fromkeys(_CLICK.findall(_HIDDEN.sub("", html)))),
+        all=tuple(dict.fromkeys(_CLICK.findall(html))),
         leave=_first(_LEAVE.findall(str(message["List-Unsubscribe"]))),
     )
 
