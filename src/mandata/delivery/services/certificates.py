@@ -45,6 +45,8 @@ _FIRST_PAUSE: Final = timedelta(minutes=5)
 _LONGEST_PAUSE: Final = timedelta(hours=12)
 _ANSWERED_FOR: Final = timedelta(hours=1)
 _MOST_WORDS: Final = 500
+_MARK: Final = b"# Written by Mandata, which takes it away with its host.\n"
+"""By which the files of hosts that are gone are told from the operator's own; readers of PEM pass over it."""
 _log = log("certificates")
 
 
@@ -227,7 +229,7 @@ def _account(directory: str, at: datetime) -> tuple[bytes, str]:
 
 def write_files(*, at: datetime) -> int:
     """Write the certificates that hold to MANDATA_CERTIFICATES, and take away those of hosts that are gone; return how
-    many files changed. Nothing where the setting is empty."""
+    many files changed. Files of others stay. Nothing where the setting is empty."""
     folder = env().certificates
     if folder is None:
         return 0
@@ -238,7 +240,7 @@ def write_files(*, at: datetime) -> int:
         held.add(file.name)
         changed += _written(claimed["controller_id"], claimed["owner_id"], file, at)
     for file in folder.glob("*.pem"):
-        if file.name not in held:
+        if file.name not in held and file.read_bytes().endswith(_MARK):
             file.unlink(missing_ok=True)
             changed += 1
     return changed
@@ -254,7 +256,7 @@ def _written(controller_id: UUID, host_id: UUID, file: Path, at: datetime) -> bo
                 return False
         plain = Vault.open().unseal(host_id, PLACE, bytes(row.private_key))
     key = load_der_private_key(plain, None).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    _write(file, f"{row.certificate.strip()}\n{key.decode()}".encode())
+    _write(file, f"{row.certificate.strip()}\n{key.decode()}".encode() + _MARK)
     return True
 
 
