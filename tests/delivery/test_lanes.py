@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -19,7 +20,9 @@ from mandata.agreements import selectors as agreements
 from mandata.agreements.rules.recipients import Asked
 from mandata.campaigns.models import Active
 from mandata.delivery.catcher.server import Catcher, Place
+from mandata.delivery.engine.desk import Desk
 from mandata.delivery.engine.loading import Shelf
+from mandata.delivery.engine.planning import Planner
 from mandata.delivery.engine.worker import Worker
 from mandata.delivery.models import Hold, Lane, Message, Provider, Rule, Warmup
 from mandata.delivery.nameserver import NameServer, Zone
@@ -394,6 +397,29 @@ def test_a_receiver_that_takes_nothing_is_left_alone_for_a_while(bakery: Shop) -
         assert set(Message.objects.filter(campaign_id=campaign).values_list("attempts", "next_at")) == {(0, again)}
     assert not tending.tend_campaign(controller_id=bakery.id, campaign_id=campaign, at=at)
     assert Active.objects.get(campaign_id=campaign).due_at == again
+
+
+@pytest.mark.req("DLV-3")
+def test_a_limit_of_connections_that_is_lifted_holds_no_lane_any_more(bakery: Shop) -> None:
+    rule("tiny.example", connections=1)
+    one, other = (Planner(Desk(token_keys(), "returns.test"), new_id()) for _ in range(2))
+    road, lane, key = Road("1", transport=1, direct=True), "1/mx.tiny.example~0", "lane:1:tiny.example"
+    for planner, allowed in ((one, True), (other, False)):
+        assert planner._connected(road, "tiny.example", limiting.current(at=now())) == allowed
+        planner.learn(road, "tiny.example", lane)
+    assert one._desk.group(lane) == (key, 1) and other._desk.group(lane) == (key, -1)
+    Rule.objects.all().delete()
+    for planner in (one, other):
+        assert planner._connected(road, "tiny.example", limiting.current(at=now()))
+        assert planner._desk.group(lane) == ("", 0), "as many connections as the transport likes"
+    assert not Hold.objects.exists()
+
+
+def test_a_lane_in_which_nothing_is_left_keeps_no_engine() -> None:
+    desk = Desk(token_keys(), "returns.test", exhausted=True)
+    desk._lanes["1/mx.gone.example~0"] = deque()
+    desk._sweep(time.monotonic())
+    assert desk.closed() and not desk.under_way()
 
 
 @pytest.mark.req("DLV-3")

@@ -182,7 +182,8 @@ class Desk:
         """Return the receiver that a lane leads to and how many connections there may be to it at most: 0 for as many
         as the transport likes, -1 for none."""
         group = self.groups.get(lane, "")
-        return (group, self.leases.get(group, 0) or -1) if group else ("", 0)
+        leased = self.leases.get(group)  # there is none where the limit was lifted
+        return ("", 0) if leased is None else (group, leased or -1)
 
     def _sort_in(self) -> None:
         lanes, incoming = self._lanes, self.incoming
@@ -311,6 +312,7 @@ class Desk:
         heads, self._heads = self._heads, {}
         for lane, queue in list(self._lanes.items()):
             if not queue:
+                del self._lanes[lane]  # its connections were all lost before anybody asked for more
                 continue
             head, since = heads.get(lane, (queue[0], at))
             if head is not queue[0]:

@@ -45,6 +45,11 @@ class Plan:
     buckets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     wait: float | None = None
 
+    @property
+    def opens_in(self) -> float:
+        """Seconds until it is worth looking again: at once where no limit stands in the way."""
+        return self.wait or 0.0
+
     def unused(self, got: Mapping[str, int]) -> dict[str, int]:
         """Return bucket -> messages that were granted and not found."""
         back: dict[str, int] = {}
@@ -232,9 +237,11 @@ class Planner:
     def _connected(self, road: Road, provider: str, limits: Limits) -> bool:
         """Return whether this worker may have a connection to a provider, leasing it where there is a limit."""
         most = limits.limit(road.transport, provider).connections if provider else None
-        if most is None:
-            return True
         key = limiting.lane_key(road.transport, provider)
+        if most is None:
+            if key in self._leases:  # the limit was lifted
+                self._let_go(key)
+            return True
         until, leased, _ = self._leases.get(key, (0.0, 0, 0))
         if self._clock() >= until:
             # Never fewer than before: what is open cannot be given up before it is closed.
@@ -253,6 +260,9 @@ class Planner:
             if key in busy:
                 self._lease(key, leased, most)
             elif self._clock() > until + _RESTING:
-                limiting.let_go(worker_id=self._worker_id, keys=[key])
-                del self._leases[key]
-                self._desk.leases.pop(key, None)
+                self._let_go(key)
+
+    def _let_go(self, key: str) -> None:
+        limiting.let_go(worker_id=self._worker_id, keys=[key])
+        del self._leases[key]
+        self._desk.leases.pop(key, None)

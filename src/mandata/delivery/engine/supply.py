@@ -4,10 +4,11 @@ The database may go away at any time. Then outcomes stay in memory and in the jo
 thread tries again until it is back or the process is told to end.
 """
 
+import socket
 import threading
 import time
 from collections import Counter, defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -131,7 +132,7 @@ class Supply:
             time.sleep(0.2)
 
     def _enter(self) -> bool:
-        recovering.enrol(worker_id=self.worker_id, host=_host(), at=now())
+        recovering.enrol(worker_id=self.worker_id, host=socket.gethostname(), at=now())
         return True
 
     def _guarded(self, act: "object") -> bool:
@@ -266,15 +267,28 @@ class Supply:
         if standing is None:
             tending.postpone(controller_id=loaded.controller_id, campaign_id=loaded.campaign_id, at=at)
             return 0
-        road = self._transport.pick(standing.roads)
-        if road is None:
+        found = self._planned(loaded, standing.roads, limit, at)
+        if found is None:
             self._tend(one)  # a shut gate puts it off, and its refusal is kept
             return 0
-        plan = self._planner.plan(loaded, road, limit, at)
+        road, plan = found
         if not plan.wants:
             self._wait_for(one, plan)
             return 0
         return self._claim_from(loaded, standing, road, plan)
+
+    def _planned(self, loaded: Loaded, roads: tuple[Road, ...], limit: int, at: datetime) -> tuple[Road, Plan] | None:
+        """Pick a road and plan a claim for it. Where the limits of one let nothing through, its peers of the same tier
+        are asked as well; the next tier is for roads that are down."""
+        left, best = list(roads), None
+        while (road := self._transport.pick(left)) is not None:
+            plan = self._planner.plan(loaded, road, limit, at)
+            if plan.wants:
+                return road, plan
+            if best is None or plan.opens_in < best[1].opens_in:
+                best = (road, plan)
+            left = [one for one in left if one.tier == road.tier and one.key != road.key]
+        return best
 
     def _wait_for(self, one: Claimant, plan: Plan) -> None:
         """Nothing of a campaign can be claimed now: put it off, or see whether it is through."""
@@ -381,9 +395,3 @@ def _untouched(rows: list[tuple[OpenChunk, Settled]]) -> dict[str, int]:
         if chunk.buckets and settled.outcome.fate == "returned":
             found.update(chunk.buckets.get(settled.provider, ()))
     return found
-
-
-def _host() -> str:
-    import socket
-
-    return socket.gethostname()
