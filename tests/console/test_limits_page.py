@@ -51,7 +51,7 @@ def test_the_operator_sets_a_limit_sees_it_and_takes_it_away(otto: Client) -> No
         None,
         5000,
     )
-    assert "Seznam" in page(otto) and "5000" in page(otto)
+    assert "Seznam" in page(otto) and "5,000" in page(otto)
     page(otto, 302, act="drop", provider="Seznam", transport="")
     assert not Rule.objects.exists()
     with scope(INSTANCE):

@@ -119,12 +119,20 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 @app.command()
 def check(name: Name, as_json: AsJson = False) -> None:
-    """Ask DNS now, keep what it says, and show it.
+    """Ask DNS now (the resolver of MANDATA_DNS, or the system's), keep what it says, and show it.
+
+    The exit code is 1 where the domain may not send.
 
     Examples:
 
         mandata domains check news.example.com
     """
+    if _asked(name, as_json) != "verified":
+        raise typer.Exit(1)
+
+
+def _asked(name: str, as_json: bool) -> str:
+    """Ask DNS about a domain and tell of it; return the state that it is in then."""
     with _installation() as at:
         from mandata.delivery import selectors, services
         from mandata.infra.tenancy import scope
@@ -132,7 +140,9 @@ def check(name: Name, as_json: AsJson = False) -> None:
         controller_id, domain_id = _found(name)
         with scope(controller_id):
             services.verify_domain(domain_id=domain_id, actor=_OPERATOR, at=at)
-            _tell(selectors.domain(domain_id), as_json)
+            found = selectors.domain(domain_id)
+        _tell(found, as_json)
+        return str(found.state)
 
 
 @app.command()
@@ -168,7 +178,7 @@ def shared(as_json: AsJson = False) -> None:
         from mandata.delivery.services import watching
 
         watching.keep_shared(at=at)
-    check(name, as_json)
+    _asked(name, as_json)
 
 
 @app.command()
@@ -185,15 +195,19 @@ def certificates(as_json: AsJson = False) -> None:
         from mandata.delivery import selectors
         from mandata.infra.tenancy import scope
 
+        found = False
         for controller_id in _everybody():
             with scope(controller_id):
                 rows = selectors.hosts(at)
             for one in rows:
+                found = True
                 until = one.expires_at.isoformat() if one.expires_at else None
                 values = {"host": one.name, "controller": str(controller_id), "state": one.state, "until": until}
                 words = f"{one.state:9} {one.name}  until {until or 'there is none'}"
                 failed = f"  not renewed: {one.failure}" if one.failure else ""
                 emit(as_json, values | {"failure": one.failure}, words + failed)
+        if not found and not as_json:
+            typer.echo("No controller has a tracking host.")
 
 
 def _tell(one: "SendingDomain", as_json: bool) -> None:

@@ -54,12 +54,15 @@ def listed(as_json: AsJson = False) -> None:
     with _installation():
         from mandata.delivery.services import caps
 
-        for one in caps.rules():
+        rows = caps.rules()
+        for one in rows:
             rate = f"{one.per_second:g}/s" if one.per_second else "–"
             daily = f"{one.daily}/day" if one.daily else "–"
             connections = f"{one.connections} connections" if one.connections else "–"
             who = one.provider or "every provider"
             emit(as_json, one._asdict(), f"{who}  {one.transport or 'every transport'}  {rate}  {connections}  {daily}")
+        if not rows and not as_json:
+            typer.echo("No limit is set.")
 
 
 @app.command("set")
@@ -118,13 +121,18 @@ def lanes(as_json: AsJson = False) -> None:
     with _installation() as at:
         from mandata.delivery.services import caps
 
-        for one in caps.lanes_now(at=at):
+        rows = caps.lanes_now(at=at)
+        for one in rows:
             rate = one.pace or one.per_second
-            words = f"{one.kind}  {one.transport}  {one.name}  {f'{rate:g}/s' if rate else '–'}"
+            who = one.name or ("all others" if one.kind == "lane" else "every provider")
+            words = f"{one.key}  {one.transport or 'every transport'}  {who}"
+            words += f"  {f'{rate:g}/s' if rate else '–'}"
             words += f"  {one.granted} of {one.daily} today" if one.daily is not None else f"  {one.granted} today"
             if one.slowed_at is not None:
                 words += f"  slowed down by {one.said}, free {one.free_again:%Y-%m-%d %H:%M:%S} UTC"
-            emit(as_json, one._asdict(), words)
+            emit(as_json, one._asdict() | {"key": one.key}, words)
+        if not rows and not as_json:
+            typer.echo("No lane is limited or slowed down.")
 
 
 @app.command()
@@ -181,9 +189,13 @@ def warm_ups(as_json: AsJson = False) -> None:
     with _installation() as at:
         from mandata.delivery.services import caps
 
-        for one in caps.plans(at=at):
+        rows = caps.plans(at=at)
+        for one in rows:
             cap = "no cap any more" if one.cap is None else f"{one.used} of {one.cap} today"
-            emit(as_json, one._asdict(), f"{one.kind}  {one.name}  day {one.day} of {len(one.plan)}  {cap}")
+            day = f"day {one.day} of {len(one.plan)}" if one.day > 0 else f"begins {one.begins_on}"
+            emit(as_json, one._asdict(), f"{one.kind}  {one.name}  {day}  {cap}")
+        if not rows and not as_json:
+            typer.echo("Nothing is being warmed up.")
 
 
 @app.command("end-warm-up")

@@ -33,11 +33,11 @@ _LOOKED = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a recipient finds in a message: its tokens. `links` are those that a person sees; `all` has the hidden one."""
+    """What a recipient finds in a message: its tokens; links that a person sees, and every one, the hidden one, too."""
 
     opened: str
     links: tuple[str, ...]
-    all: tuple[str, ...]
+    every: tuple[str, ...]
     leave: str
 
 
@@ -71,7 +71,7 @@ def _react(stage: Stage, chosen: Sequence[dict[str, Any]]) -> None:
             if kind == 0:  # a mailbox provider loads the image whether or not anybody looks
                 door.get(f"/o/{letter.opened}.gif", _APPLE)
             elif kind == 1:  # a security product follows every link at once
-                for token in letter.all:
+                for token in letter.every:
                     door.get(f"/c/{token}", "Mozilla/5.0 (compatible; BarracudaCentral)")
             else:
                 agent = _GMAIL if kind < 8 else _PEOPLE[kind % 3]
@@ -140,7 +140,7 @@ def _letter(raw: bytes) -> Letter:
     return Letter(
         opened=_first(_OPEN.findall(html)),
         links=tuple(dict.fromkeys(_CLICK.findall(_HIDDEN.sub("", html)))),
-        all=tuple(dict.fromkeys(_CLICK.findall(html))),
+        every=tuple(dict.fromkeys(_CLICK.findall(html))),
         leave=_first(_LEAVE.findall(str(message["List-Unsubscribe"]))),
     )
 

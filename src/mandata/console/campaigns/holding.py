@@ -68,7 +68,7 @@ def _lanes(found: CampaignDetail, stands: delivery.Progress, at: datetime) -> It
 
 
 def _lane(lane: LaneNow, at: datetime) -> Iterable[dict[str, Any]]:
-    whom = lane.name or lane.transport or _("others")
+    whom = lane.name or (_("others") if lane.kind == "lane" else lane.transport if lane.number else _("the relay"))
     if lane.daily is not None and lane.granted >= lane.daily:
         yield {
             "title": _("Today's %(count)s messages for %(whom)s are used up")

@@ -138,15 +138,12 @@ def _lane(one: caps.LaneNow) -> dict[str, Any]:
         "domain": _("sending domain"),
         "source": _("source address"),
     }
-    key = {"road": f"road:{one.number}", "lane": f"lane:{one.number}:{one.name}"}.get(
-        one.kind, f"{one.kind}:{one.name}"
-    )
     slow = one.slowed_at is not None
     return {
         "one": one,
         "kind": kinds[one.kind],
         "name": one.name or (_("all others") if one.kind == "lane" else one.transport),
-        "key": key,
+        "key": one.key,
         "rate": one.pace if slow else one.per_second,
         "state": _("slowed down") if slow else _("free"),
         "tone": "warn" if slow else "good",

@@ -135,6 +135,12 @@ def number(value: float | int | None, places: int = 0) -> str:
 
 
 @register.filter
+def behind(said: str, status: str) -> str:
+    """Return what stands behind the enhanced status, which is shown beside a reply and begins many of them."""
+    return said.removeprefix(status).lstrip() if status else said
+
+
+@register.filter
 def percent(part: float | int | None, whole: float | int | None = None) -> str:
     """Write `part` of `whole` (or the fraction `part` alone) as a percentage; a dash where nothing can be divided."""
     if part is None or whole == 0:

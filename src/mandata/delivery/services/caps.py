@@ -64,6 +64,13 @@ class LaneNow(NamedTuple):
     free_again: datetime | None
     number: int = EVERY
 
+    @property
+    def key(self) -> str:
+        """What the lane is called where it is let go."""
+        if self.kind == "lane":
+            return limiting.lane_key(self.number, self.name)
+        return limiting.road_key(self.number) if self.kind == "road" else f"{self.kind}:{self.name}"
+
 
 def set_limit(
     *,
