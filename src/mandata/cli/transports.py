@@ -300,11 +300,14 @@ def check(
     with _installation() as at:
         from mandata.delivery.services import probing, showing
 
-        for one in [name] if name else [row.name for row in showing.listed(at=at)]:
+        names = [name] if name else [row.name for row in showing.listed(at=at)]
+        for one in names:
             for found in probing.check(one, at=at):
                 good = good and found.good
                 values = {"transport": one, "what": found.what, "good": found.good, "words": found.words}
                 emit(as_json, values, f"{one}: {'' if found.good else 'NOT GOOD: '}{found.words}")
+        if not names and not as_json:
+            typer.echo("No transport is set up: all mail goes to MANDATA_SMTP_URL.")
     if not good:
         raise typer.Exit(1)
 
