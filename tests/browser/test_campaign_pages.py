@@ -122,7 +122,7 @@ def test_a_campaign_on_its_way_is_followed_paused_decided_about_and_stopped(desk
     campaign, page = desk.shop.launched(SMALL), visitor.page
     move(desk, campaign, range(1, 19), "sent")
     visitor.open(f"/campaigns/{campaign}/send/")
-    page.get_by_text("18 of 40").wait_for()
+    page.get_by_text("18 of 40 messages (45.0 %)").wait_for()
     visitor.look("campaign_sending")
     move(desk, campaign, range(19, 23), "deferred")
     move(desk, campaign, range(23, 25), "failed")
@@ -132,7 +132,7 @@ def test_a_campaign_on_its_way_is_followed_paused_decided_about_and_stopped(desk
             kind="access", address="reader3@gmail.com", channel="portal", language="en", at=now()
         ).case_id
         rights.confirm_by_hand(case_id=case, actor=desk.shop.actor, at=now())
-    page.get_by_text("23 of 40").wait_for()
+    page.get_by_text("23 of 40 messages (").wait_for()
     visitor.press("Pause")
     visitor.look("campaign_paused")
     visitor.open("/")

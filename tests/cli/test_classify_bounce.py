@@ -121,7 +121,7 @@ def test_nothing_hostile_takes_much_longer_than_a_plain_message_of_that_size(nam
     said = b"On %d the fox jumped over the lazy dog and slept until noon.\r\n"
     plain = HEAD + b"".join(said % number for number in range(16_000))
     usual = min(_seconds(lambda: classify(plain)) for _ in range(3))
-    assert _seconds(lambda: classify(HOSTILE[name])) < 30 * max(usual, 0.02)
+    assert _seconds(lambda: classify(HOSTILE[name])) < 100 * max(usual, 0.02)
 
 
 @pytest.mark.parametrize("step", [1, 7, 64])

@@ -137,8 +137,10 @@ def test_links_are_forgotten_after_their_time_and_the_report_stays(
     running = a_sent_campaign(world, ["cid@gmail.com"], customer=ended.customer, state="sending")
     reacted(door, ended)
     day = 86_400
-    assert drop_links(at=later(729 * day)) == 0
-    assert drop_links(at=later(731 * day)) == 1
+    drop_links(at=later(729 * day))
+    with scope(ended.customer.id):
+        assert all(row.url for row in selectors.report(ended.id).links)
+    assert drop_links(at=later(731 * day)) >= 1, "those of earlier tests' campaigns, too"
     assert drop_links(at=later(731 * day)) == 0
     with scope(ended.customer.id):
         assert {row.url for row in selectors.report(ended.id).links} == {""}

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from mandata.delivery.engine.windows import MOST
 from tests.delivery.mailing import Shop, shop
 from tests.delivery.storm import account
 from tests.delivery.storm.away import away
@@ -75,4 +76,4 @@ def test_while_postgresql_is_away_the_door_answers_and_the_engine_waits(
     apart: Ground, sink: Sink, tmp_path: Path
 ) -> None:
     told = away(apart, sink, tmp_path, people=6_000, seconds=6)
-    assert told.clicks_away > 10 and told.sent_away <= 1_000, "what was laid out is sent, and no more is claimed"
+    assert told.clicks_away > 10 and told.sent_away <= MOST + 100, "what was laid out is sent, and no more is claimed"
