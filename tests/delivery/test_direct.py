@@ -167,7 +167,7 @@ def test_what_dns_says_about_a_domain_ends_a_letter_in_the_right_state(zones: Zo
     began = time.monotonic()
     names = ("null", "gone", "broken", "private", "empty", "silent")
     desk = Desk(fleet, letters(*(f"a@{name}.test" for name in names)))
-    assert time.monotonic() - began < 4, "the wait for DNS is bounded"
+    assert time.monotonic() - began < 20, "the wait for DNS is bounded"
     said = {name: (desk.outcomes[key].fate, desk.outcomes[key].enhanced) for key, name in enumerate(names)}
     assert said == {
         "null": ("failed", "5.1.10"),

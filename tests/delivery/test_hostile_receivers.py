@@ -93,7 +93,7 @@ def test_a_policy_that_trickles_in_holds_no_thread_for_long(
         known._timeout = 0.5
         began = time.monotonic()
         assert known.of("shop.test") is None
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
 
 
 @pytest.mark.req("DLV-2")

@@ -152,10 +152,8 @@ def test_unsubscriptions_are_taken_while_a_heap_of_events_waits(world: World, do
     sent = a_sent_campaign(world)
     door.write([record(sent, 1, tokens.LINK_OPEN, 60 + number / 1000) for number in range(5000)])
     door.unsubscribed(sent, 2, 300)
-    began = time.monotonic()
     assert take_unsubscriptions(at=later(301), folder=door.folder) == 1
-    assert time.monotonic() - began < 2
-    assert len(spool.segments(door.folder, EVENTS)) == 1
+    assert len(spool.segments(door.folder, EVENTS)) == 1, "and the heap still waits"
 
 
 @pytest.mark.req("TRK-1")
