@@ -35,6 +35,8 @@ def test_transports_are_set_up_and_seen_by_light_and_by_dark_and_on_a_phone(worl
     visitor.page.locator("#id_sources").fill("192.0.2.1 out1.example.com\n192.0.2.2 out2.example.com vip")
     visitor.press("Set it up")
     visitor.page.get_by_text("Set up, and recorded.").wait_for()
+    made = Transport.objects.get()
+    assert (made.name, made.kind, made.sources.count()) == ("own addresses", "direct", 2)
     Source.objects.filter(address="192.0.2.1").update(checked_at=now(), listed=["block.example"])
     Source.objects.filter(address="192.0.2.2").update(checked_at=now(), fault="ptr")
     Transport.objects.update(terms="2026-01", windows=[{"from": now().isoformat(), "until": now().isoformat()}])
@@ -42,3 +44,4 @@ def test_transports_are_set_up_and_seen_by_light_and_by_dark_and_on_a_phone(worl
     visitor.look("operator_transports")
     visitor.press("Accept the terms 2026-01")
     visitor.page.get_by_text("Done, and recorded.").wait_for()
+    assert Transport.objects.get().accepted == "2026-01"

@@ -114,7 +114,7 @@ class Desk:
     _heads: dict[str, tuple[Waiting, float]] = field(default_factory=dict)
     _sweep_at: float = 0.0
     _out: dict[int, Waiting] = field(default_factory=dict)
-    _returned: dict[int, int] = field(default_factory=dict)
+    _returned: dict[tuple[UUID, int], int] = field(default_factory=dict)
     _next: int = 0
     _date: datetime = field(default_factory=now)
     _journals: set[Journal] = field(default_factory=set)
@@ -268,7 +268,7 @@ class Desk:
         """Journal an outcome and pass it to supply; what came back unbegun is tried again at once, a few times."""
         key = outcome.key
         waiting = self._out.pop(key)
-        number = waiting.claimed.number
+        number = waiting.chunk.id, waiting.claimed.number
         if outcome.fate == "returned":
             tries = self._returned.get(number, 0) + 1
             if tries <= _RETURNS and not self.draining:
