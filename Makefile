@@ -13,7 +13,7 @@ setup: ## Make .venv with what mandata needs.
 
 setup-dev: ## Make .venv with what working on mandata needs, and the programs that its tests drive.
 	@scripts/bootstrap dev
-	@scripts/packages chromium gettext openssl postfix softhsm2 age opendkim pebble libsisimai-perl libjson-perl
+	@scripts/packages chromium gettext openssl postfix softhsm2 age opendkim pebble libsisimai-perl libjson-perl haproxy
 
 demo: setup ## Set everything up, run the main job on the example data, leave the console open.
 	@$(BIN)/mandata demo $(ARGS)

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import UUID
@@ -35,16 +35,22 @@ class Count:
         self._lock = threading.Lock()
 
     @contextmanager
-    def one(self, *names: str) -> Iterator[None]:
+    def one(self, *names: str) -> Iterator[Callable[[], None]]:
+        """A connection; call what is given just before the goodbye, because the client may open another upon it."""
         with self._lock:
             self.now.update(names)
             for name in names:
                 self.most[name] = max(self.most[name], self.now[name])
-        try:
-            yield
-        finally:
+        open_ = [names]
+
+        def end() -> None:
             with self._lock:
-                self.now.subtract(names)
+                self.now.subtract(open_.pop() if open_ else ())
+
+        try:
+            yield end
+        finally:
+            end()
 
 
 @pytest.fixture
@@ -76,9 +82,9 @@ def test_two_engines_keep_to_the_connections_of_a_provider_over_all_its_exchange
 
     def script(name: str) -> "object":
         def talk(talk: Talk) -> None:
-            with count.one(name, *(["Seznam"] if name != "fast.test" else [])):
+            with count.one(name, *(["Seznam"] if name != "fast.test" else [])) as end:
                 talk.greet("PIPELINING")
-                talk.serve(dot=slowly)
+                talk.serve(dot=slowly, parting=end)
 
         return talk
 
