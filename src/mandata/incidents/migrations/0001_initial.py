@@ -1,0 +1,9 @@
+"""The tables."""
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = []
+    operations = []
