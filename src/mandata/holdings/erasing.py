@@ -21,7 +21,8 @@ from mandata.audience.services import suppression
 from mandata.foundation.actors import Actor
 from mandata.foundation.errors import Fault, Refused
 from mandata.holdings import manual, rules, selectors
-from mandata.holdings.catalogue import CHOSEN, catalogue
+from mandata.holdings.catalogue import catalogue
+from mandata.holdings.catalogue.proof import CHOSEN
 from mandata.holdings.errors import ErasureIncomplete
 from mandata.holdings.models import Erasure
 from mandata.holdings.rules import Cannot, Erased, Found, Key, Subject

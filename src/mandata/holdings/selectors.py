@@ -8,7 +8,8 @@ from uuid import UUID
 
 from mandata.audience import personal as audience
 from mandata.foundation.errors import NotFound
-from mandata.holdings.catalogue import SUPPRESSION, catalogue
+from mandata.holdings.catalogue import catalogue
+from mandata.holdings.catalogue.people import SUPPRESSION
 from mandata.holdings.errors import NoSuchSubject
 from mandata.holdings.models import Erasure
 from mandata.holdings.register import FILES, TABLES
