@@ -1,13 +1,13 @@
 """What falls due in the scripted year, computed by hand from the seeds, with a calendar on paper and no code of ours.
 
-The year is the same for all: a person asks on a Saturday that is the last of a long month; a breach is seen on the Friday
-night before the clocks change; a change of sub-processors is told before a long weekend; an audit is asked for; the
-agreement ends on the last day of August. `strict` is the reading that we hold ourselves to, `statutory` the one by which the
-other side may still act. Instants are the end of the last day where the agreement applies, written in UTC.
+The year is the same for all: a person asks on a Saturday that is the last of a long month; a breach is seen on the
+Friday night before the clocks change; a change of sub-processors is told before a long weekend; an audit is asked for;
+the agreement ends on the last day of August. `strict` is the reading that we hold ourselves to, `statutory` the one by
+which the other side may still act. Instants are the end of the last day where the agreement applies, written in UTC.
 """
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypedDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,17 @@ class Owed:
     strict: str
     statutory: str
     counted: str
+
+
+class _Zoned(TypedDict):
+    asked: str
+    breach: str
+    told: str
+    change_told: str
+    audit_asked: str
+    second_audit: str
+    ended: str
+    accepted: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +53,7 @@ class Year:
     prices: dict[str, str] = field(default_factory=dict)
 
 
-_ZONED: Final = {
+_ZONED: Final[_Zoned] = {
     "asked": "2026-01-31T09:00:00+01:00",
     "breach": "2026-03-27T22:30:00+01:00",
     "told": "2026-03-27T23:00:00+01:00",
@@ -79,7 +90,7 @@ ECOMAIL: Final = Year(
             "breach.notify",
             "2026-03-29T21:30:00Z",
             "2026-03-29T22:00:00Z",
-            "48 hours from Friday 22:30, 21:30 UTC; the night loses an hour, so it is 23:30 on Sunday by the clock there.",
+            "48 hours from Friday 22:30, 21:30 UTC; the night loses an hour, so the clock there shows Sunday 23:30.",
         ),
         _AUTHORITY,
     ),
@@ -141,8 +152,8 @@ ACOMWARE: Final = Year(
         ),
     ),
     ending=(),
-    # One of the first half of 2026 is the first of its calendar year, before prices rise for the first time, which they do on
-    # 1 July of the year after the contract's. The one of August is a further one, and 1,500 have risen by 2.5 %.
+    # The one of June is the first of its calendar year, before prices rise for the first time, which they do on 1 July of
+    # the year after the contract's. The one of August is a further one, and 1,500 have risen by 2.5 %.
     prices={
         "index": "2.5",
         "first": "500.00",
@@ -280,7 +291,7 @@ EVERYMAIL: Final = Year(
             "rights.answer",
             "2026-03-17T07:00:00Z",
             "2026-03-18T07:00:00Z",
-            "45 days: strictly the day of receipt is the first, so 16 March; by the code it is not counted, so the 17th.",
+            "45 days: strictly the day of receipt is the first, so 16 March; by the code the 17th.",
         ),
     ),
     extended=(
