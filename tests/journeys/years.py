@@ -152,8 +152,8 @@ ACOMWARE: Final = Year(
         ),
     ),
     ending=(),
-    # The one of June is the first of its calendar year, before prices rise for the first time, which they do on 1 July of
-    # the year after the contract's. The one of August is a further one, and 1,500 have risen by 2.5 %.
+    # The one of June is the first of its calendar year, before prices rise for the first time, which is on 1 July of the
+    # year after the contract's. The one of August is a further one, and 1,500 have risen by 2.5 %.
     prices={
         "index": "2.5",
         "first": "500.00",
