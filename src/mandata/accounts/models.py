@@ -232,6 +232,71 @@ class StaffAccess(ScopedModel):
     opened_at = models.DateTimeField()
     until = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=12, blank=True)  # staff, controller, time
+    seen_at = models.DateTimeField(null=True)  # the latest look: a clock that is set back opens nothing again
+    product = models.CharField(max_length=60, blank=True)
 
     class Meta:
         db_table = "accounts_staffaccess"
+        indexes = [models.Index(fields=["controller_id", "opened_at"], name="accounts_staffaccess_opened")]
+
+
+class AccessLog(ScopedModel):
+    """Who reached a controller's data and how, for the rules on unusual access (PPL-5). Never changed, by a trigger.
+
+    ``kind``: entered, looked, found, revealed, exported; ``network``: reduced; ``device``: families of browser and
+    system. Nobody whose data was seen is named.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    at = models.DateTimeField()
+    user_id = models.UUIDField()
+    who = models.CharField(max_length=10)
+    kind = models.CharField(max_length=10)
+    page = models.CharField(max_length=80)
+    people = models.IntegerField(default=0)  # how many people's data it showed, where that is known
+    access = models.UUIDField(null=True)
+    network = models.CharField(max_length=50, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    device = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        db_table = "accounts_accesslog"
+        indexes = [models.Index(fields=["controller_id", "user_id", "at"], name="accounts_accesslog_user")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(who__in=["member", "operator"]), name="accounts_accesslog_who"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["entered", "looked", "found", "revealed", "exported"]),
+                name="accounts_accesslog_kind",
+            ),
+        ]
+
+
+class AccessAlert(ScopedModel):
+    """Something unusual about an access: told once for each occasion, to the controller's officers and the operator's.
+
+    ``occasion``: what makes it the same one, such as a device or a day.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    log = models.UUIDField()
+    user_id = models.UUIDField()
+    who = models.CharField(max_length=10)
+    rule = models.CharField(max_length=20)
+    occasion = models.CharField(max_length=80)
+    figures = models.JSONField(default=dict)
+    at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)  # somebody of the controller's has looked and said what it was
+    settled_by = models.UUIDField(null=True)
+    verdict = models.CharField(max_length=12, blank=True)
+
+    class Meta:
+        db_table = "accounts_accessalert"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["controller_id", "user_id", "rule", "occasion"], name="accounts_accessalert_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(verdict__in=["", "fine", "misuse"]), name="accounts_accessalert_verdict"
+            ),
+        ]

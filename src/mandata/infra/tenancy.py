@@ -52,6 +52,12 @@ SCOPE_FREE: dict[str, str] = {
     "delivery_transport": "the operator's transports: companies, limits, the secret sealed",
     "delivery_source": "the operator's own addresses of the network, their names, what was found about them",
     "delivery_pool": "which pool of addresses a controller sends from: ids, names of pools, times",
+    "measures_run": "rounds of checks: ids, states, times",
+    "measures_result": "what checks of the installation found: codes, numbers, times",
+    "measures_failure": "checks that do not hold: codes, times",
+    "measures_evidence": "what the operator shows for measures that no machine can look at; names nobody",
+    "measures_outage": "outages of the service: parts, causes, times",
+    "measures_pulse": "when parts of the service last answered: times",
     "rights_casekey": "finds a case by its token's hash: ids, times",
     "assistance_index": "by how much statistics rose in a year: codes, numbers, sources",
     "assistance_tariff": "the operator's price list of help: codes, sums, dates",
@@ -89,6 +95,8 @@ APPEND_ONLY: tuple[str, ...] = (
     "record_head",
     "record_stamp",
     "record_receipt",
+    "measures_result",
+    "measures_evidence",
 )
 """Tables from which the application's role may neither update nor delete."""
 

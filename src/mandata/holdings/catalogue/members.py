@@ -74,6 +74,7 @@ DIRECTORY: Final = Place(
             "django_session",
             "accounts_commitment",
             "accounts_staffaccess",
+            "accounts_accesslog",
         ),
         category=_(
             "addresses, second factors and open sessions of the people who log in, commitments and accesses of the "
