@@ -109,6 +109,7 @@ CONTACTS: Final = Place(
             "subprocessors_objection",
             "subprocessors_disclosure",
             "campaigns_campaign",
+            "incidents_share",
         ),
         category=_(
             "contact addresses of the controller, who accepted the agreement from where, who instructed or objected in "
