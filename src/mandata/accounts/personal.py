@@ -3,7 +3,8 @@ address.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 from mandata.accounts.models import Invitation, Member, Notice
@@ -85,3 +86,10 @@ def members(address: str) -> list[dict[str, object]]:
 def has_notice(notice_id: UUID) -> bool:
     """Say whether the notice is one of the controller's."""
     return Notice.objects.filter(id=notice_id).exists()
+
+
+REACH: Final[Mapping[str, tuple[str, str, str]]] = {
+    "notices": ("accounts_notice t", "t.subject", "t.created_at"),
+    "members": ("accounts_member t", "t.user_id", "t.joined_at"),
+}
+"""By holding: rows, person and time of what many people are counted by (`holdings.rules.Reach`)."""

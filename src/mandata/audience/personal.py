@@ -8,6 +8,7 @@ is no reference: rows that were never taken in, and suppression, which outlives 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
 from mandata.audience import selectors
@@ -319,3 +320,21 @@ def _write_pieces(vault: Vault, import_id: UUID, key: bytes, pieces: dict[int, b
     for number, content in pieces.items():
         sealed = vault.seal(import_id, UPLOAD, number.to_bytes(4, "big") + content, key=key)
         UploadChunk.objects.filter(import_id=import_id, number=number).update(sealed=sealed)
+
+
+REACH: Final[Mapping[str, tuple[str, str, str]]] = {
+    "subscribers": ("audience_subscriber t", "t.id", "t.created_at"),
+    "subscriptions": ("audience_subscription t", "t.subscriber_id", "t.since"),
+    "suppression": (
+        "audience_suppression t left join audience_subscriber s on s.suppression_index = t.hash",
+        "coalesce(s.id, md5(t.hash)::uuid)",
+        "t.since",
+    ),
+    "rejected_rows": (
+        "audience_rejection t join audience_import i on i.controller_id = t.controller_id and i.id = t.import_id"
+        " left join audience_subscriber s on s.controller_id = t.controller_id and s.email_index = t.email_index",
+        "coalesce(s.id, md5(coalesce(t.email_index, t.import_id::text::bytea || t.line::text::bytea))::uuid)",
+        "i.created_at",
+    ),
+}
+"""By holding: rows, person and time of what many people are counted by (`holdings.rules.Reach`)."""

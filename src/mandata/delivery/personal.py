@@ -5,7 +5,8 @@ was still to be sent is counted as cancelled. What came back stays as a statisti
 server's words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 from mandata.delivery.models import Arrival, Message, Return, Waiting
@@ -104,3 +105,10 @@ with done as (
 )
 select id, count(*) from done group by 1
 """
+
+
+REACH: Final[Mapping[str, tuple[str, str, str]]] = {
+    "messages": ("delivery_message t", "t.subscriber_id", "t.sent_at"),
+    "returns": ("delivery_return t", "t.subscriber_id", "t.received_at"),
+}
+"""By holding: rows, person and time of what many people are counted by (`holdings.rules.Reach`)."""

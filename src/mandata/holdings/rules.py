@@ -180,6 +180,19 @@ Eraser: TypeAlias = Callable[[Sequence[Subject], datetime], Mapping[Key, Erased]
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """Where the database finds whose rows a place has, so that many people are counted by one statement.
+
+    SQL of the area's own: `rows` is a FROM item whose table goes by `t`; `person` the random reference, or where a row
+    has none a UUID made of what it knows the person by; `made` since when the row is there, empty where nothing says.
+    """
+
+    rows: str
+    person: str
+    made: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A holding put together from functions: each verb has one, or the reason why it cannot apply."""
 
@@ -189,6 +202,8 @@ class Place:
     rectifier: Rectifier | Cannot
     restrictor: Restrictor | Cannot
     eraser: Eraser | Cannot
+    reach: Reach | None = None
+    """None where no row of the place can be counted by person."""
 
     def find(self, subjects: Sequence[Subject]) -> Mapping[Key, Found]:
         """Count; a place that cannot know a person has nothing of anybody."""

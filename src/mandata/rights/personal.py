@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from mandata.holdings.rules import Cannot, Description, Erased, Found, Key, Place, Record, Subject, added
+from mandata.holdings.rules import Cannot, Description, Erased, Found, Key, Place, Reach, Record, Subject, added
 from mandata.infra import bulk
 from mandata.rights import selectors
 from mandata.rights.models import Answer, Case
@@ -137,6 +137,9 @@ CASES: Final = Place(
     rectifier=Cannot(_("It is what the person wrote.")),
     restrictor=Cannot(_("It is kept only to answer the person and to prove the answer.")),
     eraser=_erase,
+    reach=Reach(
+        "rights_case t", "coalesce(t.subject, md5(coalesce(t.email_index, t.id::text::bytea))::uuid)", "t.received_at"
+    ),
 )
 
 ANSWERS: Final = Place(

@@ -5,8 +5,8 @@ Erased, an event stays as a statistic: the reference goes, with the network, the
 single somebody out. The counters never knew a person.
 """
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from mandata.infra import bulk
@@ -82,3 +82,7 @@ def _run(statement: str, messages: Messages) -> list[tuple[Any, ...]]:
     subscribers, campaigns, numbers = zip(*messages, strict=True)
     wanted = {"subscribers": list(subscribers), "campaigns": list(campaigns), "numbers": list(numbers)}
     return bulk.execute(statement, wanted)
+
+
+REACH: Final[Mapping[str, tuple[str, str, str]]] = {"events": ("tracking_event t", "t.subscriber_id", "t.at")}
+"""By holding: rows, person and time of what many people are counted by (`holdings.rules.Reach`)."""

@@ -49,6 +49,19 @@ class Turns:
     uncopied: int
 
 
+def span(number: int) -> tuple[datetime, datetime | None] | None:
+    """Return when an epoch of the scope's controller began and was left (None: in use), or None without such an epoch.
+
+    Whoever had its value could open what was sealed until it was left.
+    """
+    row: tuple[datetime, datetime | None] | None = (
+        Epoch.objects.filter(controller_id=current_controller(), number=number)
+        .values_list("began_at", "left_at")
+        .first()
+    )
+    return row
+
+
 def turns() -> Turns:
     """Return how the epochs stand; one statement, however many controllers there are. Needs no scope."""
     used = Q(left_at=None)

@@ -16,7 +16,7 @@ from mandata.holdings.catalogue.asking import (
     kept,
     known,
 )
-from mandata.holdings.rules import Cannot, Description, Place
+from mandata.holdings.rules import Cannot, Description, Place, Reach
 
 NOTICES: Final = Place(
     Description(
@@ -37,6 +37,7 @@ NOTICES: Final = Place(
     rectifier=LETTER,
     restrictor=NOT_ACTED_ON,
     eraser=deleted(accounts.delete_notices),
+    reach=Reach(*accounts.REACH["notices"]),
 )
 
 MEMBERS: Final = Place(
@@ -59,6 +60,7 @@ MEMBERS: Final = Place(
     rectifier=Cannot(_("A member changes name and address on the account's own page.")),
     restrictor=Cannot(_("A member's access is suspended on the page of the members.")),
     eraser=Cannot(_("A member is removed on the page of the members; an owner must remain.")),
+    reach=Reach(*accounts.REACH["members"]),
 )
 
 DIRECTORY: Final = Place(

@@ -24,7 +24,7 @@ from mandata.holdings.catalogue.asking import (
     known,
     suppression_index,
 )
-from mandata.holdings.rules import Cannot, Description, Place
+from mandata.holdings.rules import Cannot, Description, Place, Reach
 
 SUBSCRIBERS: Final = Place(
     Description(
@@ -48,6 +48,7 @@ SUBSCRIBERS: Final = Place(
     rectifier=changes.rectify,
     restrictor=changes.restrict,
     eraser=deleted(audience.delete_subscribers),
+    reach=Reach(*audience.REACH["subscribers"]),
 )
 
 SUBSCRIPTIONS: Final = Place(
@@ -68,6 +69,7 @@ SUBSCRIPTIONS: Final = Place(
     rectifier=Cannot(_("It is evidence; a wrong subscription is ended and a right one begun.")),
     restrictor=BY_IDENTITY,
     eraser=deleted(audience.delete_subscriptions),
+    reach=Reach(*audience.REACH["subscriptions"]),
 )
 
 LOOKUPS: Final = Place(
@@ -115,6 +117,7 @@ SUPPRESSION: Final = Place(
     rectifier=FACT,
     restrictor=Cannot(_("It is a restriction itself.")),
     eraser=Cannot(_("It is what keeps the person from being written to again (Art. 21(3) GDPR).")),
+    reach=Reach(*audience.REACH["suppression"]),
 )
 
 REJECTIONS: Final = Place(
@@ -136,6 +139,7 @@ REJECTIONS: Final = Place(
     rectifier=Cannot(_("It is a copy of a row in the controller's file; the file is corrected.")),
     restrictor=NOT_ACTED_ON,
     eraser=gone(by(email_index, audience.delete_rejections)),
+    reach=Reach(*audience.REACH["rejected_rows"]),
 )
 
 UPLOADS: Final = Place(

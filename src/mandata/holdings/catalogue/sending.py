@@ -24,7 +24,7 @@ from mandata.holdings.catalogue.asking import (
     gone,
     known,
 )
-from mandata.holdings.rules import Description, Place
+from mandata.holdings.rules import Description, Place, Reach
 from mandata.tracking import personal as tracking
 
 MESSAGES: Final = Place(
@@ -45,6 +45,7 @@ MESSAGES: Final = Place(
     rectifier=FACT,
     restrictor=BY_IDENTITY,
     eraser=deleted(delivery.delete_messages),
+    reach=Reach(*delivery.REACH["messages"]),
 )
 
 RETURNS: Final = Place(
@@ -65,6 +66,7 @@ RETURNS: Final = Place(
     rectifier=FACT,
     restrictor=BY_IDENTITY,
     eraser=anonymised(delivery.anonymise_returns),
+    reach=Reach(*delivery.REACH["returns"]),
 )
 
 EVENTS: Final = Place(
@@ -88,6 +90,7 @@ EVENTS: Final = Place(
     rectifier=FACT,
     restrictor=BY_IDENTITY,
     eraser=anonymised(tracking.anonymise_events),
+    reach=Reach(*tracking.REACH["events"]),
 )
 
 FIRSTS: Final = Place(
