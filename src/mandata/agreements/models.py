@@ -134,6 +134,25 @@ class Suspension(ScopedModel):
         ]
 
 
+class Limit(ScopedModel):
+    """The operator has limited or suspended the service (OPS-2): which acts are stopped, from when, by which clause.
+
+    Asked by every gate (`selectors.ground`), so that it binds at its time and not at that of a job.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    acts = models.JSONField(default=list)  # codes of vocabulary "act"; ["*"] is all of them
+    cap = models.IntegerField(null=True)  # recipients of one campaign
+    clause = models.CharField(max_length=60, blank=True)
+    decision = models.UUIDField()
+    begins_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "agreements_limit"
+        constraints = [models.UniqueConstraint(fields=["controller_id", "decision"], name="agreements_limit_once")]
+
+
 class Proposal(ScopedModel):
     """A version of the terms announced to the controller, and what became of it (AGR-4)."""
 

@@ -167,6 +167,14 @@ BESIDE: Final[Mapping[str, Beside]] = {
         period=Period.parse("30 days"),
         ours=True,
     ),
+    "suspension.objection": Beside(
+        _("Answer to an objection against a limit or suspension"),
+        "OPS-2",
+        "processor",
+        "limit_objected",
+        period=Period.parse("10 working days"),
+        ours=True,
+    ),
     "notices.repeat": Beside(
         _("A notice came back: deliver it by another way"),
         "AGR-7",

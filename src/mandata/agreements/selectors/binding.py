@@ -17,7 +17,7 @@ from mandata.accounts import selectors as accounts
 from mandata.agreements import library, registers, shelf
 from mandata.agreements.language import words as words
 from mandata.agreements.models import Agreement as AgreementRow
-from mandata.agreements.models import Instruction, Refusal, Suspension
+from mandata.agreements.models import Instruction, Limit, Refusal, Suspension
 from mandata.agreements.pdf import pdf
 from mandata.agreements.rules import checks, gates, recipients, text
 from mandata.agreements.rules.acceptance import ADVICE, advised
@@ -29,6 +29,7 @@ from mandata.agreements.rules.facts import (
     DiscloseFacts,
     ExportFacts,
     ImportFacts,
+    Limited,
     ProcessFacts,
     ProfileFacts,
     RightsFacts,
@@ -252,8 +253,15 @@ def ground(now: datetime) -> Ground:
         suspended=accounts.state() == "suspended",
         halted=Suspension.objects.filter(lifted_at=None).exists(),
         written=_written(now),
+        limits=_limits(now),
     )
     return Ground(_agreement(row), standing)
+
+
+def _limits(now: datetime) -> tuple[Limited, ...]:
+    """What the operator's decisions limit now. A decision binds from its time on, whether or not a job ran then."""
+    rows = Limit.objects.filter(Q(ended_at=None) | Q(ended_at__gt=now), begins_at__lte=now).order_by("begins_at", "id")
+    return tuple(Limited(tuple(row.acts), row.cap, row.clause) for row in rows)
 
 
 def _written(now: datetime) -> tuple[Written, ...]:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from mandata.agreements import selectors
 from mandata.agreements.errors import AlreadySuspended
-from mandata.agreements.models import Suspension
+from mandata.agreements.models import Limit, Suspension
 from mandata.agreements.rules.words import mark as _
 from mandata.agreements.services import ledger, obligations
 from mandata.agreements.services.acceptance import lock
@@ -69,6 +69,35 @@ def lift(*, member_id: UUID, at: datetime) -> None:
     row.save(update_fields=["lifted_by", "lifted_at"])
     append(kind="processing.resumed", body={"suspension": row.id}, actor=member, at=at, clause=CLAUSE)
     obligations.lapse_about(about=row.id, reason="lifted", actor=member, at=at)
+
+
+def limit(*, decision: UUID, acts: Sequence[str], begins: datetime, clause: str = "", cap: int | None = None) -> UUID:
+    """Limit the service from an instant on, by a decision of the operator (OPS-2); return the limit's id.
+
+    ``acts``: codes of vocabulary "act", ``EVERY_ACT`` for all of them; ``cap``: how many recipients a campaign may
+    have. Every gate asks for it from then on; the same decision limits once. What the decision says, and that it was
+    told, is the caller's to record.
+    """
+    row, _made = Limit.objects.get_or_create(
+        decision=decision,
+        defaults={"acts": sorted(acts), "cap": cap, "clause": clause, "begins_at": begins},
+    )
+    limit_id: UUID = row.id
+    return limit_id
+
+
+def unlimit(*, decision: UUID, at: datetime) -> bool:
+    """End the limit of a decision; return whether it was still to begin or in effect."""
+    ends = Limit.objects.filter(decision=decision, ended_at=None)
+    return bool(ends.update(ended_at=at))
+
+
+def notice_owed(*, decision: UUID, duty: str, effect: datetime, cause: str, actor: Actor, at: datetime) -> UUID | None:
+    """Open what the agreement demands as notice ahead of an effect (OPS-2); None where it has no such clause."""
+    _agreement, terms = ledger.last_agreement(at)
+    if terms is None or duty not in terms.clauses:
+        return None
+    return obligations.open_duty(duty=duty, since=effect, cause=cause, at=at, about=("limiting", decision), actor=actor)
 
 
 def by_operator(*, notices: Sequence[UUID], actor: Actor, at: datetime, ground: str = "") -> UUID | None:

@@ -23,6 +23,26 @@ SUSPENDED: Final = Check(
     _("Who suspended the processing lifts the suspension."),
     "suspension",
 )
+LIMITED: Final = Check(
+    "agreement.not_limited",
+    "suspension.notice",
+    _("Not limited by decision"),
+    _("No decision of the processor limits this act."),
+    _("The processor has limited the service by decision: this act is stopped ({act})."),
+    _("Read the decision with its ground on the page of the limits, and object to it there."),
+    "limits",
+    "OPS-2",
+)
+CAPPED: Final = Check(
+    "agreement.not_capped",
+    "suspension.notice",
+    _("Within the limit set by decision"),
+    _("No more than {cap} recipients."),
+    _("The processor has limited the service by decision: a campaign may have {cap} recipients, not {recipients}."),
+    _("Choose fewer recipients, or read the decision on the page of the limits and object to it there."),
+    "limits",
+    "OPS-2",
+)
 INSTRUCTED: Final = Check(
     "instruction.standing",
     "instruction.standing",

@@ -15,9 +15,10 @@ from mandata.agreements.rules.facts.acts import (
     TrackFacts,
     TransferFacts,
 )
-from mandata.agreements.rules.facts.standing import SERVICE, UNKNOWN, Standing, Written
+from mandata.agreements.rules.facts.standing import EVERY_ACT, SERVICE, UNKNOWN, Limited, Standing, Written
 
 __all__ = [
+    "EVERY_ACT",
     "SERVICE",
     "UNKNOWN",
     "AccessFacts",
@@ -26,6 +27,7 @@ __all__ = [
     "ExportFacts",
     "FieldFacts",
     "ImportFacts",
+    "Limited",
     "Mechanism",
     "ProcessFacts",
     "ProfileFacts",

@@ -35,12 +35,33 @@ class Written:
     agreed: bool = False
 
 
+EVERY_ACT: Final = "*"
+"""Among the acts of a limit: all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """What the operator has limited by decision (OPS-2): which acts are stopped, or how many recipients a campaign may
+    have, and the clause by which.
+    """
+
+    acts: tuple[str, ...] = ()
+    cap: int | None = None
+    clause: str = ""
+
+    def stops(self, act: str) -> bool:
+        """Whether an act is stopped. Handing data out and the requests of data subjects never are: with or without
+        the service the controller reaches its data.
+        """
+        return act in self.acts or (EVERY_ACT in self.acts and act not in ("export", "rights", "delete"))
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a controller stands with its agreement: accepted at all, ended since, stopped for the time being.
 
     ``suspended`` by the operator, ``halted`` by the controller itself; ``written`` are its written instructions in
-    force.
+    force; ``limits`` what the operator has limited.
     """
 
     accepted: bool
@@ -48,6 +69,7 @@ class Standing:
     suspended: bool = False
     halted: bool = False
     written: tuple[Written, ...] = ()
+    limits: tuple[Limited, ...] = ()
 
     @property
     def stopped(self) -> bool:

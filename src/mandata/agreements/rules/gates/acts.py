@@ -18,7 +18,7 @@ from mandata.agreements.rules.facts.acts import (
     SendFacts,
     TrackFacts,
 )
-from mandata.agreements.rules.gates.processing import instructed, may_process, purposeful
+from mandata.agreements.rules.gates.processing import capped, instructed, may_process, purposeful
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.values import Threshold
 from mandata.agreements.rules.verdicts import Check, Prepared, Verdict, decide, prepared, refusals
@@ -103,7 +103,7 @@ def may_send(terms: Terms | None, facts: SendFacts) -> tuple[Verdict, ...]:
     counts: dict[str, str | int] = {"recipients": facts.recipients, "held": sum(facts.held.values())}
     counts |= {f"held_{code}": count for code, count in sorted(facts.held.items())}
     found.append(on.decide(checks.RECIPIENTS, facts.recipients > 0, counts))
-    return tuple(found)
+    return (*found, *capped(on, facts.standing, facts.recipients))
 
 
 def sending_domain(terms: Terms | None, domain: str, *, verified: bool, shared: bool) -> tuple[Verdict, ...]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from mandata.agreements.rules.checks import processing as checks
-from mandata.agreements.rules.facts.standing import SERVICE, Standing
+from mandata.agreements.rules.facts.standing import SERVICE, Limited, Standing
 from mandata.agreements.rules.terms import Terms
-from mandata.agreements.rules.verdicts import Prepared, Verdict, prepared
+from mandata.agreements.rules.verdicts import Check, Prepared, Verdict, prepared
 
 SELLING: Final = frozenset({"sell", "sale", "rent", "share", "sharing"})
 """Purposes that no instruction permits (EVE 4.h, IMA 6)."""
@@ -36,12 +36,29 @@ def may_process(
     found = [on.plain(checks.IN_FORCE, True), on.plain(checks.HALTED, not standing.halted)]
     if not by_operator:
         found.append(on.plain(checks.SUSPENDED, not standing.suspended))
+        found += limited(on, standing, act)
     served = purposeful(on, standing, purpose)
     found.append(served)
     if not served.allowed:
         found += [on.plain(check, False) for check in (checks.SPECIFIED, checks.COMMERCIAL) if on.holds(check.clause)]
     found.append(instructed(on, standing, act))
     return tuple(found)
+
+
+def limited(on: Prepared, standing: Standing, act: str) -> list[Verdict]:
+    """The decisions that stop an act (OPS-2), each with its clause; nothing is said where none does."""
+    stopping = [one for one in standing.limits if one.stops(act)]
+    return [on.decide(_by(checks.LIMITED, one), False, {"act": act}) for one in stopping]
+
+
+def capped(on: Prepared, standing: Standing, recipients: int) -> list[Verdict]:
+    """The decisions under which a campaign has too many recipients (OPS-2); nothing is said where it has not."""
+    over = [one for one in standing.limits if one.cap is not None and recipients > one.cap]
+    return [on.decide(_by(checks.CAPPED, one), False, {"cap": one.cap or 0, "recipients": recipients}) for one in over]
+
+
+def _by(check: Check, one: Limited) -> Check:
+    return check._replace(clause=one.clause or check.clause)
 
 
 def purposeful(on: Prepared, standing: Standing, purpose: str) -> Verdict:
