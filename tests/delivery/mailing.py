@@ -31,11 +31,13 @@ from mandata.vault.services import Vault
 from tests.world import World
 from tests.world.people import accept
 
+DOMAIN = "bakery.example"
+"""From which a shop sends, unless it is told another."""
 BODY = (
     '<p>Dear {{ first_name | default: "friend" }}, <a href="https://shop.example/bread">bread</a>.</p>'
     '<p>Our newsletter. {{ postal_address }} <a href="{{ unsubscribe_url }}">Leave</a></p>'
 )
-SMALL = Content(Format.HTML, BODY, "Bread", "Demo Bakery", "news@bakery.example", preheader="Warm", language="en")
+SMALL = Content(Format.HTML, BODY, "Bread", "Demo Bakery", f"news@{DOMAIN}", preheader="Warm", language="en")
 
 
 @dataclass
@@ -146,7 +148,7 @@ _FACETS = {
 }  # fmt: skip
 
 
-def shop(name: str = "Demo Bakery", domain: str = "bakery.example", *, signs: tuple[str, ...] = ()) -> Shop:
+def shop(name: str = "Demo Bakery", domain: str = DOMAIN, *, signs: tuple[str, ...] = ()) -> Shop:
     """Make a controller with an agreement in force, a list, and a verified domain; `signs`: algorithms that sign."""
     customer, at = World().controller(name, contact=f"office@{domain}"), now()
     with scope(customer.id):

@@ -16,7 +16,10 @@ from uuid import UUID
 import psycopg
 from django.db import Error, connections
 
-from tests.delivery.mailing import Shop, recover
+from mandata.delivery.nameserver import NameServer, Zone
+from mandata.infra.tenancy import scope
+from tests.delivery.mailing import DOMAIN, Shop, recover
+from tests.delivery.naming import publish
 from tests.delivery.storm.ground import Ground
 from tests.delivery.storm.processes import Host, kill
 from tests.delivery.storm.sink import Sink
@@ -46,7 +49,12 @@ class Storm:
         self.killed: Counter[str] = Counter()
         self.engines_killed = 0
         self._chance = chance
+        self._names = NameServer(Zone())
+        self._names.start()
+        with scope(shop.id):  # a sending domain is looked up again while the storm lasts, and its records must be there
+            publish(self._names.zone, DOMAIN)
         more = {
+            "MANDATA_DNS": f"127.0.0.1:{self._names.port}",
             "MANDATA_SMTP_CONNECTIONS": str(CONNECTIONS),
             "MANDATA_SMTP_URL": f"smtp://127.0.0.1:{sink.port}",
             "MANDATA_ENGINE_ONLY": str(shop.id),
@@ -109,6 +117,7 @@ class Storm:
         """Leave no process behind, whatever happened."""
         for host in self.hosts:
             host.kill()
+        self._names.stop()
 
     # -- victims: each says whether there was one ------------------------------------------------------------------
 
