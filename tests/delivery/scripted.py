@@ -84,7 +84,8 @@ class Talk:
         self.say(*[f"250{'-' if i < len(lines) - 1 else ' '}{line}" for i, line in enumerate(lines)])
 
     def serve(self, rcpt: Callable[[str], str] = lambda _: "250 ok", dot: Callable[[str], str] = lambda _: "250 ok",
-              say: Callable[[str], None] | None = None, parting: Callable[[], None] = lambda: None) -> None:  # fmt: skip
+              say: Callable[[str], None] | None = None,
+              parting: Callable[[], None] = lambda: None) -> None:  # fmt: skip
         """Go on as a plain server would, until the client leaves; `parting` is called before the last reply."""
         say = say or self.say
         recipient, accepted = "", False
