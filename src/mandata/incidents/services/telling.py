@@ -1,0 +1,363 @@
+"""One notice for each affected controller, by its own clause and clock, each exactly once (BRE-1, BRE-2).
+
+`tell` says that everybody affected is to know the present revision; jobs carry it out, each controller in a transaction
+of its own: share, obligations, notice, phase and record entry are there together or not at all. Who is killed leaves
+the rest to the next round (`follow`, every minute). No assessment of a risk is waited for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from mandata.accounts.services import notices as outbox
+from mandata.agreements import selectors as agreements
+from mandata.agreements.rules import owing
+from mandata.agreements.rules.terms import Terms
+from mandata.agreements.selectors import obligations as owed
+from mandata.agreements.services import ledger, obligations
+from mandata.agreements.services.notices import serve
+from mandata.audience.services.numbers import next_number
+from mandata.foundation.actors import SYSTEM, Actor
+from mandata.foundation.errors import Refused
+from mandata.foundation.periods import Regime
+from mandata.holdings import breadth
+from mandata.incidents import rules
+from mandata.incidents.errors import WrongState
+from mandata.incidents.models import Affected, Breach, Drilling, Filter, Phase, Share
+from mandata.incidents.rules import Wanted
+from mandata.incidents.services import desk, letters, steps
+from mandata.infra.environment import env
+from mandata.infra.jobs import app
+from mandata.infra.logs import log
+from mandata.infra.tenancy import INSTANCE, scope
+
+JOB: Final = "incidents.tell"
+BATCH: Final = 50
+KIND: Final = "breach.notice"
+DRILL: Final = "breach_drill.notice"
+_log = log("incidents")
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What every controller is told alike; it names none of them."""
+
+    id: UUID
+    number: int
+    drill: bool
+    revision: int
+    believed_at: datetime
+    aware_at: datetime
+    facts: dict[str, Any]
+    filters: tuple[Wanted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted at one controller."""
+
+    whose: UUID
+    subjects: int
+    records: int
+    places: dict[str, list[int]]
+
+
+def tell(breach_id: UUID, *, actor: Actor, at: datetime) -> int:
+    """Have every affected controller told what is known now; return how many are to be told. Twice is once.
+
+    Raises NoSuchBreach, WrongState: closed, forbidden by law, nobody counted.
+    """
+    with scope(INSTANCE):
+        row = steps.locked(breach_id)
+        if row.state == "closed":
+            raise WrongState(_("This breach is closed."), remedy=_("Open it again first."))
+        if row.forbidden:
+            raise WrongState(
+                _("The law forbids to tell, as this breach's page says."),
+                clause="breach.exception",
+                remedy=_("Take the prohibition out as soon as it no longer stands; the clocks run on."),
+            )
+        waiting = list(
+            _affected(row.id).filter(told__lt=row.revision).order_by("whose").values_list("whose", flat=True)
+        )
+        if not waiting and not _affected(row.id).exists():
+            raise WrongState(
+                _("No controller is known to be affected."),
+                remedy=_("Add a filter and count; the notice then goes to everybody whom it touches."),
+            )
+        if waiting and row.telling < row.revision:
+            Breach.objects.filter(id=row.id).update(telling=row.revision, changed_at=at)
+            detail = {"revision": row.revision, "controllers": len(waiting)}
+            steps.enter(row, "telling", actor=actor, at=at, detail=detail, clause=rules.NOTIFY)
+        _queue(row.id, waiting)
+        return len(waiting)
+
+
+def _affected(breach_id: UUID) -> Any:
+    """Whom a breach touches, or of whom we said so before and it no longer does."""
+    return Affected.objects.filter(breach_id=breach_id).filter(Q(records__gt=0) | Q(told__gt=0))
+
+
+def _queue(breach_id: UUID, controllers: Sequence[UUID]) -> None:
+    for start in range(0, len(controllers), BATCH):
+        batch: list[Any] = [str(one) for one in controllers[start : start + BATCH]]
+        app.configure_task(JOB, queue="incidents").defer(breach_id=str(breach_id), controllers=batch)
+
+
+def common(breach_id: UUID) -> Common:
+    """What is told now, of the revision that is to be told; opens the installation's scope. Raises NoSuchBreach."""
+    with scope(INSTANCE):
+        row = steps.locked(breach_id)
+        kept = Filter.objects.filter(breach_id=row.id).order_by("at", "id").values_list("wanted", flat=True)
+        facts = {name: getattr(row, name) for name in desk.TOLD} | {"aware_at": row.aware_at}
+        return Common(
+            row.id,
+            row.number,
+            row.drill,
+            row.revision if row.telling else 0,
+            row.believed_at,
+            row.aware_at,
+            steps.plain(facts),
+            tuple(rules.read(one, holdings=breadth.countable()) for one in kept),
+        )
+
+
+def tell_each(breach_id: UUID, controllers: Sequence[UUID], *, at: datetime) -> list[UUID]:
+    """Tell some controllers, whatever becomes of one of them; return those to whom it could not be told."""
+    known = common(breach_id)
+    failed = []
+    for whose in controllers:
+        try:
+            if known.revision:
+                tell_one(known, whose, at=at)
+        except Refused as refused:
+            _note(breach_id, whose, failure=refused.code[:60])
+            failed.append(whose)
+        except Exception as error:
+            _log.error("controller.failed", controller=str(whose), error=type(error).__name__, exc_info=True)
+            _note(breach_id, whose, failure="error")
+            failed.append(whose)
+    _finish(breach_id, at)
+    return failed
+
+
+def tell_one(known: Common, whose: UUID, *, at: datetime) -> bool:
+    """Tell one controller, if it was not told this revision; return whether it was told now. Opens the scopes."""
+    with scope(INSTANCE):
+        row = Affected.objects.filter(breach_id=known.id, whose=whose).first()
+    if row is None:
+        return False
+    counted = Counted(whose, row.subjects, row.records, row.places)
+    with scope(whose):
+        told = _told(known, counted, at)
+    _note(known.id, whose, told=known.revision)
+    return told
+
+
+def _note(breach_id: UUID, whose: UUID, *, told: int = 0, failure: str = "") -> None:
+    with scope(INSTANCE):
+        rows = Affected.objects.filter(breach_id=breach_id, whose=whose)
+        if failure:
+            rows.update(failure=failure)
+        else:
+            rows.filter(told__lte=told).update(told=told, failure="")
+
+
+def _told(known: Common, counted: Counted, at: datetime) -> bool:
+    share = _share(known, at)
+    phases = Phase.objects.filter(share_id=share.id)
+    if phases.filter(revision__gte=known.revision).exists():
+        return False
+    number = phases.count() + 1
+    kind = "spared" if not counted.records else "first" if number == 1 else "update"
+    if kind == "spared" and number == 1:
+        return False
+    share.subjects, share.records, share.places = counted.subjects, counted.records, counted.places
+    share.facts, share.state = known.facts, "spared" if kind == "spared" else "open"
+    share.wanted = [rules.kept(one, controllers=False) for one in rules.meant(known.filters, counted.whose)]
+    share.aware_at, share.told_at = known.aware_at, share.told_at or at
+    share.save()
+    _agreement, terms = ledger.last_agreement(at)
+    taking_part = not share.drill or Drilling.objects.filter(ended_at=None).exists()
+    letter = letters.notice(share, terms, kind=kind, number=number, visible=taking_part)
+    due = None
+    if share.drill:
+        due = _due(terms, known.aware_at)
+    elif kind != "spared":
+        _owe(share, known, at)
+    served = _send(share, letter, at) if taking_part else _to_ourselves(letter, at)
+    made = Phase.objects.create(
+        share_id=share.id,
+        revision=known.revision,
+        number=number,
+        kind=kind,
+        served=served if taking_part else None,
+        facts=share.facts,
+        subjects=counted.subjects,
+        records=counted.records,
+        told_at=at,
+        due_at=due,
+    )
+    if taking_part:
+        detail = {"notice": served, "phase": made.number, "revision": known.revision}
+        detail |= {"subjects": counted.subjects, "records": counted.records}
+        steps.enter(share, f"told_{kind}", actor=SYSTEM, at=at, detail=detail, clause=rules.NOTIFY)
+    if kind == "spared":
+        obligations.lapse_about(about=share.id, reason="not_affected", at=at)
+    return True
+
+
+def _share(known: Common, at: datetime) -> Share:
+    """The controller's share, locked; of two who come here at once, the second waits for the first."""
+    found: Share | None = Share.objects.select_for_update().filter(breach=known.id).first()
+    if found is not None:
+        return found
+    number = next_number(Share)  # waits for whoever makes one at this controller
+    found = Share.objects.select_for_update().filter(breach=known.id).first()
+    if found is None:
+        found = Share.objects.create(breach=known.id, number=number, drill=known.drill, created_at=at)
+    return found
+
+
+def _owe(share: Share, known: Common, at: datetime) -> None:
+    """Open what the clause owes, from the event that the clause names; a trouble there never holds the notice back."""
+    cause, about = f"breach:{known.id}", ("breach", share.id)
+    try:
+        with transaction.atomic():
+            for event, since in (("belief", known.believed_at), ("awareness", known.aware_at)):
+                obligations.open_for(
+                    event=event,
+                    since=since,
+                    cause=cause,
+                    at=at,
+                    about=about,
+                    owed_by="processor",
+                    owed_to="controller",
+                    only=(rules.NOTIFY,),
+                )
+    except Refused as refused:
+        _log.error("breach.no_obligation", code=refused.code, share=str(share.id))
+
+
+def _due(terms: Terms | None, since: datetime) -> datetime | None:
+    """By when a drill's notice would have been owed; a drill opens no obligation."""
+    found = owing.owed(terms, rules.NOTIFY, since, ledger.reckoning(terms))
+    return found.due.statutory if found is not None and found.length is not None else None
+
+
+def _send(share: Share, letter: letters.Letter, at: datetime) -> UUID:
+    return serve(
+        kind=DRILL if share.drill else KIND,
+        party="controller",
+        subject=letter.subject,
+        text=letter.text,
+        clause=rules.NOTIFY,
+        about=("breach", share.id),
+        at=at,
+    )
+
+
+def _to_ourselves(letter: letters.Letter, at: datetime) -> UUID:
+    """The notice of a drill for a controller that takes part in none goes to our own address."""
+    said = env()
+    return outbox.send_notice(
+        to=said.operator_contact,
+        to_name=said.operator_name,
+        subject=letter.subject,
+        text=letter.text,
+        kind=DRILL,
+        at=at,
+        sender_name=said.operator_name,
+        reply_to=said.operator_contact,
+    )
+
+
+def _finish(breach_id: UUID, at: datetime) -> None:
+    """Once everybody has been told, what the operator owed itself is met."""
+    with scope(INSTANCE):
+        row = steps.locked(breach_id)
+        if row.telling and not _affected(row.id).filter(told__lt=row.telling).exists():
+            desk.handled(row, {"revision": row.telling}, SYSTEM, at)
+
+
+def spread_again(*, at: datetime, limit: int = 500) -> int:
+    """Do what a killed job has left: tell who waits, and look which notices have arrived; return how many were seen."""
+    with scope(INSTANCE):
+        live = Breach.objects.filter(telling__gt=0)
+        rows = list(live.values_list("id", "telling"))
+        untold = {
+            breach: list(
+                _affected(breach)
+                .filter(told__lt=telling)
+                .exclude(failure="notice.no_address")
+                .values_list("whose", flat=True)[:limit]
+            )
+            for breach, telling in rows
+        }
+        arriving = list(
+            Affected.objects.filter(told__gt=0, aware_at=None, breach_id__in=[one for one, _telling in rows])
+            .filter(Q(records__gt=0))
+            .values_list("breach_id", "whose")[:limit]
+        )
+    for breach, controllers in untold.items():
+        if controllers:
+            tell_each(breach, controllers, at=at)
+    for breach, whose in arriving:
+        follow(breach, whose, at=at)
+    return sum(map(len, untold.values())) + len(arriving)
+
+
+def follow(breach_id: UUID, whose: UUID, *, at: datetime) -> bool:
+    """See whether a controller's first notice has arrived: then our duty is met by that time, and the controller's own
+    time begins (Art. 33(1) GDPR); return whether it is known. Opens the scopes itself."""
+    with scope(whose):
+        share = Share.objects.select_for_update().filter(breach=breach_id).first()
+        first = Phase.objects.filter(share_id=share.id, kind="first").order_by("number").first() if share else None
+        if share is None or first is None:
+            return False
+        delivered = first.told_at if first.served is None else agreements.deemed(first.served)
+        if delivered is None:
+            return False
+        if not share.drill:
+            _arrived(share, first, delivered, at)
+    with scope(INSTANCE):
+        Affected.objects.filter(breach_id=breach_id, whose=whose).update(aware_at=delivered)
+    return True
+
+
+def _arrived(share: Share, first: Phase, delivered: datetime, at: datetime) -> None:
+    for one in owed.about(share.id, at):
+        if one.duty == rules.NOTIFY and one.state == "open" and one.owed_by == "processor":
+            evidence = {"notice": first.served, "delivered": delivered}
+            obligations.meet(obligation_id=one.id, evidence=evidence, actor=SYSTEM, at=at, when=delivered)
+    if share.own_aware_at is None:
+        share.own_aware_at = delivered
+        share.save(update_fields=["own_aware_at"])
+        controller_aware(share, delivered, at)
+        detail = {"notice": first.served, "delivered": delivered}
+        steps.enter(share, "arrived", actor=SYSTEM, at=at, detail=detail, clause=rules.NOTIFY)
+
+
+def controller_aware(share: Share, since: datetime, at: datetime) -> None:
+    """Open what the controller owes the authority from its own awareness, by its clause or, in the Union, by law."""
+    _agreement, terms = ledger.last_agreement(at)
+    if not (terms is not None and rules.AUTHORITY in terms.clauses) and not _union(terms):
+        return
+    obligations.open_for(
+        event="controller_awareness",
+        since=since,
+        cause=f"breach:{share.breach}",
+        at=at,
+        about=("breach", share.id),
+        only=(rules.AUTHORITY,),
+    )
+
+
+def _union(terms: Terms | None) -> bool:
+    return ledger.reckoning(terms).regime is not Regime.CA_GOV_6800
