@@ -16,9 +16,9 @@ write (Received, Return-Path) and those nobody knows. There is no `l=`: with it,
 of ours signs anew; a signature that holds for ever serves those who send a captured message again.
 """
 
-import base64
 import hashlib
 import re
+from binascii import b2a_base64
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
@@ -41,6 +41,7 @@ _LINE = 76
 _FOLD = b"\r\n\t"
 _BLANKS = re.compile(rb"[ \t]+")
 _EMPTY_LINES = re.compile(rb"(?:\r\n)*\Z")
+_MOST_KNOWN = 500
 _PADDING = PKCS1v15()
 _HASHED = Prehashed(SHA256())
 
@@ -69,6 +70,7 @@ class Signer:
         self._hands = tuple(_hand(key) for key in keys)
         self._second = -1
         self._tags: dict[tuple[tuple[bytes, ...], frozenset[bytes]], tuple[_Tags, ...]] = {}
+        self._known: dict[bytes, tuple[bytes, bytes]] = {}  # most fields are the same in every message of a campaign
 
     def sign(self, message: bytes, at: int, spared: frozenset[bytes] = frozenset()) -> bytes:
         """Return a message with its signatures in front.
@@ -82,7 +84,7 @@ class Signer:
         if cut < 2:
             cut = len(message)
         names, text = self._signed(message[:cut], spared)
-        digest = base64.b64encode(hashlib.sha256(simple_body(message, cut + 2)).digest())
+        digest = b2a_base64(hashlib.sha256(simple_body(message, cut + 2)).digest(), newline=False)
         out = [_written(tags, text, digest) for tags in self._now(names, at, spared)]
         out.append(message)
         return b"".join(out)
@@ -90,11 +92,19 @@ class Signer:
     def _signed(self, head: bytes, spared: frozenset[bytes]) -> tuple[tuple[bytes, ...], bytes]:
         """Return the names of the fields to sign as `h=` lists them, the last field first (of equal names that is the
         order of section 5.4.2), and their relaxed forms."""
-        names, forms = [], []
-        for name, form in reversed(relaxed_fields(head)):
+        names, forms, known = [], [], self._known
+        lines = _unfolded(head).split(b"\r\n")
+        lines.reverse()
+        for line in lines:
+            field = known.get(line)
+            if field is None:
+                field = known[line] = _field(line)
+            name, form = field
             if name in SIGNED and name not in spared:
                 names.append(name)
                 forms.append(form)
+        if len(known) > _MOST_KNOWN:
+            known.clear()
         forms.append(b"")
         return tuple(names), b"\r\n".join(forms)
 
@@ -127,7 +137,7 @@ def _hand(key: SigningKey) -> _Hand:
 def _written(tags: _Tags, text: bytes, digest: bytes) -> bytes:
     """Return one signature, its own field hashed last, with an empty `b=` and no line end (section 3.7)."""
     signed = hashlib.sha256(b"%s%s%s; b=" % (text, tags.relaxed, digest)).digest()
-    value = base64.b64encode(tags.sign(signed))
+    value = b2a_base64(tags.sign(signed), newline=False)
     folded = _FOLD.join([value[start : start + _LINE] for start in range(0, len(value), _LINE)])
     return b"%s%s;%sb=%s\r\n" % (tags.written, digest, _FOLD, folded)
 
@@ -147,16 +157,22 @@ def _listed(names: Sequence[bytes]) -> bytes:
 def relaxed_fields(head: bytes) -> list[tuple[bytes, bytes]]:
     """Return name in small letters and relaxed form, without line end, of each field of a header, in its order (section
     3.4.2); `head` ends before the empty line."""
+    return [field for line in _unfolded(head).split(b"\r\n") if (field := _field(line))[0]]
+
+
+def _unfolded(head: bytes) -> bytes:
+    """Return a header with each field on one line and each run of blanks as one space."""
     head = head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
-    if b"  " in head or b"\t" in head:
-        head = _BLANKS.sub(b" ", head)
-    fields = []
-    for line in head.split(b"\r\n"):
-        name, colon, value = line.partition(b":")
-        if colon:
-            name = name.rstrip(b" ").lower()
-            fields.append((name, name + b":" + value.strip(b" ")))
-    return fields
+    return _BLANKS.sub(b" ", head) if b"  " in head or b"\t" in head else head
+
+
+def _field(line: bytes) -> tuple[bytes, bytes]:
+    """Return name and relaxed form of an unfolded field; both empty for what is none."""
+    name, colon, value = line.partition(b":")
+    if not colon:
+        return b"", b""
+    name = name.rstrip(b" ").lower()
+    return name, name + b":" + value.strip(b" ")
 
 
 def simple_body(message: bytes, start: int) -> bytes | memoryview:

@@ -11,6 +11,7 @@ from mandata.delivery.transports.session import CLOSED, Session
 from mandata.delivery.transports.ways import Way
 from mandata.infra.logs import log
 
+_BOTH: Final = selectors.EVENT_READ | selectors.EVENT_WRITE
 _IDLE_WAIT: Final = 0.01
 _SWEEP_EVERY: Final = 0.25
 _GOODBYE: Final = 2.0
@@ -117,8 +118,8 @@ class Loop:
     def join(self, session: Session, owner: Runner) -> None:
         """Listen to a session that was just opened."""
         self._owners[session] = owner
-        events = selectors.EVENT_READ | selectors.EVENT_WRITE
-        self._selector.register(session.channel.sock, events, session)
+        self._selector.register(session.channel.sock, _BOTH, session)
+        session.listening = (session.channel.sock, _BOTH)
 
     def listen(self, lane: Runner) -> None:
         """Sweep this lane whenever somebody rings."""
@@ -141,21 +142,22 @@ class Loop:
         if session.phase == CLOSED:
             self._forget(session)
             return
-        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if session.channel.wants_write else 0)
+        events = _BOTH if session.channel.wants_write else selectors.EVENT_READ
         sock = session.channel.sock
-        key = self._selector.get_map().get(sock.fileno())
-        if key is None or key.fileobj is not sock or key.events != events:
-            if key is not None:
-                self._selector.unregister(key.fileobj)
-            self._selector.register(sock, events, session)
+        if session.listening == (sock, events):
+            return
+        if session.listening is not None:
+            self._selector.unregister(session.listening[0])
+        self._selector.register(sock, events, session)
+        session.listening = (sock, events)
 
     def _forget(self, session: Session) -> None:
         owner = self._owners.pop(session, None)
         if owner is None:
             return
-        for key in list(self._selector.get_map().values()):
-            if key.data is session:
-                self._selector.unregister(key.fileobj)
+        if session.listening is not None:
+            self._selector.unregister(session.listening[0])
+            session.listening = None
         owner.forget(session)
 
     # -- the loop --------------------------------------------------------------------------------------------------

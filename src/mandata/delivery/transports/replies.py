@@ -44,6 +44,9 @@ class Replies:
                 raise Garbage("a line without a reply code")
             mark = line[3:4]
             text = line[4:].rstrip(b"\r")
+            if mark == b" " and not self._lines:
+                found.append((code, text))
+                continue
             if mark == b"-":
                 self._lines.append(text)
                 if len(self._lines) > LINES_LIMIT:

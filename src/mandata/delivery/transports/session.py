@@ -16,6 +16,7 @@ the connection breaks, `letter` is unknown if its final dot was handed to the sy
 
 import base64
 import re
+import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
@@ -90,10 +91,12 @@ class Session:
         self._offers: frozenset[str] = frozenset()
         self._pipelining = False
         self._chunking = False
+        self._quiet: tuple[int, ...] = ()  # what is asked where 250 changes nothing
         self._behind = 0  # replies that arrived together with the one in hand, behind it
         self._most = 0
         self._auth: deque[bytes] = deque()
         self._secured = False
+        self.listening: tuple[socket.socket, int] | None = None  # on what and for what the loop listens
 
     @property
     def idle(self) -> bool:
@@ -239,6 +242,8 @@ class Session:
         self._most = max((int(found[1]) for offer in offers if (found := _SIZE.fullmatch(offer))), default=0)
         self._pipelining = "PIPELINING" in words and self.settings.pipelining
         self._chunking = "CHUNKING" in words and self._pipelining and self.settings.chunking
+        if self._pipelining:
+            self._quiet = (MAIL,) if self._chunking else (MAIL, RCPT)
         if self.settings.wants_tls and not self._secured:
             if "STARTTLS" in words:
                 self._command(STARTTLS, b"STARTTLS\r\n")
@@ -362,7 +367,10 @@ class Session:
                     self.lose(f"the receiver closes: {without_addresses(text.decode('utf-8', 'replace'))}")
                     return
                 raise Garbage("a reply to nothing")
-            self._reply(self._expected.popleft(), code, text)
+            kind = self._expected.popleft()
+            if code == 250 and kind in self._quiet:
+                continue
+            self._reply(kind, code, text)
         if self._replies.broken:
             raise Garbage(self._replies.broken)
 
