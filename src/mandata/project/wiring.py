@@ -8,6 +8,7 @@ from mandata.agreements.rules.annexes import SubProcessorLine
 from mandata.campaigns import renderer
 from mandata.delivery import leaving
 from mandata.holdings import catalogue
+from mandata.incidents import personal as incidents
 from mandata.record import opening, signing
 from mandata.rights import personal as rights
 from mandata.vault import services as vault
@@ -21,6 +22,7 @@ def wire() -> None:
     renderer.provide(_renderer)
     leaving.provide(_leave)
     catalogue.provide(rights.CASES, rights.ANSWERS)
+    catalogue.provide(incidents.RECIPIENTS)
     fate.provide(_settled)
     registers.provide(_subprocessors)
 
