@@ -1,4 +1,4 @@
-"""Tables of assistance. Whatever somebody wrote or handed over is sealed under the key of the row that it belongs to."""
+"""Tables of assistance. Whatever somebody wrote or handed over is sealed under the key of the row it belongs to."""
 
 from django.db import models
 

@@ -5,6 +5,7 @@ from typing import Any
 from mandata.accounts import fate
 from mandata.agreements import registers
 from mandata.agreements.rules.annexes import SubProcessorLine
+from mandata.assistance import personal as assistance
 from mandata.campaigns import renderer
 from mandata.delivery import leaving
 from mandata.holdings import catalogue
@@ -23,6 +24,7 @@ def wire() -> None:
     leaving.provide(_leave)
     catalogue.provide(rights.CASES, rights.ANSWERS)
     catalogue.provide(incidents.RECIPIENTS)
+    catalogue.provide(assistance.ASSISTANCE)
     fate.provide(_settled)
     registers.provide(_subprocessors)
 

@@ -143,6 +143,7 @@ class Beside:
     total: Period | None = None
     told: Period | None = None
     ours: bool = False
+    kind: Kind = Kind.WITHIN
 
 
 BESIDE: Final[Mapping[str, Beside]] = {
@@ -155,10 +156,48 @@ BESIDE: Final[Mapping[str, Beside]] = {
         total=Period.parse("3 months"),
         told=Period.parse("1 month"),
     ),
+    "rights.archive": Beside(
+        _("Archive of a request"),
+        "DSR-12",
+        "processor",
+        "answer_given",
+        period=Period.parse("3 years"),
+        ours=True,
+        kind=Kind.AFTER,
+    ),
     "instruction.unlawful": Beside(
         _("Unlawful instructions"), "Article 28(3) GDPR, last subparagraph", "processor", "instruction_seen"
     ),
     "breach.notify": Beside(_("Notice of a breach"), "Article 33(2) GDPR", "processor", "awareness"),
+    "assistance.documents": Beside(
+        _("Documents and help"), "Article 28(3)(f) and (h) GDPR", "processor", "request_received"
+    ),
+    "authority.inspection": Beside(
+        _("Inspections by an authority"), "Article 31 GDPR; AST-2", "processor", "inspection_opened"
+    ),
+    "breach.authority": Beside(
+        _("Notice to the authority"),
+        "Article 33(1) GDPR",
+        "controller",
+        "controller_awareness",
+        period=Period.parse("72 hours"),
+    ),
+    "breach.handling": Beside(
+        _("A breach: find out whom it touches, and tell them"),
+        "Article 33(2) GDPR",
+        "processor",
+        "breach_opened",
+        period=Period.parse("24 hours"),
+        ours=True,
+    ),
+    "audit.answer": Beside(
+        _("Answer to a request for an audit"),
+        "AUD-1",
+        "processor",
+        "audit_requested",
+        period=Period.parse("5 working days"),
+        ours=True,
+    ),
     "people.training": Beside(
         _("Training of a person lapses: renew it"),
         "PPL-1",

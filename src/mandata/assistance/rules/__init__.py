@@ -1,0 +1,1 @@
+"""What help is, and what it costs. Pure."""
