@@ -261,7 +261,21 @@ def test_two_workers_at_once_share_the_segments_without_counting_twice(
     children = [ingester(door.folder, later(10**6)) for _ in range(2)]
     assert [child.wait(timeout=60) for child in children] == [0, 0]
     taken(door, 10**6)
-    assert totals(sent)["click", "human"][0] == 3000
+    assert totals(sent)["click", "human"] == (3000, 1), "whoever comes second finds the first of the other"
+    assert {totals(sent, link)["click", "human"] for link in range(12)} == {(246, 1), (252, 1)}
+    with scope(sent.customer.id):
+        assert First.objects.filter(campaign_id=sent.id).count() == 13
+
+
+def test_events_count_the_same_however_they_are_parted_into_batches(world: World, door: Door) -> None:
+    found = []
+    for limit in (1, 7, 60_000):
+        sent = a_sent_campaign(world)
+        door.write([record(sent, 1 + at % 2, (tokens.LINK_OPEN, 3, 4)[at % 3], 9000 + at * 1800) for at in range(60)])
+        assert take_events(at=later(10**6), folder=door.folder, limit=limit) == 60
+        found.append((totals(sent), totals(sent, link=3)))
+    assert found[0] == found[1] == found[2]
+    assert found[0] == ({("open", "human"): (20, 2), ("click", "human"): (40, 2)}, {("click", "human"): (20, 2)})
 
 
 def test_a_living_doors_segment_is_followed_without_being_taken_away(world: World, door: Door) -> None:
