@@ -48,28 +48,28 @@ def open_breach(
     `aware_at`: when there was reasonable certainty; `believed_at`: when it was first believed, where that was
     earlier; `breach_id`: names it, so that a form sent twice opens one. Raises BadBreach.
     """
-    row = Breach(
-        id=breach_id or new_id(),
-        title=title.strip()[:120],
-        drill=drill,
-        origin=origin,
-        reported_by=reported_by,
-        found=found.strip()[:300],
-        kinds=list(kinds),
-        certain=certain,
-        believed_at=believed_at or aware_at,
-        aware_at=aware_at,
-        began_at=began_at,
-        ended_at=ended_at,
-        nature=nature.strip(),
-        consequences=consequences.strip(),
-        measures=measures.strip(),
-        opened_by=str(actor)[:60],
-        opened_at=at,
-        changed_at=at,
-    )
-    _sensible(row, at)
     with scope(INSTANCE):
+        row = Breach(
+            id=breach_id or new_id(),
+            title=title.strip()[:120],
+            drill=drill,
+            origin=origin,
+            reported_by=reported_by,
+            found=found.strip()[:300],
+            kinds=list(kinds),
+            certain=certain,
+            believed_at=believed_at or aware_at,
+            aware_at=aware_at,
+            began_at=began_at,
+            ended_at=ended_at,
+            nature=nature.strip(),
+            consequences=consequences.strip(),
+            measures=measures.strip(),
+            opened_by=str(actor)[:60],
+            opened_at=at,
+            changed_at=at,
+        )
+        _sensible(row, at)
         known = Breach.objects.filter(id=row.id).values_list("id", flat=True).first()
         if known is not None:
             return UUID(str(known))
@@ -88,7 +88,8 @@ def open_breach(
                 owed_to="controller",
                 actor=actor,
             )
-    return row.id
+        opened: UUID = row.id
+        return opened
 
 
 def _sensible(row: Breach, at: datetime) -> None:
