@@ -9,7 +9,7 @@ import pytest
 
 from mandata.delivery.resolver import Resolver
 from mandata.delivery.rules.outcomes import Outcome
-from mandata.delivery.transports.exchangers import Exchangers
+from mandata.delivery.transports.exchangers import AT_ONCE, Exchangers
 from mandata.delivery.transports.fleet import Fleet
 from mandata.delivery.transports.port import Letter, Road, Unroutable
 from mandata.delivery.transports.settings import SmtpSettings
@@ -177,6 +177,39 @@ def test_what_dns_says_about_a_domain_ends_a_letter_in_the_right_state(zones: Zo
         "empty": ("failed", "5.1.2"),
         "silent": ("deferred", "4.4.3"),
     }
+
+
+@pytest.mark.req("DLV-2")
+def test_a_domain_whose_name_servers_are_silent_holds_nobody_up(zones: Zones, asked: Resolver) -> None:
+    zones.silent |= {f"silent{number}.test" for number in range(3)}
+    site(zones, "quick.test", (10, "mx.quick.test", ONE))
+    places = Exchangers(asked, port=1, inside=True, patience=AT_ONCE)
+    names = ("quick.test", *sorted(zones.silent))
+    while isinstance(places.places({"quick.test"})["quick.test"], Unroutable):
+        time.sleep(0.01)
+    waits = []
+    for _ in range(5):
+        began = time.monotonic()
+        found = places.places(names)
+        waits.append(time.monotonic() - began)
+        silent = {found[name] for name in names[1:]}
+        assert not isinstance(found["quick.test"], Unroutable)
+        assert [(one.fate, one.enhanced) for one in silent if isinstance(one, Unroutable)] == [("returned", "4.4.3")]
+    assert max(waits) < 2.0 and sum(waits[1:]) < AT_ONCE * 4, "they are waited for once, and not for long"
+    places.close()
+
+
+@pytest.mark.req("DLV-2")
+def test_a_domain_that_is_silent_for_long_has_been_tried(zones: Zones, asked: Resolver) -> None:
+    zones.silent.add("silent.test")
+    places = Exchangers(asked, port=1, inside=True, patience=0.01)
+    first = places.places({"silent.test"})["silent.test"]
+    limit = time.monotonic() + 20
+    while (later := places.places({"silent.test"})["silent.test"]) == first and time.monotonic() < limit:
+        time.sleep(0.05)
+    places.close()
+    assert isinstance(first, Unroutable) and first.fate == "returned"
+    assert isinstance(later, Unroutable) and (later.fate, later.enhanced) == ("deferred", "4.4.3")
 
 
 def test_hosts_on_private_networks_are_left_alone_unless_the_settings_say_so(zones: Zones, asked: Resolver) -> None:

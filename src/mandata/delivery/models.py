@@ -223,6 +223,7 @@ class Return(ScopedModel):
     campaign_id = models.UUIDField()
     subscriber_id = models.UUIDField(null=True)
     hard = models.BooleanField(default=False)
+    at_door = models.BooleanField(default=False)  # refused in the conversation: the message was never sent
     reason = models.CharField(max_length=40, blank=True)
     status = models.CharField(max_length=12, blank=True)
     diagnostic = models.CharField(max_length=300, blank=True)

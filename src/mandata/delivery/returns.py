@@ -1,9 +1,9 @@
 """The doors for what comes back: a small SMTP server and, where one is set, an LMTP server (RFC 2033), both aiosmtpd.
 
-They take mail for tokens of messages (bounces, and to unsubscribe), for the envelope senders of notices, and complaints
-of feedback loops; nothing else. A message is acknowledged once it is kept, sealed, in the database; while that fails
-it is refused for the time being (451), so that the other side keeps it. Recipients that are nothing of ours are refused
-at RCPT.
+They take mail for tokens of messages (bounces, and to unsubscribe), for the envelope senders of notices, complaints of
+feedback loops, and what an upper area has an address for (`inboxes`); nothing else. A message is
+acknowledged once it is kept, sealed, in the database; while that fails it is refused for the time being (451), so that
+the other side keeps it. Recipients that are nothing of ours are refused at RCPT.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
 from django.db import close_old_connections
 
+from mandata.delivery import inboxes
 from mandata.delivery.services import arriving
 from mandata.delivery.services.returning import is_ours
 from mandata.foundation.errors import Fault
@@ -45,7 +46,8 @@ class _Handler:
         local_part = address.rpartition("@")[0]
         if len(envelope.rcpt_tos) >= _RECIPIENTS:
             return "452 4.5.3 Too many recipients"
-        if local_part.lower() not in arriving.FEEDBACK and not is_ours(local_part):
+        known = local_part.lower() in arriving.FEEDBACK or is_ours(local_part) or inboxes.is_ours(local_part)
+        if not known:
             return "550 5.1.1 No such recipient here"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
@@ -67,6 +69,9 @@ def _take(address: str, raw: bytes) -> None:
     close_old_connections()
     try:
         local_part, _, domain = address.rpartition("@")
+        if inboxes.is_ours(local_part):
+            inboxes.take(local_part, raw, now())
+            return
         if local_part.lower() in arriving.FEEDBACK and not is_ours(local_part):
             local_part = arriving.token_in(raw)
         kept = arriving.keep(recipient=f"{local_part}@{domain}", raw=raw, at=now())

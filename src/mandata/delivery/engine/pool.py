@@ -12,6 +12,7 @@ from uuid import UUID
 from mandata.campaigns import selectors as campaigns
 from mandata.delivery.engine.worker import Worker
 from mandata.delivery.services import fleets, recovering, roads, tending
+from mandata.delivery.transports.exchangers import AT_ONCE
 from mandata.infra.environment import env
 from mandata.infra.logs import log
 from mandata.vault.services import token_keys
@@ -24,7 +25,7 @@ def worker(*, patience: float = 5.0) -> Worker:
     """Return an engine as the environment describes it. Raises Fault where it names a road that nobody knows."""
     roads.known()
     return Worker(
-        transport=fleets.fleet(),
+        transport=fleets.fleet(dns_patience=AT_ONCE),
         keys=token_keys(),
         domain=env().return_domain,
         folder=env().var / "journals",

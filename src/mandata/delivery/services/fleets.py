@@ -7,6 +7,7 @@ from typing import Any
 from mandata.delivery.models import Transport
 from mandata.delivery.resolver import resolver
 from mandata.delivery.services import transports
+from mandata.delivery.transports.exchangers import PATIENCE as DNS_PATIENCE
 from mandata.delivery.transports.exchangers import Exchangers
 from mandata.delivery.transports.fleet import Fleet
 from mandata.delivery.transports.mtasts import Policies
@@ -20,16 +21,20 @@ PATIENCE = 5.0
 """Seconds after which a relay that answers nobody leaves its mail to another transport."""
 
 
-def fleet() -> Fleet:
-    """Return a fleet of all transports, or of the settings' relay where none is set up. `renew` looks again."""
-    yard = _Yard()
+def fleet(*, dns_patience: float = DNS_PATIENCE) -> Fleet:
+    """Return a fleet of all transports, or of the settings' relay where none is set up. `renew` looks again.
+
+    `dns_patience`: seconds to wait for an answer about a domain before its letters come back.
+    """
+    yard = _Yard(dns_patience)
     return Fleet(yard.ways(), load=yard.ways)
 
 
 class _Yard:
     """Builds ways and keeps them while what they were built from stays the same: connections live on with them."""
 
-    def __init__(self) -> None:
+    def __init__(self, dns_patience: float) -> None:
+        self._dns_patience = dns_patience
         self._built: dict[str, tuple[Any, Way]] = {}
         self._exchangers: dict[tuple[bool, bool], Exchangers] = {}
 
@@ -72,7 +77,7 @@ class _Yard:
 
     def _lookups(self, sts: bool, dane: bool) -> Exchangers:
         if (sts, dane) not in self._exchangers:
-            self._exchangers[(sts, dane)] = exchangers(sts=sts, dane=dane)
+            self._exchangers[(sts, dane)] = exchangers(sts=sts, dane=dane, patience=self._dns_patience)
         return self._exchangers[(sts, dane)]
 
 
@@ -102,11 +107,13 @@ def ses_settings(row: Transport) -> SesSettings:
     )  # fmt: skip
 
 
-def exchangers(*, sts: bool = True, dane: bool = True) -> Exchangers:
+def exchangers(*, sts: bool = True, dane: bool = True, patience: float = DNS_PATIENCE) -> Exchangers:
     """Return what looks mail exchangers up, by the settings' resolver."""
     settings = env()
     asked = resolver(settings.dns)
-    places = Exchangers(asked, None, port=settings.direct_port, inside=settings.direct_inside, dane=dane)
+    places = Exchangers(
+        asked, None, port=settings.direct_port, inside=settings.direct_inside, dane=dane, patience=patience
+    )
     if sts:
         places.policies = Policies(
             asked, settings.var / "policies", port=settings.sts_port, authorities=str(settings.authorities or ""),

@@ -267,6 +267,7 @@ def _refusal(
         campaign_id=campaign_id,
         subscriber_id=subscriber,
         hard=hard,
+        at_door=True,
         reason=reason[:40],
         status=outcome.enhanced[:12],
         diagnostic=outcome.diagnostic[:300],

@@ -22,11 +22,14 @@ from mandata.delivery.transports.port import Unroutable
 from mandata.infra.logs import log
 
 PATIENCE: Final = 5.0
-"""Seconds that the engine waits for DNS before it lays out the rest; what comes later is kept for the next time."""
-_THREADS: Final = 16
+"""Seconds that somebody who hands over a few letters waits for DNS."""
+AT_ONCE: Final = 0.1
+"""Seconds that an engine waits for it: a domain whose servers are silent must not hold the mail to others. What comes
+later is kept for the next time; until then the domain's messages are put off, and no attempt is counted."""
+_THREADS: Final = 32
 _KEEP: Final = 100_000
 _log = log("delivery")
-_UNANSWERED: Final = Unroutable("deferred", "4.4.3", "DNS gave no answer about the domain yet")
+_UNANSWERED: Final = Unroutable("returned", "4.4.3", "DNS gave no answer about the domain yet")
 
 
 class Host(NamedTuple):
@@ -73,17 +76,22 @@ class Exchangers:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="mx")
 
     def places(self, domains: Collection[str]) -> Mapping[str, Place | Unroutable]:
-        """Return the place of each domain, or why nothing can be sent there. Waits no longer than the patience."""
+        """Return the place of each domain, or why nothing can be sent there. Waits no longer than the patience, and only
+        for domains about which nobody has waited yet."""
         at, found = self._timer(), {}
         missing: dict[str, Future[Place | Unroutable]] = {}
+        new: list[Future[Place | Unroutable]] = []
         for domain in domains:
             kept = self._kept.get(domain)
             if kept is not None and at < kept[0]:
                 found[domain] = kept[1]
-            else:
-                missing[domain] = self._asked_for(domain)
-        if missing:
-            wait(missing.values(), timeout=self._patience)
+                continue
+            before = self._asking.get(domain)
+            missing[domain] = self._asked_for(domain)
+            if missing[domain] is not before:
+                new.append(missing[domain])
+        if new:
+            wait(new, timeout=self._patience)
         for domain, future in missing.items():
             found[domain] = future.result() if future.done() and not future.cancelled() else _UNANSWERED
         return found
