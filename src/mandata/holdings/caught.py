@@ -6,7 +6,7 @@ envelope sender, a notice by its Message-ID; what is neither is another's or nob
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.parser import BytesHeaderParser
 from typing import Any
@@ -56,6 +56,36 @@ def erase(addresses: Sequence[str]) -> dict[str, int]:
     return dict(Counter(mail.recipient for mail in found))
 
 
+def told_all() -> Iterator[bytes]:
+    """Yield every message that the scope's controller had sent, as it came."""
+    if env().catcher_url:
+        yield from (_client().content(int(one["id"])) for one in _listed() if _is_ours(one))
+
+
+def forget_all() -> int:
+    """Overwrite and forget every message that the scope's controller had sent; return how many."""
+    if not env().catcher_url:
+        return 0
+    found = [one for one in _listed() if _is_ours(one)]
+    if found:
+        _client().erase([str(one["recipient"]) for one in found], [int(one["id"]) for one in found])
+    return len(found)
+
+
+def _listed() -> list[dict[str, Any]]:
+    try:
+        return list(_client().messages())
+    except URLError as error:
+        raise _silent(error) from None
+
+
+def _silent(error: URLError) -> Fault:
+    return Fault(
+        f"The mail catcher at {env().catcher_url} does not answer: {error.reason}.",
+        remedy="Start it, or empty MANDATA_CATCHER_URL where there is none.",
+    )
+
+
 def _client() -> CatcherClient:
     return CatcherClient(env().catcher_url)
 
@@ -72,10 +102,7 @@ def _find(addresses: Sequence[str]) -> list[Mail]:
             if _is_ours(found)
         ]
     except URLError as error:
-        raise Fault(
-            f"The mail catcher at {env().catcher_url} does not answer: {error.reason}.",
-            remedy="Start it, or empty MANDATA_CATCHER_URL where there is none.",
-        ) from None
+        raise _silent(error) from None
 
 
 def _is_ours(found: dict[str, Any]) -> bool:

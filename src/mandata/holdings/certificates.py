@@ -29,6 +29,11 @@ def of_run(run_id: UUID) -> Iterator[str]:
     return _pieces({"run_id": run_id})
 
 
+def of_all() -> Iterator[str]:
+    """Yield the certificates of every erasure of the scope's controller in the same form. Raises NotFound."""
+    return _pieces({})
+
+
 def of_one(erasure_id: UUID) -> Iterator[str]:
     """Yield the certificate of one erasure in the same form. Raises NotFound."""
     return _pieces({"id": erasure_id})

@@ -127,6 +127,13 @@ def open_for_case(*, case_id: UUID, kind: str, due_at: datetime, at: datetime) -
         return _open(case_id, "case", acts.act_of(kind), people=1, due_at=due_at, at=at)
 
 
+def open_for_lifting(*, case_id: UUID, at: datetime) -> int:
+    """Open what the end of a restriction asks of each holding in use (Art. 18(3) GDPR); return how many tasks are
+    new."""
+    with scope(current_controller()):
+        return _open(case_id, "case", "lift", people=1, due_at=acts.due_at(at), at=at)
+
+
 def open_for_erasure(*, about: UUID, kind: str, subjects: Sequence[Subject], at: datetime) -> int:
     """Open the tasks of an erasure that no case asked for (`kind`: erasure or batch); return how many are new.
 
@@ -142,6 +149,14 @@ def open_for_erasure(*, about: UUID, kind: str, subjects: Sequence[Subject], at:
             total = Sought.objects.filter(about=about).count()
             Task.objects.filter(about=about).update(people=total)
         return opened
+
+
+def open_for_end(*, about: UUID, people: int, at: datetime) -> int:
+    """Open the tasks of a deletion of everything of the controller, in the open scope; return how many are new.
+
+    Nobody is searched for: all of it goes.
+    """
+    return _open(about, "batch", "erase", people=people, due_at=acts.due_at(at), at=at)
 
 
 def open_for_erasures(*, erasures: Mapping[UUID, Subject], run_id: UUID | None, at: datetime) -> None:

@@ -164,6 +164,7 @@ FOLDERS: Final[dict[str, str]] = {
     "policies": "policies of domains (delivery.transports.mtasts): names of mail exchangers, times",
     "postgres": "the database's own files: its tables are each in the catalogue",
     "restore": "holding:backups",
+    "returns": "archives of everything of a controller, each encrypted to that controller's own key",
     "spool": "numbers of campaigns and messages, kind of program, class of network (tracking.spool)",
     "static": "the console's own files",
 }

@@ -50,6 +50,11 @@ class Environment:
         None,
         "Folder of the outside log, best on another disk than the database; default is outside/ in MANDATA_VAR.",
     )
+    returns: Path | None = _setting(
+        "MANDATA_RETURNS",
+        None,
+        "Folder of archives that controllers asked for, shared by all hosts; default is returns/ in MANDATA_VAR.",
+    )
     key_provider: str = _setting(
         "MANDATA_KEY_PROVIDER",
         "file",
@@ -141,6 +146,11 @@ class Environment:
         "",
         "Host and port on which the same is received by LMTP, from a mail server in front; empty: not at all.",
     )
+    transmit_loopback: bool = _setting(
+        "MANDATA_TRANSMIT_LOOPBACK",
+        False,
+        "Portable copies may also be sent to this computer itself, over http; for trying it out, never in production.",
+    )
     sns_topics: str = _setting(
         "MANDATA_SNS_TOPICS",
         "",
@@ -185,6 +195,9 @@ class Environment:
     )
     operator_address: str = _setting(
         "MANDATA_OPERATOR_ADDRESS", "", "Postal address of the processor, for the record of processing."
+    )
+    vat_percent: str = _setting(
+        "MANDATA_VAT_PERCENT", "", "Value added tax on what help costs, in percent, such as 21; empty: not told."
     )
     operator_dpo: str = _setting(
         "MANDATA_OPERATOR_DPO", "", "Name and contact of the processor's data protection officer; empty: none is named."
@@ -246,6 +259,16 @@ class Environment:
     postgres_programs: Path | None = _setting(
         "MANDATA_POSTGRES_PROGRAMS", None, "Folder of pg_basebackup and pg_dump; default is those that mandata brings."
     )
+    malware_scanner: str = _setting(
+        "MANDATA_MALWARE_SCANNER",
+        "",
+        "Where clamd answers, a socket's path or host:port, so that the check of measures tries it; empty: none.",
+    )
+    advisories: Path | None = _setting(
+        "MANDATA_ADVISORIES",
+        None,
+        "Folder of advisories (OSV, JSON) that what is installed is compared with daily; empty: only its age is told.",
+    )
     metrics_token: str = _setting(
         "MANDATA_METRICS_TOKEN",
         "",
@@ -272,6 +295,11 @@ class Environment:
     def outside_folder(self) -> Path:
         """The folder of the outside log."""
         return self.outside or self.var / "outside"
+
+    @property
+    def returns_folder(self) -> Path:
+        """The folder of archives that controllers asked for."""
+        return self.returns or self.var / "returns"
 
 
 def read(values: "os._Environ[str] | dict[str, str]") -> Environment:

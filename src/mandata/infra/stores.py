@@ -15,16 +15,19 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
 
 from mandata.foundation.errors import Fault
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config
 
 _NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]+(?:/(?!\.)[A-Za-z0-9._-]+)*")
 _CHUNK = 1024 * 1024
@@ -220,18 +223,35 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a bucket that somebody else names is reached, not by the environment. An empty endpoint is AWS's own."""
+
+    endpoint: str
+    region: str
+    key_id: str
+    secret: str = field(repr=False)
+
+    def config(self) -> "S3Config":
+        """Return it as the library wants it."""
+        found: S3Config = {"region": self.region, "access_key_id": self.key_id, "secret_access_key": self.secret}
+        return {**found, "endpoint": self.endpoint} if self.endpoint else found
+
+
 class S3Store:
     """A bucket, or what lies below a prefix of one."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, access: "Access | None" = None) -> None:
         parts = urlsplit(url)
         self.url = url
         endpoint = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT") or ""
+        if access is not None:
+            endpoint = access.endpoint
         try:
             self._store = obstore.store.S3Store(
                 parts.netloc,
                 prefix=parts.path.strip("/") or None,
-                config={"endpoint": endpoint} if endpoint else None,
+                config=access.config() if access is not None else {"endpoint": endpoint} if endpoint else None,
                 client_options={"allow_http": endpoint.startswith("http://"), "timeout": timedelta(minutes=2)},
                 retry_config={"max_retries": 4, "retry_timeout": timedelta(seconds=30)},
             )

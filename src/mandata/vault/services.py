@@ -226,6 +226,11 @@ class Vault:
             indexer = self._indexers[purpose] = rules.indexer(self._secrets[purpose])
         return indexer(normalised)
 
+    def secret(self, purpose: str) -> bytes:
+        """Return the secret of a purpose's blind indexes: for the return of everything to its controller only."""
+        self.index(purpose, "")
+        return self._secrets[purpose]
+
     def commit(self, holder: UUID, payload: object) -> Commitment:
         """Return a salted commitment to a personal payload, with the payload sealed under the holder's key, for the
         record."""

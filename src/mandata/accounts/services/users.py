@@ -1,5 +1,6 @@
 """Accounts of people."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
@@ -7,7 +8,7 @@ from django.db import transaction
 
 from mandata.accounts import selectors
 from mandata.accounts.errors import AddressTaken
-from mandata.accounts.models import User
+from mandata.accounts.models import Seat, User
 
 
 def create(
@@ -39,3 +40,15 @@ def set_language(*, user_id: UUID, language: str) -> None:
 def rename(*, user_id: UUID, name: str) -> None:
     """Keep a person's name as corrected (SVC-1: data kept current)."""
     User.objects.filter(id=user_id).update(name=name.strip())
+
+
+def forget(user_ids: Sequence[UUID]) -> int:
+    """Delete the accounts of people who have no seat anywhere any more and are none of the operator's; return how many.
+
+    Their addresses, second factors and open sessions go with them.
+    """
+    seated = Seat.objects.filter(user_id__in=user_ids).values_list("user_id", flat=True)
+    gone = User.objects.filter(id__in=user_ids, is_operator=False).exclude(id__in=list(seated))
+    count = gone.count()
+    gone.delete()
+    return count

@@ -35,6 +35,8 @@ ENDING: Final = ("contract_ended", "cooperation_ended", "service_terminated")
 _ALREADY: Final = _("This agreement is in force already.")
 _NONE: Final = _("No agreement is in force.")
 
+About = tuple[str, UUID]
+
 
 @dataclass(frozen=True, slots=True)
 class Where:
@@ -218,11 +220,14 @@ def _acting(row: AgreementRow) -> Actor:
     return SYSTEM if row.how == SILENCE else Actor("member", row.accepted_by)
 
 
-def end(*, actor: Actor, at: datetime, by: str, effective: datetime | None = None) -> selectors.Agreement:
+def end(
+    *, actor: Actor, at: datetime, by: str, effective: datetime | None = None, about: About | None = None
+) -> selectors.Agreement:
     """End the agreement in force at ``effective`` (by default at once) and record it. Raises NoneInForce where there
     is none.
 
-    ``by`` is the code of the ground: "notice", "disagreement", "inactivity", "serious_breach". What survives the end
+    ``by`` is the code of the ground: "notice", "disagreement", "inactivity", "serious_breach". ``about``: the kind and
+    id of what the duties that open are about, by default the agreement. What survives the end
     is the clause
     agreement.survival; data is still returned and requests of data subjects are still carried out. What the agreement
     owes from its end on opens as obligations.
@@ -245,16 +250,27 @@ def end(*, actor: Actor, at: datetime, by: str, effective: datetime | None = Non
         at=at,
         clause="agreement.end",
     )
+    thing = about or ("agreement", found.id)
     for event in ENDING:
-        obligations.open_for(
-            event=event,
-            since=instant,
-            cause=f"agreement:{found.id}:{event}",
-            at=at,
-            about=("agreement", found.id),
-            actor=actor,
-        )
+        cause = f"{thing[0]}:{thing[1]}:{event}"
+        obligations.open_for(event=event, since=instant, cause=cause, at=at, about=thing, actor=actor)
     return next(agreement for agreement in selectors.agreements() if agreement.id == found.id)
+
+
+def take_back(*, agreement_id: UUID, about: About, actor: Actor, at: datetime) -> None:
+    """Let an agreement whose end was still to come go on, and what its end had opened (`about`) lapse.
+
+    Standing and written instructions that were to end with it go on as well. Raises NoneInForce where it has ended.
+    """
+    lock()
+    row = AgreementRow.objects.filter(id=agreement_id, ended_at__gt=at).first()
+    if row is None:
+        raise NoneInForce(selectors.reader().gettext(_NONE), clause="agreement.end")
+    Instruction.objects.filter(ended_at=row.ended_at).update(ended_at=None)
+    AgreementRow.objects.filter(id=agreement_id).update(state="in_force", ended_at=None, ended_by="")
+    obligations.lapse_about(about=about[1], reason="withdrawn", actor=actor, at=at)
+    body: dict[str, object] = {"agreement": agreement_id, "effective": row.ended_at}
+    append(kind="agreement.end_withdrawn", body=body, actor=actor, at=at, clause="agreement.end")
 
 
 def _close(agreement_id: UUID, state: str, by: str, at: datetime) -> None:

@@ -10,7 +10,7 @@ every face is shut. Each step may be repeated; killed anywhere, it begins again 
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,10 +34,11 @@ from mandata.delivery.services import replaying as messages
 from mandata.foundation.actors import SYSTEM
 from mandata.foundation.errors import Fault
 from mandata.holdings import replaying as erasures
-from mandata.holdings import runs
+from mandata.holdings import runs, tenants
 from mandata.infra import age, clock, restoring, stores
 from mandata.infra.environment import env
 from mandata.infra.logs import log
+from mandata.infra.outside import Line
 from mandata.infra.tenancy import INSTANCE, scope
 from mandata.record import rules, verification
 from mandata.record import selectors as record
@@ -178,12 +179,15 @@ class _Steps:
             report.lost = {str(who): journal.names(iter(kinds.items())) for who, kinds in since.lost.items()}
         with self("record"):
             report.replayed["record"] = _plain(record_services.replay_placed(source.lines()))
+        gone = tenants.deleted_in(source.lines())  # of these nothing is brought up to date: it goes
         with self("people"):
-            report.replayed["people"] = _plain(people.replay(source.lines()))
+            report.replayed["people"] = _plain(people.replay(_without(source.lines(), gone)))
         with self("messages"):
-            report.replayed["messages"] = _plain(messages.replay(source.lines()))
+            report.replayed["messages"] = _plain(messages.replay(_without(source.lines(), gone)))
         with self("erasures"):
-            report.replayed["erasures"] = _plain(erasures.replay(source.lines()))
+            report.replayed["erasures"] = _plain(erasures.replay(_without(source.lines(), gone)))
+        with self("controllers"):
+            report.replayed["controllers"] = tenants.replay(source.lines())
         return since
 
     def compare(self, since: Since) -> None:
@@ -215,6 +219,11 @@ class _Steps:
                 f"The record does not hold ({len(found)} findings): {'; '.join(found[:3])}.",
                 remedy="Restore an earlier backup; or, where this is known, open it all the same with --accept REASON.",
             )
+
+
+def _without(lines: Iterable[Line], gone: Container[UUID]) -> Iterator[Line]:
+    """Leave out the lines of controllers that were deleted as a whole."""
+    return (line for line in lines if line.controller not in gone)
 
 
 def _known(order: Order) -> tuple[dict[str, int], set[str]]:

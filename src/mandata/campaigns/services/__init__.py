@@ -1,6 +1,7 @@
 """The verbs of campaigns: writing a draft, and moving it through its states."""
 
 from mandata.campaigns.services.drafts import create, discard, duplicate, edit
+from mandata.campaigns.services.ending import destroy_content
 from mandata.campaigns.services.moves import (
     begin,
     cancel,
@@ -20,6 +21,7 @@ __all__ = [
     "begin",
     "cancel",
     "create",
+    "destroy_content",
     "discard",
     "duplicate",
     "edit",

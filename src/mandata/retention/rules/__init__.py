@@ -1,0 +1,1 @@
+"""Decisions on keeping and on the end of agreements: pure."""

@@ -1,0 +1,1 @@
+"""The verbs of retention: `ends` (notice, choice, withdrawal), `returns` (archives), `deleting`, `certificates`."""
