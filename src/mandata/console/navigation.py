@@ -69,6 +69,7 @@ CONSOLE: Final[tuple[Place, ...]] = (
             Place("privacy:requests", _("Requests")),
             Place("privacy:data_map", _("Data map")),
             Place("privacy:manual", _("Manual holdings")),
+            Place("privacy:retention", _("Retention")),
             Place("privacy:record", _("Record")),
         ),
     ),

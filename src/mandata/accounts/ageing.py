@@ -1,0 +1,30 @@
+"""What goes by its age here, for `holdings.ageing`: mails of the system's own that are settled. In the open scope."""
+
+from datetime import datetime
+from typing import Final
+
+from mandata.accounts import personal
+from mandata.infra import bulk
+
+# Legal notices prove what was told (AGR-7); mails to data subjects belong to their case.
+_SETTLED: Final = "subject is null and state in ('sent', 'failed') and coalesce(sent_at, created_at) < %(before)b"
+_COUNT: Final = f"select count(*) from accounts_notice where {_SETTLED} and not legal"  # noqa: S608 - our own words
+_LEGAL: Final = f"select count(*) from accounts_notice where {_SETTLED} and legal"  # noqa: S608 - our own words
+_PAGE: Final = f"""
+select id from accounts_notice where {_SETTLED} and not legal order by created_at limit %(limit)b
+"""  # noqa: S608 - our own words
+
+
+def count_mails(before: datetime) -> int:
+    """Return how many mails to members were settled before an instant."""
+    return int(bulk.execute(_COUNT, {"before": before})[0][0])
+
+
+def mails_of_law(before: datetime) -> int:
+    """Return how many of that age stay because they are notices under the agreement."""
+    return int(bulk.execute(_LEGAL, {"before": before})[0][0])
+
+
+def drop_mails(before: datetime, limit: int) -> int:
+    """Delete at most so many of them with their keys; return how many."""
+    return personal.forget([one for (one,) in bulk.execute(_PAGE, {"before": before, "limit": limit})])
