@@ -1,6 +1,5 @@
 """A real SMTP server that takes mail and remembers for whom."""
 
-import socket
 from collections.abc import Sequence
 from dataclasses import replace
 from types import TracebackType
@@ -9,6 +8,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from mandata.infra.environment import Environment, env
+from tests.ports import free_port
 
 
 class Mailbox:
@@ -17,9 +17,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.recipients: list[str] = []
         self.contents: list[bytes] = []
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port: int = probe.getsockname()[1]
+        self._port: int = free_port()
         self._controller = Controller(self, hostname="127.0.0.1", port=self._port)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name

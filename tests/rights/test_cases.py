@@ -138,7 +138,7 @@ def test_a_request_opens_what_the_agreement_owes_and_its_answer_meets_it(world: 
     answer(shop, received.case_id)
     with scope(shop.id):
         found = {one.duty: one.state for one in obligations.about(received.case_id, LATER)}
-    assert found == {"rights.answer": "met", "rights.forward": "met"}
+    assert found == {"rights.answer": "met", "rights.forward": "met", "rights.archive": "open"}
 
 
 @pytest.mark.req("DSR-3", "DSR-10")
@@ -407,7 +407,7 @@ def test_of_two_officers_who_answer_at_once_exactly_one_wins(world: World) -> No
 def test_a_crash_in_the_middle_of_an_answer_leaves_the_case_as_it_was(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mandata.rights.services import desk
+    from mandata.rights.services import closing
 
     shop = a_shop(world)
     reference = a_person(shop, NOVAK)
@@ -417,7 +417,7 @@ def test_a_crash_in_the_middle_of_an_answer_leaves_the_case_as_it_was(
     def dies(*_given: object, **_named: object) -> dict[str, object]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(desk, "_close", dies)
+    monkeypatch.setattr(closing, "close", dies)
     with pytest.raises(KeyboardInterrupt):
         answer(shop, case_id)
     monkeypatch.undo()

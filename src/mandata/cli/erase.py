@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mandata.holdings.rules import Subject
 
 _OPERATOR = Actor("operator")
-_GROUNDS = "no_longer_needed, consent_withdrawn, objection, unlawful, legal_obligation, child, controller"
+_GROUNDS = "no_longer_needed, consent_withdrawn, objection, unlawful, legal_obligation, child, controller, consumer"
 _Ids = Annotated[list[str] | None, typer.Option("--subscriber", help="A person's reference; may be said often.")]
 _Address = Annotated[
     str, typer.Option(help="- reads addresses from standard input, one on a line; they never stand in the command.")

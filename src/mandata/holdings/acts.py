@@ -16,7 +16,10 @@ BY_CASE: Final[Mapping[str, str]] = {
     "rectification": "rectify",
     "restriction": "restrict",
     "erasure": "erase",
-    "objection": "erase",
+    "objection": "restrict",
+    "know": "export",
+    "delete": "erase",
+    "correct": "rectify",
 }
 """What a data subject's request of a kind asks of a manual holding; of any other kind only to look."""
 

@@ -56,7 +56,7 @@ def make(*, subject: Subject, language: str, at: datetime) -> Archive:
             **{f"csv/{part.description.key}.csv": _csv(part.records) for part in parts},
         }
     return Archive(
-        _zip(files, at),
+        packed(files, at),
         f"data-{at:%Y-%m-%d}.zip",
         {part.description.key: len(part.records) for part in parts},
     )
@@ -67,11 +67,12 @@ def _gather(subject: Subject) -> list[Part]:
     for holding in catalogue():
         found = holding.export(subject)
         if not isinstance(found, Cannot) and found.records:
-            parts.append(Part(holding.description, tuple(_plain(record) for record in found.records)))
+            parts.append(Part(holding.description, tuple(plain(record) for record in found.records)))
     return parts
 
 
-def _plain(record: Record) -> dict[str, object]:
+def plain(record: Record) -> dict[str, object]:
+    """Return a record in JSON-like values alone."""
     return {name: _value(value) for name, value in record.items()}
 
 
@@ -81,7 +82,7 @@ def _value(value: object) -> object:
     if isinstance(value, date | UUID):
         return str(value)
     if isinstance(value, Mapping):
-        return _plain(value)
+        return plain(value)
     if isinstance(value, list | tuple):
         return [_value(item) for item in value]
     return value
@@ -136,17 +137,19 @@ def _csv(records: tuple[Record, ...]) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)
     for record in records:
-        writer.writerow([safe(_cell(record.get(name))) for name in columns])
+        writer.writerow([safe(cell(record.get(name))) for name in columns])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """Return a value as the cell of a table."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _zip(files: Mapping[str, bytes], at: datetime) -> bytes:
+def packed(files: Mapping[str, bytes], at: datetime) -> bytes:
+    """Return files by name as a zip."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():

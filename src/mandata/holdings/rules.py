@@ -244,8 +244,10 @@ GROUNDS: Final = (
     "legal_obligation",
     "child",
     "controller",
+    "consumer",
 )
-"""Why a person is erased: Art. 17(1)(a) to (f) GDPR in their order, or the controller's own decision."""
+"""Why a person is erased: Art. 17(1)(a) to (f) GDPR in their order, the controller's own decision, or a consumer's
+request under Californian law."""
 
 CLAUSES: Final[Mapping[str, str]] = {
     "no_longer_needed": "Art. 17(1)(a) GDPR",
@@ -255,6 +257,7 @@ CLAUSES: Final[Mapping[str, str]] = {
     "legal_obligation": "Art. 17(1)(e) GDPR",
     "child": "Art. 17(1)(f) GDPR",
     "controller": "Art. 5(1)(e) GDPR",
+    "consumer": "Cal. Civ. Code § 1798.105",
 }
 
 

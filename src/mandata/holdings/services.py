@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from mandata.foundation.actors import Actor
-from mandata.holdings import archive, erasing, rules, selectors
+from mandata.holdings import archive, erasing, portability, rules, selectors
 from mandata.holdings.catalogue import catalogue
 from mandata.holdings.erasing import Order, Outcome
 from mandata.holdings.errors import NothingHeld, UnknownGround
@@ -86,6 +86,12 @@ def export(*, subject: Subject, language: str, at: datetime) -> archive.Archive:
     The archive is a zip of `data.json`, `index.html` and a CSV file for each holding that has something.
     """
     return archive.make(subject=subject, language=language, at=at)
+
+
+def portable(*, subject: Subject, language: str, at: datetime) -> archive.Archive:
+    """Return what the person provided, in the form for machines of Art. 20 GDPR: a zip of `portable.json`, a CSV file
+    for each part, and the schema that both follow."""
+    return portability.make(subject=subject, language=language, at=at)
 
 
 def rectify(*, subject: Subject, changes: Mapping[str, str], actor: Actor, at: datetime) -> dict[str, int]:

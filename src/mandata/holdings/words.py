@@ -71,6 +71,7 @@ GROUNDS = {
     "legal_obligation": gettext_lazy("the law demands erasure"),
     "child": gettext_lazy("collected from a child"),
     "controller": gettext_lazy("the controller’s own decision"),
+    "consumer": gettext_lazy("a consumer’s request to delete"),
 }
 """Why a person is erased, in words."""
 

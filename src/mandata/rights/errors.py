@@ -46,3 +46,49 @@ class AnswerGone(Refused):
 
     code = "rights.answer_gone"
     status = 410
+
+
+class StillWaiting(Refused):
+    """Something was asked of the person first: proof of identity, or a fee."""
+
+    code = "rights.still_waiting"
+
+
+class WordsMissing(Refused):
+    """An answer, a doubt or a fee needs an officer's own words or figures."""
+
+    code = "rights.words_missing"
+    status = 422
+
+
+class NotThisKind(Refused):
+    """A step that a request of this kind does not have."""
+
+    code = "rights.not_this_kind"
+
+
+class BadProof(Refused):
+    """A file that is no proof of identity that can be taken: too large, or of another type."""
+
+    code = "rights.bad_proof"
+    status = 422
+
+
+class BadReceiver(Refused):
+    """An address to which no copy is sent: not https, or inside a private network."""
+
+    code = "rights.bad_receiver"
+    status = 422
+
+
+class NotJoined(Refused):
+    """Somebody of the household has not confirmed the request yet."""
+
+    code = "rights.not_joined"
+
+
+class TooMany(Refused):
+    """More than can be taken at once."""
+
+    code = "rights.too_many"
+    status = 429

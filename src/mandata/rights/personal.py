@@ -11,11 +11,14 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from mandata.foundation import canonical
 from mandata.holdings.rules import Cannot, Description, Erased, Found, Key, Place, Reach, Record, Subject, added
 from mandata.infra import bulk
 from mandata.rights import selectors
-from mandata.rights.models import Answer, Case
+from mandata.rights.models import Answer, Case, Letter, Mail
+from mandata.rights.selectors.sealed import LETTER_PLACE, MAIL_PLACE
 from mandata.rights.services import emptying
+from mandata.vault.services import Vault
 
 _OF: Final = """
 select id, subject, email_index, sealed <> ''::bytea from rights_case
@@ -70,10 +73,33 @@ def _export(subject: Subject) -> tuple[Record, ...]:
                 "email": wrote.address,
                 "name": wrote.name,
                 "words": wrote.words,
+                "post": wrote.post,
+                "asked": row.asked,
+                "details": dict(wrote.details),
+                "doubts": _doubts(row),
+                "letters": _letters(row),
+                "mails": [one.decode("utf-8", "replace") for one in _mails(row)],
                 "outcome": row.outcome,
             }
         )
     return tuple(told)
+
+
+def _doubts(row: Case) -> list[dict[str, object]]:
+    """Why somebody doubted who asks, and whether a proof lies here."""
+    names = ("why", "asked_at", "given_at", "media", "decided_at", "accepted")
+    seen = selectors.case(row.id, at=row.received_at).doubts
+    return [{name: getattr(one, name) for name in names} for one in seen]
+
+
+def _letters(row: Case) -> list[dict[str, object]]:
+    vault, found = Vault.open(), Letter.objects.filter(case_id=row.id).order_by("made_at")
+    return [canonical.loads(vault.unseal(one.id, LETTER_PLACE, bytes(one.sealed))) for one in found]
+
+
+def _mails(row: Case) -> list[bytes]:
+    vault, found = Vault.open(), Mail.objects.filter(case_id=row.id).order_by("received_at")
+    return [vault.unseal(row.id, MAIL_PLACE, bytes(one.sealed)) for one in found if row.sealed]
 
 
 def _erase(subjects: Sequence[Subject], _at: datetime) -> dict[Key, Erased]:
@@ -121,8 +147,11 @@ CASES: Final = Place(
         key="cases",
         area="rights",
         name=_("Requests"),
-        tables=("rights_case",),
-        category=_("what somebody asked, when and how it was answered; address, name and words sealed"),
+        tables=("rights_case", "rights_doubt", "rights_letter", "rights_mail", "rights_transmission"),
+        category=_(
+            "what somebody asked, when and how it was answered; address, name, words, letters, mails and proofs of "
+            "identity sealed"
+        ),
         purpose=_("to answer data subjects, and to prove that they were answered"),
         retention=_("address and words until the person is erased; the bare facts as long as the agreement's record"),
         recipients=_("the controller's privacy officers and owners; the processor on instruction"),

@@ -1,6 +1,9 @@
 """Jobs of the rights desk."""
 
+from uuid import UUID
+
 from mandata.accounts import selectors as accounts
+from mandata.foundation.actors import SYSTEM, Actor
 from mandata.infra.clock import now
 from mandata.infra.jobs import app
 from mandata.infra.tenancy import scope
@@ -20,3 +23,23 @@ def expire(timestamp: int) -> None:
             with scope(one.id):
                 services.expire(at=at)
         start += PAGE
+
+
+@app.task(name="rights.transmit", queue="rights", pass_context=False)
+def transmit(controller_id: str, transmission_id: str) -> None:
+    """Send a copy to another controller; what fails queues its next attempt itself."""
+    services.deliver(controller_id=UUID(controller_id), transmission_id=UUID(transmission_id), at=now())
+
+
+@app.task(name="rights.bulk", queue="rights", pass_context=False)
+def bulk(controller_id: str, act: str, cases: list[str], reason: str, member: str) -> None:
+    """Answer or refuse many cases as an officer ordered."""
+    actor = Actor("member", UUID(member)) if member else SYSTEM
+    services.run_many(
+        controller_id=UUID(controller_id),
+        act=act,
+        cases=[UUID(one) for one in cases],
+        reason=reason,
+        actor=actor,
+        at=now(),
+    )

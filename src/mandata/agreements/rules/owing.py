@@ -51,7 +51,7 @@ def owed(terms: Terms | None, duty: str, since: datetime, reckoning: Reckoning) 
     if law is None:
         return None
     due = periods.due(law.period, since, reckoning) if law.period else periods.at_once(since, reckoning, Step(UNTIMED))
-    return Owed(duty, Kind.WITHIN, law.source, law.who, law.period, due, by_law=not law.ours)
+    return Owed(duty, law.kind, law.source, law.who, law.period, due, by_law=not law.ours)
 
 
 def title(duty: str) -> str:

@@ -56,4 +56,5 @@ GROUNDS = {
     "legal_obligation": _("the law demands erasure"),
     "child": _("collected from a child"),
     "controller": _("your own decision"),
+    "consumer": _("a consumer’s request to delete"),
 }

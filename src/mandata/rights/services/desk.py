@@ -1,28 +1,28 @@
-"""What an officer does with a case: look what an answer would do, answer it, or refuse it. One of two officers wins."""
+"""What an officer does with a case: look what an answer would do, answer it, take more time. Of two officers one
+wins."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors as accounts
 from mandata.agreements import services as agreements
 from mandata.agreements.rules.facts import SERVICE, RightsFacts
-from mandata.agreements.selectors import obligations as obliged
 from mandata.agreements.services import obligations
-from mandata.foundation.actors import Actor
+from mandata.foundation.actors import SYSTEM, Actor
+from mandata.foundation.errors import Refused
 from mandata.holdings import manual, shelves
 from mandata.holdings import selectors as held
-from mandata.holdings import services as holdings
-from mandata.holdings.rules import CLAUSES, Subject
+from mandata.holdings.rules import Subject
 from mandata.infra.tenancy import current_controller, scope
 from mandata.rights import letters, rules, selectors
-from mandata.rights.errors import AlreadyDecided, BadReason, NotConfirmed
-from mandata.rights.models import Answer, Case
-from mandata.rights.selectors import ANSWER_PLACE, Wrote
-from mandata.rights.services import steps
-from mandata.vault.services import Vault
+from mandata.rights.errors import NotJoined, NotThisKind
+from mandata.rights.models import Case, Doubt
+from mandata.rights.selectors import Wrote
+from mandata.rights.services import closing, lifting, steps, ways
+from mandata.rights.services.ways import Act, Given
 
 
 def preview(*, case_id: UUID) -> list[held.PreviewRow]:
@@ -39,31 +39,113 @@ def show(*, case_id: UUID, actor: Actor, at: datetime) -> Wrote:
         return selectors.wrote(case)
 
 
-def answer(*, case_id: UUID, actor: Actor, at: datetime, ground: str = "no_longer_needed") -> dict[str, object]:
-    """Carry a confirmed request out and tell the person; return the outcome as the case keeps it.
+def answer(
+    *,
+    case_id: UUID,
+    actor: Actor,
+    at: datetime,
+    ground: str = "no_longer_needed",
+    changes: Mapping[str, str] | None = None,
+    words: str = "",
+    minimise: bool = False,
+) -> dict[str, object]:
+    """Carry a confirmed request out and tell the person by the channel of the request; return the outcome as the case
+    keeps it. What is done is said by the kind (`rules.TABLE`), in one transaction.
 
-    Access: the copy is made, sealed under the case's key, and fetched through a link that expires. Erasure: done on
-    the `ground` (`holdings.rules.GROUNDS`) in this transaction. Nobody known: told so. Raises NoSuchCase,
-    NotConfirmed, AlreadyDecided, GateRefused, StillOpen where manual holdings have not been gone through yet.
+    `ground` (`holdings.rules.GROUNDS`): of an erasure. `changes`: right values by field. `words`: the officer's own, in
+    the person's language; they go into the letter alone. `minimise`: after an objection only the least stays
+    (DSR-13). Nobody known: told so. Raises NoSuchCase, NotConfirmed, AlreadyDecided, StillWaiting, WordsMissing,
+    NotJoined, NotThisKind (not sorted yet), GateRefused, StillOpen where manual holdings have not been gone through.
     """
+    given = Given(ground, changes or {}, words, minimise)
     with scope(current_controller()):
         case = steps.locked(case_id)
-        _answerable(case)
+        closing.demand_answerable(case)
+        if rules.kind(case.kind).way is rules.Way.TOGETHER:
+            return _together(case, given, actor, at)
         steps.reach_manual(case, at=at)
         manual.demand_done(case.id)
-        agreements.ask(
-            RightsFacts(kind=case.kind, confirmed=case.confirmed_at is not None, purpose=SERVICE),
-            about=case.id,
-            actor=actor,
-            at=at,
-            record=True,
+        return _carried(case, given, actor, at)
+
+
+def at_once(case: Case, *, at: datetime) -> bool:
+    """Carry out what needs no decision: an objection to direct marketing, an opt-out. Manual holdings are reached by
+    their tasks afterwards. Where a gate refuses, the case is left to an officer; return whether it was done."""
+    if not rules.at_once(rules.kind(case.kind).automatic, case.kind, case.asked):
+        return False
+    try:
+        with scope(current_controller()):
+            _carried(case, Given(), SYSTEM, at)
+    except Refused as refused:
+        steps.enter(case, "left_to_officer", actor=SYSTEM, at=at, detail={"code": refused.code})
+        return False
+    return True
+
+
+def _carried(case: Case, given: Given, actor: Actor, at: datetime) -> dict[str, object]:
+    kind = rules.kind(case.kind)
+    if kind.way is rules.Way.SORT:
+        raise NotThisKind(
+            _("It has not been said yet what this person asks for."),
+            clause=rules.DUE_CLAUSES[case.regime],
+            remedy=_("Read the request and choose its kind."),
         )
-        wrote, subject = selectors.wrote(case), selectors.subject_of(case_id)
-        if subject is None or not (_is_known(subject) or shelves.found_about(case.id)):
-            return _nothing_held(case, wrote, actor, at)
-        if case.kind == "access":
-            return _hand_over(case, wrote, subject, actor, at)
-        return _erase(case, wrote, subject, ground, actor, at)
+    documents = "least" if Doubt.objects.filter(case_id=case.id, accepted=True).exists() else "none"
+    agreements.ask(
+        RightsFacts(
+            kind=case.kind,
+            confirmed=case.confirmed_at is not None or not kind.verified,
+            purpose=SERVICE,
+            documents=documents,
+        ),
+        about=case.id,
+        actor=actor,
+        at=at,
+        record=True,
+    )
+    wrote = selectors.wrote(case)
+    act = Act(case, wrote, selectors.subject_in(case, wrote), actor, at, given)
+    way = ways.WAYS[kind.way] if kind.way in ways.FOR_ANYBODY or _held(act) else ways.nothing_held
+    outcome, clause = way(act)
+    return closing.close(case, "answered", outcome, actor, at, clause=clause)
+
+
+def _held(act: Act) -> bool:
+    """Whether anything but requests is held."""
+    return act.subject is not None and (_is_known(act.subject) or bool(shelves.found_about(act.case.id)))
+
+
+def _is_known(subject: Subject) -> bool:
+    return any(key not in rules.HOLDINGS for key in held.preview(subject).counts)
+
+
+def _together(case: Case, given: Given, actor: Actor, at: datetime) -> dict[str, object]:
+    """Answer everybody of a household, all or nobody (§ 7031: jointly, each verified)."""
+    members = list(Case.objects.select_for_update().filter(household=case.id).order_by("id"))
+    missing = sum(one.state == "received" for one in members)
+    if missing or not members:
+        raise NotJoined(
+            _("%(count)d people of this household have not confirmed the request yet.") % {"count": missing},
+            clause=rules.CLAUSES[case.kind],
+            remedy=_("Wait for their links to be used, or refuse the request."),
+            evidence={"missing": missing},
+        )
+    for one in members:
+        if one.state == "confirmed":
+            closing.demand_answerable(one)
+            steps.reach_manual(one, at=at)
+            manual.demand_done(one.id)
+            _carried(one, given, actor, at)
+    wrote = selectors.wrote(case)
+    letter = letters.of_household(
+        accounts.controller(), number=case.number, people=len(members), regime=case.regime, language=case.language
+    )
+    if wrote.address:
+        shown = steps.tell(case, letter, wrote, kind="answered", at=at, forget=case.asked.get("what") == "delete")
+    else:  # who asked for all was among those deleted, and has the own answer
+        shown = {}
+    outcome = {"result": "household", "people": len(members), **{name: str(one) for name, one in shown.items()}}
+    return closing.close(case, "answered", outcome, actor, at, clause=rules.CLAUSES[case.kind])
 
 
 def reach_manual(*, at: datetime) -> None:
@@ -73,138 +155,45 @@ def reach_manual(*, at: datetime) -> None:
             steps.reach_manual(case, at=at)
 
 
-def _answerable(case: Case) -> None:
-    if case.state == "received":
-        raise NotConfirmed(
-            _("The person has not confirmed this request yet."),
-            clause="Art. 12(6) GDPR",
-            remedy=_("Wait for the link to be used, or confirm it yourself if you know the person by other means."),
-        )
-    if not rules.may_answer(case.state):
-        raise _decided(case)
-
-
-def _decided(case: Case) -> AlreadyDecided:
-    return AlreadyDecided(
-        _("This request was answered on %(day)s.") % {"day": f"{case.closed_at:%Y-%m-%d %H:%M} UTC"},
-        remedy=_("Look at its timeline; nothing was done twice."),
-        evidence={"state": case.state, "by": str(case.decided_by)},
-    )
-
-
-def _is_known(subject: Subject) -> bool:
-    """Whether anything but requests is held."""
-    return any(key not in rules.HOLDINGS for key in held.preview(subject).counts)
-
-
-def _nothing_held(case: Case, wrote: Wrote, actor: Actor, at: datetime) -> dict[str, object]:
-    letter = letters.nothing_held(accounts.controller(), number=case.number, language=case.language)
-    notice = steps.post(case, letter, to=wrote.address, name=wrote.name, kind="answered", at=at)
-    outcome: dict[str, object] = {"result": "nothing_held", "notice": str(notice)}
-    return _close(case, "answered", outcome, actor, at, clause=rules.CLAUSES[case.kind])
-
-
-def _hand_over(case: Case, wrote: Wrote, subject: Subject, actor: Actor, at: datetime) -> dict[str, object]:
-    archive = holdings.export(subject=subject, language=case.language, at=at)
-    expires_at = at + rules.DOWNLOAD_LASTS
-    sealed = Vault.open().seal(case.id, ANSWER_PLACE, archive.content)
-    Answer.objects.create(id=case.id, sealed=sealed, size=len(archive.content), expires_at=expires_at)
-    token = steps.new_link(case, "download", expires_at)
-    beside = shelves.found_about(case.id)
-    letter = letters.copy_ready(
-        accounts.controller(),
-        number=case.number,
-        token=token,
-        expires_at=expires_at,
-        beside=beside,
-        language=case.language,
-    )
-    notice = steps.post(case, letter, to=wrote.address, name=wrote.name, kind="answered", at=at)
-    outcome: dict[str, object] = {
-        "result": "handed_over",
-        "manual": len(beside),
-        "records": dict(archive.counts),
-        "bytes": len(archive.content),
-        "expires_at": expires_at.isoformat(),
-        "notice": str(notice),
-    }
-    return _close(case, "answered", outcome, actor, at, clause="Art. 15 GDPR")
-
-
-def _erase(case: Case, wrote: Wrote, subject: Subject, ground: str, actor: Actor, at: datetime) -> dict[str, object]:
-    # The letter is sealed before the address dies with the case's key, in the same transaction.
-    with translation.override(case.language):
-        stays = held.stays(subject)
-    letter = letters.erased(accounts.controller(), number=case.number, kept=stays, language=case.language)
-    notice = steps.post(case, letter, to=wrote.address, name=wrote.name, kind="erased", at=at, forget=True)
-    done = holdings.erase(subject=subject, ground=ground, actor=actor, case_id=case.id, at=at)
-    outcome: dict[str, object] = {
-        "result": "erased",
-        "erasure": str(done.id),
-        "ground": ground,
-        "counts": {key: dict(count) for key, count in done.counts.items()},
-        "kept": {str(one["holding"]): one["rows"] for one in done.kept},
-        "notice": str(notice),
-    }
-    return _close(case, "answered", outcome, actor, at, clause=CLAUSES[ground])
-
-
-def refuse(*, case_id: UUID, reason: str, words: str = "", actor: Actor, at: datetime) -> dict[str, object]:
-    """Refuse a request with a reason and tell the person, with the right to complain (Art. 12(4) GDPR).
-
-    `words` are the officer's own, in the person's language; they go into the letter only. Raises NoSuchCase,
-    AlreadyDecided, BadReason.
-    """
-    with scope(current_controller()):
-        case = steps.locked(case_id)
-        if not rules.may_refuse(case.state):
-            raise _decided(case)
-        if reason not in rules.refusal_reasons(case.kind):
-            raise BadReason(
-                _("A refusal needs one of the reasons of the law."), clause="Art. 12(4) GDPR", remedy=_("Choose one.")
-            )
-        wrote = selectors.wrote(case)
-        letter = letters.refusal(
-            accounts.controller(), number=case.number, reason=reason, words=words.strip(), language=case.language
-        )
-        notice = steps.post(case, letter, to=wrote.address, name=wrote.name, kind="refused", at=at)
-        manual.drop(about=case.id, at=at)
-        outcome: dict[str, object] = {"result": "refused", "reason": reason, "notice": str(notice)}
-        return _close(case, "refused", outcome, actor, at, clause=rules.REASONS[reason])
-
-
 def extend(*, case_id: UUID, reason: str, actor: Actor, at: datetime) -> datetime:
     """Take the longer period that the agreement or the law allows, and tell the person why; return the new due time.
 
     `reason`: in the person's language; it goes into the letter and stays in the scope. Raises NoSuchCase,
-    AlreadyDecided, MayNotExtend (no reason, too late, extended before).
+    AlreadyDecided, MayNotExtend (no reason, too late, extended before, a kind that has no longer period).
     """
     with scope(current_controller()):
         case = steps.locked(case_id)
         if case.state not in rules.OPEN:
-            raise _decided(case)
-        owed = steps.owed(case.id, case.received_at, at)
-        obligations.extend(obligation_id=owed, reason=reason, actor=actor, at=at)
-        due_at = obliged.obligation(owed, at).obliged.strict - timedelta(seconds=1)
+            raise closing.decided(case)
+        obligations.extend(obligation_id=steps.owed(case, at), reason=reason, actor=actor, at=at)
+        due_at = steps.due_of(case, at)
         Case.objects.filter(id=case.id).update(due_at=due_at)
         manual.move_due(about=case.id, due_at=due_at)
         wrote = selectors.wrote(case)
         letter = letters.extended(
-            accounts.controller(), number=case.number, reason=reason.strip(), due_at=due_at, language=case.language
+            accounts.controller(),
+            number=case.number,
+            reason=reason.strip(),
+            due_at=due_at,
+            regime=case.regime,
+            language=case.language,
         )
-        notice = steps.post(case, letter, to=wrote.address, name=wrote.name, kind="extended", at=at)
-        detail = {"due": due_at, "notice": notice}
-        steps.enter(case, "extended", actor=actor, at=at, detail=detail, clause=rules.DUE_CLAUSE)
+        shown = steps.tell(case, letter, wrote, kind="extended", at=at)
+        steps.enter(
+            case,
+            "extended",
+            actor=actor,
+            at=at,
+            detail={"due": due_at, **shown},
+            clause=rules.DUE_CLAUSES[case.regime],
+        )
         return due_at
 
 
-def _close(
-    case: Case, state: str, outcome: dict[str, object], actor: Actor, at: datetime, *, clause: str
-) -> dict[str, object]:
-    """Close a case; not by saving the row, because an erasure has just emptied what it sealed."""
-    Case.objects.filter(id=case.id).update(state=state, outcome=outcome, decided_by=actor.id, closed_at=at)
-    evidence = {"outcome": outcome["result"], "notice": outcome["notice"]}
-    obligations.meet_about(about=case.id, duties=(rules.ANSWER,), evidence=evidence, actor=actor, at=at)
-    obligations.lapse_about(about=case.id, reason="answered", actor=actor, at=at)
-    steps.enter(case, state, actor=actor, at=at, detail=outcome, clause=clause)
-    return outcome
+def lift(*, case_id: UUID, words: str, actor: Actor, at: datetime) -> int:
+    """End a restriction that a case began; the person is told beforehand, with the reason (Article 18(3) GDPR).
+
+    Return how many rows that changed; manual holdings get their tasks. Raises NoSuchCase, NotThisKind, WordsMissing.
+    """
+    with scope(current_controller()):
+        return lifting.lift(steps.locked(case_id), words=words, actor=actor, at=at)

@@ -2,25 +2,33 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors as accounts
 from mandata.accounts.services.notices import send_notice
+from mandata.agreements.selectors import obligations as obliged
 from mandata.agreements.services import obligations
+from mandata.foundation import canonical
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.holdings import manual
+from mandata.infra.clock import new_id
 from mandata.infra.tenancy import current_controller
 from mandata.record.services import append
-from mandata.rights import rules
+from mandata.rights import rules, selectors
 from mandata.rights.errors import NoSuchCase
 from mandata.rights.letters import Letter
 from mandata.rights.models import Case, CaseEvent, CaseKey
-from mandata.rights.selectors import hashed
+from mandata.rights.models import Letter as Paper
+from mandata.rights.selectors import Wrote, hashed
+from mandata.rights.selectors.sealed import LETTER_PLACE
+from mandata.vault.services import Vault
 
 TOKEN_BYTES = 32
+_REACHES = (rules.Way.COPY, rules.Way.RECTIFY, rules.Way.ERASE, rules.Way.RESTRICT, rules.Way.OBJECT)
+"""What manual holdings are gone through for; a reply in words needs none of them."""
 
 
 def locked(case_id: UUID) -> Case:
@@ -54,20 +62,39 @@ def _plain(detail: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def owed(case_id: UUID, received_at: datetime, at: datetime) -> UUID:
+def duty_of(case: Case, at: datetime) -> str:
+    """Return which duty times the answer to a case: the kind's own where the agreement has it, else that of every
+    request."""
+    duty, terms = rules.kind(case.kind).duty, selectors.terms(at)
+    return duty if terms is not None and duty in terms.clauses else rules.ANSWER
+
+
+def owed(case: Case, at: datetime) -> UUID:
     """What is owed to the person from receipt on (Article 12(3) GDPR); opened once, and for a case that is older than
     the obligations are, when it is next looked at."""
     return obligations.open_duty(
-        duty=rules.ANSWER, since=received_at, cause=f"case:{case_id}", at=at, about=("case", case_id)
+        duty=duty_of(case, at), since=case.received_at, cause=f"case:{case.id}", at=at, about=("case", case.id)
     )
+
+
+def due_of(case: Case, at: datetime) -> datetime:
+    """Open what is owed to the person; return the last second of its time by the strict reading."""
+    return obliged.obligation(owed(case, at), at).obliged.strict - timedelta(seconds=1)
 
 
 def reach_manual(case: Case, *, at: datetime) -> None:
     """Open the tasks that a confirmed case asks of the manual holdings, and those of holdings registered since."""
-    if case.state == "confirmed":
+    if case.state == "confirmed" and rules.kind(case.kind).way in _REACHES:
         opened = manual.open_for_case(case_id=case.id, kind=case.kind, due_at=case.due_at, at=at)
         if opened:
-            enter(case, "manual_opened", actor=SYSTEM, at=at, detail={"tasks": opened}, clause=rules.DUE_CLAUSE)
+            enter(
+                case,
+                "manual_opened",
+                actor=SYSTEM,
+                at=at,
+                detail={"tasks": opened},
+                clause=rules.DUE_CLAUSES[case.regime],
+            )
 
 
 def new_link(case: Case, purpose: str, expires_at: datetime) -> str:
@@ -81,6 +108,14 @@ def new_link(case: Case, purpose: str, expires_at: datetime) -> str:
         expires_at=expires_at,
     )
     return token
+
+
+def tell(case: Case, letter: Letter, wrote: Wrote, *, kind: str, at: datetime, forget: bool = False) -> dict[str, UUID]:
+    """Tell the person something by the channel of the request (DSR-10): a letter to be printed for who asked by post,
+    telephone or in person, else a mail. Return what shows it: the id of the letter or of the notice."""
+    if rules.on_paper(case.channel):
+        return {"letter": _paper(case, letter, wrote, kind=kind, at=at, forget=forget)}
+    return {"notice": post(case, letter, to=wrote.address, name=wrote.name, kind=kind, at=at, forget=forget)}
 
 
 def post(case: Case, letter: Letter, *, to: str, name: str = "", kind: str, at: datetime, forget: bool = False) -> UUID:
@@ -98,6 +133,15 @@ def post(case: Case, letter: Letter, *, to: str, name: str = "", kind: str, at: 
         about=None if forget else case.subject,
         forget=forget,
     )
+
+
+def _paper(case: Case, letter: Letter, wrote: Wrote, *, kind: str, at: datetime, forget: bool) -> UUID:
+    """Keep a letter sealed under a key of its own until it is printed and handed over."""
+    letter_id, vault = new_id(), Vault.open()
+    content = {"to": wrote.name, "post": wrote.post, "subject": letter.subject, "text": letter.text}
+    sealed = vault.seal(letter_id, LETTER_PLACE, canonical.dumps(content), key=vault.create([letter_id])[letter_id])
+    Paper.objects.create(id=letter_id, case_id=case.id, kind=kind, sealed=sealed, forget=forget, made_at=at)
+    return letter_id
 
 
 def tell_controller(letter: Letter, *, at: datetime) -> UUID:
