@@ -6,7 +6,8 @@ from uuid import UUID
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
 
-from mandata.accounts.services import notices, staff
+from mandata.accounts.selectors.accesslog import JUDGE
+from mandata.accounts.services import accesslog, notices, staff
 from mandata.infra.clock import now
 from mandata.infra.jobs import app
 from mandata.infra.tenancy import scope
@@ -48,3 +49,15 @@ def close_access(controller_id: str, access_id: str) -> None:
     """Close an access whose time is over."""
     with scope(UUID(controller_id)):
         staff.end_by_time(access_id=UUID(access_id), at=now())
+
+
+@app.task(name=JUDGE, queue="notices", retry=Patient())
+def judge_access(controller_id: str, log_id: str) -> None:
+    """Judge an access by the person's habits."""
+    accesslog.judge(controller_id=UUID(controller_id), log_id=UUID(log_id), at=now())
+
+
+@app.task(name=accesslog.TELL, queue="notices", retry=Patient())
+def tell_operator(controller_id: str, alert_id: str) -> None:
+    """Tell the operator of an unusual access."""
+    accesslog.tell_operator(controller_id=UUID(controller_id), alert_id=UUID(alert_id), at=now())

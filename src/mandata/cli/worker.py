@@ -60,6 +60,8 @@ LOOPS = (
     Loop("backups", "mandata.backups.services:backup_due", 20.0),
     Loop("drills", "mandata.backups.services.drills:drill_due", 300.0),
     Loop("obligations", "mandata.agreements.services:remind_due", 5.0),
+    Loop("measures", "mandata.measures.services.checking:check_due", 30.0),
+    Loop("outages", "mandata.measures.services.outages:look_due", 30.0),
     Loop("alarms", "mandata.watching.services:watch_due", 10.0),
 )
 

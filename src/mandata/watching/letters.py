@@ -9,7 +9,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
+from mandata.agreements import selectors as agreements
 from mandata.infra.environment import env
+from mandata.measures import words as measures
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ _TITLES: Final[dict[str, Promise]] = {
     "transport.failing": gettext_lazy("A transport fails: %(about)s"),
     "unknown.growing": gettext_lazy("More messages than usual are of unknown outcome"),
     "backup.old": gettext_lazy("The newest backup is old"),
+    "measure.failing": gettext_lazy("A measure does not hold: %(what)s"),
 }
 _MEANINGS: Final[dict[str, Promise]] = {
     "worker.missing": gettext_lazy("It has not been seen for %(seconds)s s and did not say that it ends."),
@@ -55,6 +58,7 @@ _MEANINGS: Final[dict[str, Promise]] = {
     "unknown.growing": gettext_lazy(
         "%(count)s within a quarter of an hour: connections break after the content was handed over."
     ),
+    "measure.failing": gettext_lazy("%(why)s Every controller whose agreement names the measure is owed its mending."),
     "backup.old": gettext_lazy("It is %(seconds)s s old, more than twice what MANDATA_BACKUP_HOURS asks for."),
 }
 _REMEDIES: Final[dict[str, Promise]] = {
@@ -73,6 +77,7 @@ _REMEDIES: Final[dict[str, Promise]] = {
     "unknown.growing": gettext_lazy(
         "Look at the transport and the network on the way to it; members decide about each message."
     ),
+    "measure.failing": gettext_lazy("%(mend)s Then look again on the page of measures."),
     "backup.old": gettext_lazy("See what the log says of backups, and that the store answers (`mandata backup`)."),
 }
 CODES: Final = tuple(_TITLES)
@@ -80,8 +85,17 @@ CODES: Final = tuple(_TITLES)
 
 def words(code: str, about: str, evidence: Mapping[str, Any]) -> Words:
     """Return an alarm in the active language."""
-    values = {"about": about, **_figures(evidence)}
+    values = {"about": about, **_figures(evidence), **(_measure(about, evidence) if code == "measure.failing" else {})}
     return Words(*(str(part[code]) % values for part in (_TITLES, _MEANINGS, _REMEDIES)))
+
+
+def _measure(check: str, evidence: Mapping[str, Any]) -> dict[str, str]:
+    """What does not hold, why, and what mends it: `check` is a check's code, or "owner:" and a measure's."""
+    known = {row.code: row.words for row in agreements.measures()}
+    own = check.removeprefix("owner:")
+    what = known.get(own, own) if own != check else measures.CHECKS.get(check, check)
+    why, mend = measures.REASONS.get(str(evidence.get("reason")), measures.REASONS["check_fault"])
+    return {"what": str(what), "why": str(why), "mend": str(mend)}
 
 
 def _figures(evidence: Mapping[str, Any]) -> dict[str, Any]:

@@ -98,6 +98,7 @@ class Readings:
     backup_at: datetime | None = None
     backup_every: timedelta | None = None
     installed_at: datetime | None = None
+    measures: tuple[tuple[str, str], ...] = ()  # checks of measures that do not hold, each with its reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,7 @@ def _others(read: Readings) -> list[Found]:
     found = []
     if read.unknown - read.unknown_before >= UNKNOWN:
         found.append(Found("unknown.growing", "", {"count": read.unknown - read.unknown_before}))
+    found += [Found("measure.failing", check, {"reason": reason}) for check, reason in read.measures]
     since = read.backup_at or read.installed_at
     if read.backup_every is not None and since is not None and read.at - since > 2 * read.backup_every:
         found.append(Found("backup.old", "", {"seconds": _seconds(read.at - since)}))

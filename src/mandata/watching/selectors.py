@@ -19,6 +19,7 @@ from mandata.delivery import following
 from mandata.delivery import selectors as delivery
 from mandata.infra.environment import env
 from mandata.infra.tenancy import scope
+from mandata.measures import selectors as measures
 from mandata.watching import rules
 from mandata.watching.models import Alarm, Mark
 from mandata.watching.models import Worker as Row
@@ -77,6 +78,7 @@ def readings(at: datetime) -> rules.Readings:
         backup_at=backup_at(),
         backup_every=timedelta(hours=env().backup_hours) if env().backup_store else None,
         installed_at=_installed_at(),
+        measures=tuple((one.check, one.reason) for one in measures.failing()),
     )
 
 

@@ -1,5 +1,6 @@
 """Reads of the accounts. Those marked *directory* run before a controller's scope is open; all others inside one."""
 
+from mandata.accounts.selectors.accesslog import Alerted, Logged, alert, alerts, hash_forms, logged, unjudged
 from mandata.accounts.selectors.addresses import Reach, book, processor_reached, reached
 from mandata.accounts.selectors.notices import NoticeCounts, Sent, fates, notice, notice_counts, notices
 from mandata.accounts.selectors.people import (
@@ -19,6 +20,7 @@ from mandata.accounts.selectors.people import (
     invitations,
     members,
     membership,
+    newest,
     owners,
     seats,
     state,
@@ -43,12 +45,14 @@ from mandata.accounts.selectors.staff import (
 
 __all__ = [
     "Access",
+    "Alerted",
     "Card",
     "Colleague",
     "Committed",
     "Fitness",
     "Invited",
     "Listed",
+    "Logged",
     "Membership",
     "NoticeCounts",
     "Reach",
@@ -56,6 +60,8 @@ __all__ = [
     "StaffMember",
     "access",
     "accesses",
+    "alert",
+    "alerts",
     "book",
     "choices",
     "commitments",
@@ -64,14 +70,17 @@ __all__ = [
     "exists",
     "fates",
     "fitness",
+    "hash_forms",
     "holder",
     "ids",
     "ids_after",
     "invitation",
     "invitations",
     "lapsing",
+    "logged",
     "members",
     "membership",
+    "newest",
     "notice",
     "notice_counts",
     "notices",
@@ -83,6 +92,7 @@ __all__ = [
     "state",
     "states",
     "token_hash",
+    "unjudged",
     "user",
     "user_by_email",
     "user_has_address",

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from mandata.accounts.models import Controller, Directory, Invitation, InvitationKey, Member, Seat, User
+from mandata.accounts.models import (
+    AccessAlert,
+    Controller,
+    Directory,
+    Invitation,
+    InvitationKey,
+    Member,
+    Seat,
+    StaffAccess,
+    User,
+)
 from mandata.accounts.rules import same_address
 from mandata.infra.environment import env
 from mandata.infra.tenancy import INSTANCE, current_controller, scope
@@ -42,6 +52,7 @@ class Membership:
     role: str
     time_zone: str
     seats: int
+    watched: int = 0  # accesses of the staff that are open, and unusual ones that nobody has looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +144,8 @@ def membership(user_id: UUID) -> Membership | None:
         return None
     name, zone = Controller.objects.values_list("name", "time_zone").get()
     seats = Seat.objects.filter(user_id=user_id).count()
-    return Membership(current_controller(), name, state(), member["id"], user_id, member["role"], zone, seats)
+    watched = AccessAlert.objects.filter(settled_at=None).count() + StaffAccess.objects.filter(closed_at=None).count()
+    return Membership(current_controller(), name, state(), member["id"], user_id, member["role"], zone, seats, watched)
 
 
 def members() -> list[Colleague]:
@@ -240,6 +252,12 @@ def directory(*, start: int = 0, count: int = 50) -> tuple[int, list[Listed]]:
 def ids() -> list[UUID]:
     """*Directory.* Return the id of every controller."""
     return list(Directory.objects.order_by("controller_id").values_list("controller_id", flat=True))
+
+
+def newest(count: int) -> list[UUID]:
+    """*directory* Return the controllers founded last, whatever their state."""
+    rows = Directory.objects.order_by("-created_at", "controller_id")
+    return list(rows.values_list("controller_id", flat=True)[:count])
 
 
 def ids_after(after: UUID | None, count: int) -> list[UUID]:

@@ -54,10 +54,14 @@ class Access:
     opened_at: datetime
     until: datetime
     closed_at: datetime | None
+    closed_by: str = ""
+    seen_at: datetime | None = None
+    product: str = ""
 
     def is_open(self, at: datetime) -> bool:
-        """Say whether it still lets anybody in."""
-        return self.closed_at is None and self.opened_at <= at < self.until
+        """Say whether it still lets anybody in. Once something was looked at, a clock that was set back opens nothing
+        again: the latest look counts."""
+        return self.closed_at is None and self.opened_at <= at and max(at, self.seen_at or at) < self.until
 
 
 def commitments(user_id: UUID | None = None) -> list[Committed]:
@@ -109,13 +113,15 @@ def access(user_id: UUID, *, at: datetime) -> Access | None:
     """Return the access that a person has here at an instant, or None."""
     row = StaffAccess.objects.filter(user_id=user_id, closed_at=None, opened_at__lte=at, until__gt=at)
     found = row.order_by("-until").first()
-    return None if found is None else _access(found, _names({user_id}).get(user_id, ""))
+    one = None if found is None else _access(found, _names({user_id}).get(user_id, ""))
+    return one if one is not None and one.is_open(at) else None
 
 
 def _access(row: StaffAccess, name: str) -> Access:
     return Access(
-        row.id, row.user_id, name, row.reason, row.ticket, row.country, row.opened_at, row.until, row.closed_at
-    )
+        row.id, row.user_id, name, row.reason, row.ticket, row.country, row.opened_at, row.until, row.closed_at,
+        row.closed_by, row.seen_at, row.product,
+    )  # fmt: skip
 
 
 def _names(user_ids: set[UUID]) -> dict[UUID, str]:

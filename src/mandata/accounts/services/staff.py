@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db.models import DateTimeField, Value
+from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 
 from mandata.accounts import rules, selectors
@@ -62,7 +64,9 @@ def _refused(message: str, remedy: str) -> Refused:
     return Refused(message, code="accounts.commitment", clause=_CLAUSE, remedy=remedy, status=422)
 
 
-def keep(*, user_id: UUID, reason: str, ticket: str, country: str, minutes: int, at: datetime) -> Access:
+def keep(
+    *, user_id: UUID, reason: str, ticket: str, country: str, minutes: int, at: datetime, product: str = ""
+) -> Access:
     """Open an access to the scope's controller until it ends by time, and record it; the gate has been asked.
 
     Reason and ticket are the controller's to read; they enter the record as a commitment. Raises Refused without a
@@ -85,12 +89,13 @@ def keep(*, user_id: UUID, reason: str, ticket: str, country: str, minutes: int,
         country=country,
         opened_at=at,
         until=at + lasts,
+        product=product[:60],
     )
     vault = Vault.open()
     vault.create([row.id])
     append(
         kind="staff.access_opened",
-        body={"access": row.id, "user": user_id, "country": country, "until": row.until},
+        body={"access": row.id, "user": user_id, "country": country, "until": row.until, "product": row.product},
         actor=Actor("operator", user_id),
         at=at,
         clause="location.access",
@@ -114,7 +119,7 @@ def close(*, access_id: UUID, actor: Actor, at: datetime) -> None:
     if row is None:
         raise NotFound(_("There is no such access."))
     if row.closed_at is None:
-        _close(row, actor, min(at, row.until))
+        _close(row, actor, min(at, row.until), "controller" if actor.kind == "member" else "staff")
 
 
 def end_by_time(*, access_id: UUID, at: datetime) -> bool:
@@ -122,17 +127,29 @@ def end_by_time(*, access_id: UUID, at: datetime) -> bool:
     row = StaffAccess.objects.select_for_update().filter(id=access_id, closed_at=None, until__lte=at).first()
     if row is None:
         return False
-    _close(row, SYSTEM, row.until)
+    _close(row, SYSTEM, row.until, "time")
     return True
 
 
-def _close(row: StaffAccess, actor: Actor, closed_at: datetime) -> None:
-    StaffAccess.objects.filter(id=row.id).update(closed_at=closed_at)
-    body: dict[str, object] = {"access": row.id, "user": row.user_id}
+def expire(*, user_id: UUID, at: datetime) -> int:
+    """Close what a person's time is over for, without waiting for its job; return how many. Who tries to look too late
+    settles it, and a clock that is set back afterwards opens nothing."""
+    late = StaffAccess.objects.select_for_update().filter(user_id=user_id, closed_at=None, until__lte=at)
+    rows = list(late)
+    for row in rows:
+        _close(row, SYSTEM, row.until, "time")
+    return len(rows)
+
+
+def _close(row: StaffAccess, actor: Actor, closed_at: datetime, by: str) -> None:
+    StaffAccess.objects.filter(id=row.id).update(closed_at=closed_at, closed_by=by)
+    body: dict[str, object] = {"access": row.id, "user": row.user_id, "by": by}
     append(kind="staff.access_closed", body=body, actor=actor, at=closed_at, clause="location.access")
 
 
 def looked(*, access: Access, page: str, at: datetime) -> None:
     """Record that something was looked at under an access (PPL-2: logged). `page`: a code, such as a route's name."""
+    latest = Value(at, output_field=DateTimeField())
+    StaffAccess.objects.filter(id=access.id).update(seen_at=Greatest(Coalesce("seen_at", latest), latest))
     body: dict[str, object] = {"access": access.id, "page": page[:80]}
     append(kind="staff.looked", body=body, actor=Actor("operator", access.user_id), at=at)

@@ -12,6 +12,7 @@ class MeasureLine:
     description: str
     owner: str
     checked_on: date
+    result: str = ""  # held, failed, overdue; empty where only the operator's word is known
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,14 @@ BESIDE: Final[Mapping[str, Beside]] = {
         period=Period.parse("10 working days"),
         ours=True,
     ),
+    "measures.mend": Beside(
+        _("A measure does not hold: mend it"),
+        "SEC-4; Article 32(1)(d) GDPR",
+        "processor",
+        "measure_failed",
+        period=Period.parse("5 working days"),
+        ours=True,
+    ),
     "notices.repeat": Beside(
         _("A notice came back: deliver it by another way"),
         "AGR-7",

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from html import escape
+from typing import Final
 
 from mandata.agreements.rules.annexes import NONE as NO_ANNEXES
-from mandata.agreements.rules.annexes import Annexes, SubProcessorLine
+from mandata.agreements.rules.annexes import Annexes, MeasureLine, SubProcessorLine
 from mandata.agreements.rules.catalogue import CATALOGUE
+from mandata.agreements.rules.measures import WORDS
 from mandata.agreements.rules.spec import CHAPTERS, Spec
 from mandata.agreements.rules.terms import Clause, Terms
 from mandata.agreements.rules.values import Choice, Listing, Money, Names, Period, Scopes, Share, Value
@@ -110,13 +112,7 @@ def _chapters(terms: Terms, parties: Parties, annexes: Annexes, language: str, w
 def _registered(code: str, annexes: Annexes, language: str, words: Words) -> Iterator[Paragraph]:
     """What the live registers add to an annex: how measures are carried out, who the sub-processors are."""
     if code == "annex3" and annexes.measures:
-        items = tuple(
-            fill(
-                words.gettext(_("{what} ({owner}; last checked {day})")),
-                {"what": line.description, "owner": line.owner, "day": spoken_date(line.checked_on, language)},
-            )
-            for line in annexes.measures
-        )
+        items = tuple(_measure(line, language, words) for line in annexes.measures)
         sentence = words.gettext(_("The processor's register of measures states how they are carried out:"))
         yield Paragraph("", "register.measures", words.gettext(_("Register of measures")), sentence, items, "", "ours")
     if code == "annex4" and annexes.subprocessors:
@@ -124,6 +120,31 @@ def _registered(code: str, annexes: Annexes, language: str, words: Words) -> Ite
         sentence = words.gettext(_("The processor's register names these sub-processors, of every tier:"))
         title = words.gettext(_("Register of sub-processors"))
         yield Paragraph("", "register.subprocessors", title, sentence, lines, "", "ours")
+
+
+_RESULTS: Final[Mapping[str, str]] = {
+    "held": _("held"),
+    "failed": _("did not hold, is being mended"),
+    "overdue": _("the next check is due"),
+}
+
+
+def _measure(line: MeasureLine, language: str, words: Words) -> str:
+    """How a measure is carried out, by which post, when it was looked at and what was found."""
+    what = line.description or words.gettext(WORDS.get(line.code, line.code))
+    day = spoken_date(line.checked_on, language)
+    found = words.gettext(_RESULTS[line.result]) if line.result in _RESULTS else ""
+    if not line.owner:
+        return fill(words.gettext(_("{what} (checked automatically on {day}: {found})")), _holes(what, day, found))
+    sentence = (
+        _("{what} ({owner}; last checked {day}: {found})") if found else _("{what} ({owner}; last checked {day})")
+    )
+    return fill(words.gettext(sentence), {**_holes(what, day, found), "owner": line.owner})
+
+
+def _holes(what: str, day: str, found: str) -> dict[str, str]:
+    """The holes of a line of the register of measures."""
+    return {"what": what, "day": day, "found": found}
 
 
 def _subprocessor(line: SubProcessorLine, words: Words) -> str:

@@ -2,6 +2,7 @@
 (SEC-8). In the installation's scope; public.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -31,6 +32,16 @@ def checked(*, code: str, on: date, evidence: UUID, at: datetime, next_on: date 
         body: dict[str, object] = {"measure": code, "checked_on": on.isoformat(), "evidence": evidence}
         append(kind="measure.checked", body=body, actor=SYSTEM, at=at, clause=rules.CODES[code])
     return bool(known)
+
+
+def looked(*, held: Sequence[str], failed: Sequence[str], evidence: UUID, at: datetime) -> None:
+    """Keep in the register that a round of checks looked at measures: the day of those that held moves on; recorded
+    once for the round, with the codes of both. ``evidence``: the round's id."""
+    with scope(INSTANCE):
+        begin_vault(at=at)
+        Measure.objects.filter(code__in=held).update(checked_on=at.date(), at=at)
+        body: dict[str, object] = {"run": evidence, "held": sorted(held), "failed": sorted(failed)}
+        append(kind="measure.looked", body=body, actor=SYSTEM, at=at, clause="measures.technical")
 
 
 def register(

@@ -79,6 +79,11 @@ def serve(
     return served
 
 
+def served_about(kind: str, about: UUID) -> bool:
+    """Whether a notice of a kind about a thing was served in the open scope already."""
+    return Served.objects.filter(kind=kind, about=about).exists()
+
+
 def _book(kind: str) -> str:
     return "breaches" if kind.startswith("breach") else "invoices" if kind.startswith("invoice") else "notices"
 

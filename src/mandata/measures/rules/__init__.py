@@ -1,0 +1,1 @@
+"""Pure rules of the measures: what stands under which heading, what a reading says, what follows from results."""
