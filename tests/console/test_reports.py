@@ -108,6 +108,22 @@ def test_summaries_tell_the_same_as_the_reports(desk: Office) -> None:
     assert (found[campaign].sent, found[campaign].delivered, found[other].recipients) == (3, 2, 0)
 
 
+@pytest.mark.req("DLV-5")
+def test_what_a_server_refused_at_the_door_is_not_taken_from_what_it_took(desk: Office) -> None:
+    campaign, person = lived(desk), new_id()
+    with scope(desk.shop.id):
+        for times in range(4):
+            back = {"kind": "bounce", "digest": new_id().bytes, "received_at": now(), "subscriber_id": new_id()}
+            Return.objects.create(campaign_id=campaign, hard=bool(times % 2), at_door=True, **back)
+        for hard in (False, True):  # first a delay's failure, then one for good: one message all the same
+            back = {"kind": "bounce", "digest": new_id().bytes, "received_at": now(), "subscriber_id": person}
+            Return.objects.create(campaign_id=campaign, hard=hard, **back)
+        found = tracking.summaries([campaign])[campaign]
+        assert found.returns == tracking.report(campaign).returns
+    assert (found.returns.hard_bounces, found.returns.soft_bounces, found.returns.bounced) == (4, 3, 2)
+    assert (found.sent, found.delivered) == (3, 1)
+
+
 def test_the_first_page_leads_an_empty_account_to_its_first_campaign(desk: Office) -> None:
     page = desk.browser().get("/").content.decode()
     assert "The way to the first campaign" in page

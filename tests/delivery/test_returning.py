@@ -13,13 +13,15 @@ from mandata.audience.models import Subscription, Suppression
 from mandata.delivery.catcher.reports import complaint, delivery_report
 from mandata.delivery.models import Arrival, Message, Return, Waiting
 from mandata.delivery.returns import Listener
+from mandata.delivery.rules.outcomes import FAILED, Outcome
 from mandata.delivery.services import arriving, suppressing
-from mandata.delivery.services.returning import receive_return
+from mandata.delivery.services.returning import receive_return, refused_at_the_door
 from mandata.foundation import tokens
 from mandata.foundation.tokens import LINK_BOUNCE, LINK_UNSUBSCRIBE
 from mandata.infra.clock import now
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
+from mandata.tracking import selectors as tracking
 from mandata.vault.models import SubjectKey
 from mandata.vault.services import token_keys
 from tests.delivery.mailing import Shop, shop
@@ -42,7 +44,7 @@ def door(request: pytest.FixtureRequest) -> Iterator[Any]:
     listener = Listener("127.0.0.1", 0, lmtp=request.param == "lmtp")
     listener.start()
     kind = smtplib.LMTP if request.param == "lmtp" else smtplib.SMTP
-    yield lambda: kind("127.0.0.1", listener.port, timeout=20)
+    yield lambda: kind("127.0.0.1", listener.port, timeout=60)
     listener.stop()
 
 
@@ -102,6 +104,18 @@ def test_a_report_ends_on_its_message_and_leaves_nothing_raw(bakery: Shop, door:
         row = Return.objects.order_by("received_at")[0]
         assert (row.hard, row.reason, row.status, row.suppressed) == (True, "userunknown", "5.1.1", "hard_bounce")
     assert rows_with(database.superuser, WHO) == []
+
+
+@pytest.mark.req("DLV-5")
+def test_what_was_refused_at_the_door_is_told_from_what_came_back_later(bakery: Shop) -> None:
+    campaign, (_, other) = sent(bakery, 2)
+    refused = Outcome(1, FAILED, code=550, enhanced="5.1.1", diagnostic="5.1.1 unknown", stage="rcpt")
+    with scope(bakery.id):
+        assert refused_at_the_door(campaign_id=campaign, refusals=[(1, refused)], at=now()) == 1
+    receive_return(recipient=f"{other}@bounce.bakery.example", raw=report(), at=now())
+    with scope(bakery.id):
+        assert sorted(Return.objects.values_list("at_door", "hard")) == [(False, True), (True, True)]
+        assert tracking.report(campaign).returns.bounced == 1
 
 
 @pytest.mark.req("AUDI-4")

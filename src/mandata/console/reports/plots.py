@@ -38,12 +38,12 @@ def figures(found: Summary, *, individual: bool = True) -> list[dict[str, Any]]:
         {
             "label": _("Came back for good"),
             "value": number(returns.hard_bounces),
-            "note": _share(returns.hard_bounces, found.sent, _("of those sent")),
+            "note": _share(returns.hard_bounces, found.recipients, _("of the recipients")),
         },
         {
             "label": _("Came back for now"),
             "value": number(returns.soft_bounces),
-            "note": _share(returns.soft_bounces, found.sent, _("of those sent")),
+            "note": _share(returns.soft_bounces, found.recipients, _("of the recipients")),
         },
     ]
 

@@ -16,6 +16,7 @@ from mandata.tracking.models import Choice
 from mandata.tracking.rules import ANY_LINK, Origin, Signal
 
 _HUMAN: Final = Origin.HUMAN.value
+_BOUNCED: Final = "bounced"
 _FIGURES: Final = {"open": "opens", "click": "clicks", "unsubscribe": "unsubscriptions", "web": "visits"}
 
 
@@ -86,11 +87,13 @@ class ReasonRow:
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """What came back."""
+    """What came back. `bounced`: messages that came back after a server had taken them; refusals at the door, which
+    are among the bounces, were never sent."""
 
     hard_bounces: int = 0
     soft_bounces: int = 0
     complaints: int = 0
+    bounced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,7 @@ class Summary:
     @property
     def delivered(self) -> int:
         """Messages that were taken and did not come back."""
-        return max(0, self.sent - self.returns.hard_bounces - self.returns.soft_bounces)
+        return max(0, self.sent - self.returns.bounced)
 
 
 def summaries(campaign_ids: Iterable[UUID]) -> dict[UUID, Summary]:
@@ -241,7 +244,8 @@ def _reasons(campaign_id: UUID) -> tuple[ReasonRow, ...]:
 
 def _returned(counts: dict[tuple[str, bool], int]) -> Returns:
     complaints = counts.get(("complaint", False), 0) + counts.get(("complaint", True), 0)
-    return Returns(counts.get(("bounce", True), 0), counts.get(("bounce", False), 0), complaints)
+    bounced = counts.get((_BOUNCED, False), 0)
+    return Returns(counts.get(("bounce", True), 0), counts.get(("bounce", False), 0), complaints, bounced)
 
 
 def _links(campaign_id: UUID, figures: dict[int, Figure]) -> tuple[LinkRow, ...]:
@@ -270,7 +274,13 @@ group by link, kind, actor_class
 """
 
 _STATES = "select provider, state, sum(count) from delivery_counter where campaign_id = %b group by provider, state"
-_RETURNS = "select kind, hard, count(*) from delivery_return where campaign_id = %b group by kind, hard"
+# A message may come back twice (a delay, then a failure; two servers on its way) and still is one.
+_RETURNS = f"""
+with back as (select id, kind, hard, at_door, subscriber_id from delivery_return where campaign_id = %b)
+select kind, hard, count(*) from back group by kind, hard
+union all
+select '{_BOUNCED}', false, count(distinct coalesce(subscriber_id, id)) from back where kind = 'bounce' and not at_door
+"""  # noqa: S608 - our own words
 _REASONS = """
 select kind, actor_class, signals, count from tracking_reason where campaign_id = %b and actor_class <> %b
 order by count desc, kind, actor_class, signals
@@ -284,10 +294,15 @@ _ALL_SUMS = """
 select campaign_id, kind, actor_class, sum(count)::bigint, sum(uniques)::bigint
 from tracking_counter where campaign_id = any(%b) and link = %b group by campaign_id, kind, actor_class
 """
-_ALL_RETURNS = """
-select campaign_id, kind, hard, count(*) from delivery_return where campaign_id = any(%b)
-group by campaign_id, kind, hard
-"""
+_ALL_RETURNS = f"""
+with back as (
+    select id, campaign_id, kind, hard, at_door, subscriber_id from delivery_return where campaign_id = any(%b)
+)
+select campaign_id, kind, hard, count(*) from back group by campaign_id, kind, hard
+union all
+select campaign_id, '{_BOUNCED}', false, count(distinct coalesce(subscriber_id, id))
+from back where kind = 'bounce' and not at_door group by campaign_id
+"""  # noqa: S608
 _DAYS = """
 select date_trunc('day', hour, %(zone)b), kind, actor_class, sum(count)::bigint, sum(uniques)::bigint
 from tracking_counter where hour >= %(since)b and link = %(any)b group by 1, 2, 3
