@@ -1,6 +1,5 @@
 """A real server for notices: takes mail, or says what it is told to say, to everybody or to some."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ import pytest
 from aiosmtpd.controller import Controller as SmtpServer
 
 from mandata.infra import environment
+from tests.ports import free_port
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,6 @@ class Postbox:
     def to(self) -> list[str]:
         """To whom it took mail, in order."""
         return [letter.to for letter in self.letters]
-
-
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @contextmanager

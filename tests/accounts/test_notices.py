@@ -1,7 +1,6 @@
 """The outbox of notices: sealed, sent over real SMTP, retried, its fate kept and its contents not."""
 
 import asyncio
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -22,15 +21,8 @@ from mandata.infra.jobs import app
 from mandata.infra.tenancy import INSTANCE, scope
 from mandata.record.models import Entry
 from tests.accounts.people import Household, household
+from tests.ports import free_port
 from tests.world import NOON, World
-
-
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @dataclass

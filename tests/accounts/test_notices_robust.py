@@ -21,9 +21,10 @@ from mandata.infra.clock import now
 from mandata.infra.environment import env
 from mandata.infra.tenancy import scope
 from mandata.vault.services import Vault, return_key
-from tests.accounts.mail import Postbox, free_port, postbox, settings
+from tests.accounts.mail import Postbox, postbox, settings
 from tests.accounts.people import Household, household
 from tests.accounts.test_notices import _work_off
+from tests.ports import free_port
 from tests.world import NOON, World
 from tests.world.processes import python
 

@@ -135,7 +135,7 @@ def test_words_that_come_in_while_the_deletion_waits_go_too(bakery: Bakery) -> N
         with scope(bakery.id):
             bulk.execute("select 1 from audience_subscriber where id = %b for update", [person])
             ready.set()
-            go.wait(10)
+            go.wait(60)
             bulk.execute(
                 "insert into audience_lookup (controller_id, kind, version, subscriber_id, index)"
                 " values (%b, 'name', 101, %b, %b)",
@@ -145,7 +145,7 @@ def test_words_that_come_in_while_the_deletion_waits_go_too(bakery: Bakery) -> N
 
     thread = threading.Thread(target=late)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     timer = threading.Timer(0.5, go.set)
     timer.start()
     with scope(bakery.id):

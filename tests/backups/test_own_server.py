@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from mandata.backups.rules import manifest
 from mandata.infra.postgres import Server, programs
 from mandata.infra.postgres.account import account
 from tests.backups.house import House
+from tests.ports import free_port
 
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 _ROLES = """
@@ -32,9 +32,7 @@ def fifteen() -> Iterator[str]:
     folder, who = Path(f"/tmp/mo{os.getpid()}"), account()
     folder.mkdir(mode=0o777)
     shutil.chown(folder, who.uid, who.gid)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     data = str(folder / "data")
     made = who.run(
         [str(PROGRAMS / "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]

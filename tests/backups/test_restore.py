@@ -3,7 +3,6 @@
 import json
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from mandata.infra import restoring
 from mandata.infra.postgres import Server
 from tests.backups.house import ROOT
 from tests.backups.site import Site
+from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -168,7 +168,7 @@ class _Letterbox:
 def test_after_a_restore_real_mail_goes_to_the_rest_and_to_nobody_twice(lived: Site, machine: Site) -> None:
     machine.restore("--at", lived.full["finished_at"])
     box = _Letterbox()
-    receiving = Controller(box, hostname="127.0.0.1", port=_free_port())
+    receiving = Controller(box, hostname="127.0.0.1", port=free_port())
     receiving.start()
     try:
         within = {"MANDATA_SMTP_URL": f"smtp://127.0.0.1:{receiving.port}"}
@@ -185,11 +185,6 @@ def test_after_a_restore_real_mail_goes_to_the_rest_and_to_nobody_twice(lived: S
     }
     may = set(people) - had - {people[5], people[6], people[7]}  # unsubscribed, restricted, erased
     assert sorted(box.got) == sorted(lived.before["people"][one] for one in may)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 STEPS = ["choose", "fetch", "combine", "recover", "outside", "migrate", "keys", "look", "record", "people", "messages"]

@@ -96,7 +96,7 @@ def test_a_worker_at_work_ends_when_a_restore_begins(database: Urls) -> None:
         assert worker.poll() is None
         with psycopg.connect(database.app) as connection:
             connection.execute(ROW)
-        assert worker.wait(40) == 0
+        assert worker.wait(90) == 0
     finally:
         _open(database)
         worker.kill()

@@ -1,7 +1,6 @@
 """The web process and the browser that the tests of this folder share."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from playwright.sync_api import Browser, Route, sync_playwright
 
 from mandata.infra.postgres import Urls
 from tests.browser.driving import Visitor
+from tests.ports import free_port
 
 # Playwright keeps an event loop in this thread; the tests use the database from the same thread, one after the other.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -28,14 +28,6 @@ ARGUMENTS = [
 ]
 
 
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="session")
 def site(database: Urls) -> Iterator[str]:
     """`mandata web` on the tests' database; its address."""
@@ -48,14 +40,14 @@ def site(database: Urls) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def _answers(address: str, process: "subprocess.Popen[bytes]") -> None:
-    for _attempt in range(300):
+    for _attempt in range(1_200):
         assert process.poll() is None, "the web process ended"
         try:
-            with urllib.request.urlopen(address, timeout=5):
+            with urllib.request.urlopen(address, timeout=60):
                 return
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{address} answers {error.code}") from error

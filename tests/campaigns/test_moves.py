@@ -126,7 +126,7 @@ def at_once(customer_id: UUID, work: Callable[[], object], count: int) -> list[R
     told: list[Refused | None] = []
 
     def member() -> None:
-        barrier.wait(10)
+        barrier.wait(60)
         try:
             with scope(customer_id):
                 work()

@@ -284,7 +284,7 @@ def test_a_program_can_ask_and_wait_for_each_answer(asking: "subprocess.Popen[st
         asking.stdin.flush()
         assert list(json.loads(asking.stdout.readline())) == KEYS
     asking.stdin.close()
-    assert asking.wait(timeout=20) == 0
+    assert asking.wait(timeout=60) == 0
 
 
 def test_neither_django_nor_a_database_is_loaded() -> None:

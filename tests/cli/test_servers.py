@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import smtplib
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from typing import Any
 
 import dns.resolver
 import pytest
+
+from tests.ports import free_port
 
 Start = Callable[..., dict[str, Any]]
 
@@ -39,25 +40,19 @@ def start(tmp_path: Path) -> Iterator[Start]:
     yield begin
     for process in running:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
         assert process.stdout is not None
         process.stdout.close()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def _ask(port: int, name: str, kind: str, *, tcp: bool = False) -> list[str]:
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers, resolver.port, resolver.cache = ["127.0.0.1"], port, None
-    return [str(answer) for answer in resolver.resolve(name, kind, tcp=tcp, lifetime=5)]
+    return [str(answer) for answer in resolver.resolve(name, kind, tcp=tcp, lifetime=30)]
 
 
 def test_the_name_server_answers_over_udp_and_tcp_and_follows_its_file(start: Start, tmp_path: Path) -> None:
-    port, records = _free_port(), tmp_path / "dns.json"
+    port, records = free_port(), tmp_path / "dns.json"
     start("dns", "--listen", f"127.0.0.1:{port}")
     with pytest.raises(dns.resolver.NXDOMAIN):
         _ask(port, "bakery.test", "TXT")
@@ -77,7 +72,7 @@ def test_the_name_server_answers_over_udp_and_tcp_and_follows_its_file(start: St
 
 
 def _eventually(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with contextlib.suppress(dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             if condition():
@@ -87,9 +82,9 @@ def _eventually(condition: Callable[[], bool]) -> bool:
 
 
 def test_the_catcher_takes_mail_and_keeps_it_in_the_installations_folder(start: Start, tmp_path: Path) -> None:
-    smtp, http = _free_port(), _free_port()
+    smtp, http = free_port(), free_port()
     told = start("catcher", "--smtp", f"127.0.0.1:{smtp}", "--http", f"127.0.0.1:{http}")
     assert told == {"smtp": smtp, "http": http}
-    with smtplib.SMTP("127.0.0.1", smtp, timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", smtp, timeout=60) as client:
         assert client.sendmail("a@sender.test", ["b@example.test"], "Subject: hello\r\n\r\nworld\r\n") == {}
     assert any((tmp_path / "catcher").iterdir())

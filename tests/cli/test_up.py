@@ -19,6 +19,7 @@ import pytest
 
 from mandata.infra.postgres import Server
 from mandata.infra.postgres import process as postgres
+from tests.ports import free_port
 
 
 class Installation:
@@ -26,7 +27,7 @@ class Installation:
 
     def __init__(self, folder: Path) -> None:
         self.var = folder
-        self.web, self.track, self.smtp, self.dns = (f"127.0.0.1:{_free_port()}" for _ in range(4))
+        self.web, self.track, self.smtp, self.dns = (f"127.0.0.1:{free_port()}" for _ in range(4))
         self.server = Server(folder / "postgres")
         self._running: list[subprocess.Popen[str]] = []
 
@@ -64,7 +65,7 @@ class Installation:
 
     def answers(self, listen: str, path: str = "/health") -> bool:
         host, port = listen.split(":")
-        connection = HTTPConnection(host, int(port), timeout=5)
+        connection = HTTPConnection(host, int(port), timeout=30)
         try:
             connection.request("GET", path)
             return connection.getresponse().status < 500
@@ -97,13 +98,7 @@ def installation(folder: Path) -> Iterator[Installation]:
     made.clean()
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def _eventually(condition: Callable[[], bool], seconds: float = 40.0) -> bool:
+def _eventually(condition: Callable[[], bool], seconds: float = 90.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
@@ -207,7 +202,7 @@ def test_a_port_that_somebody_else_holds_is_told_with_a_remedy(installation: Ins
 
 
 def test_the_helpers_come_along_where_the_settings_look_for_them(installation: Installation) -> None:
-    _, told = installation.up("--with", "catcher", "--with", "dns", "--mailbox", f"127.0.0.1:{_free_port()}")
+    _, told = installation.up("--with", "catcher", "--with", "dns", "--mailbox", f"127.0.0.1:{free_port()}")
     assert set(told["pids"]) == {"catcher", "dns", "worker", "track", "web"}
     for place in (installation.smtp, installation.dns):
         host, port = place.split(":")
@@ -227,7 +222,7 @@ def test_a_worker_that_is_asked_to_end_ends_with_exit_code_0(installation: Insta
         )
         assert _eventually(lambda: _sessions(urls.superuser) >= 2)
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(30) == 0
+        assert worker.wait(60) == 0
 
 
 def _sessions(url: str) -> int:

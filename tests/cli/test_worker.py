@@ -57,7 +57,7 @@ def test_a_worker_asked_to_end_finishes_its_job_first(database: Urls, begin: Beg
     worker = begin()
     assert _await(tmp_path / "begun-0")
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(30) == 0
+    assert worker.wait(60) == 0
     assert [file.name for file in sorted(tmp_path.iterdir())] == ["begun-0", "done-0"]
 
 

@@ -23,9 +23,9 @@ from mandata.infra.clock import now
 from mandata.infra.tenancy import INSTANCE, scope
 from mandata.record import selectors as record
 from tests.console.office import Office, office
-from tests.delivery.conftest import free_port
 from tests.delivery.mailing import SMALL
 from tests.delivery.naming import asked, fresh, publish
+from tests.ports import free_port
 from tests.world import World
 
 HTMX = {"HX-Request": "true"}

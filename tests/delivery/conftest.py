@@ -9,13 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+from tests.ports import free_port
 
 
-def wait_for_port(port: int, seconds: float = 10.0, host: str = "127.0.0.1") -> None:
+def wait_for_port(port: int, seconds: float = 60.0, host: str = "127.0.0.1") -> None:
     limit = time.monotonic() + seconds
     while time.monotonic() < limit:
         try:

@@ -1,7 +1,6 @@
 """A little Internet for direct delivery: zones by dnslib, servers on addresses of this machine, an own authority."""
 
 import datetime as dt
-import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +17,8 @@ from dnslib import AAAA, CNAME, MX, PTR, QTYPE, RCODE, RR, TLSA, TXT, A
 from dnslib.server import BaseResolver, DNSLogger, DNSServer
 
 from mandata.delivery.resolver import Resolver, resolver
-from tests.delivery.scripted import Script, Scripted, Talk, family
+from tests.delivery.scripted import Script, Scripted, Talk
+from tests.ports import free_port
 
 
 @dataclass
@@ -158,20 +158,7 @@ def _signed(
 
 def common_port(*hosts: str) -> int:
     """Return a port that is free on each of these addresses: mail exchangers all listen on the same one."""
-    for _ in range(100):
-        socks: list[socket.socket] = []
-        try:
-            with socket.create_server((hosts[0], 0), family=family(hosts[0])) as first:
-                port = int(first.getsockname()[1])
-                for host in hosts[1:]:
-                    socks.append(socket.create_server((host, port), family=family(host)))
-            return port
-        except OSError:
-            continue
-        finally:
-            for sock in socks:
-                sock.close()
-    raise AssertionError("no port is free on all of them")
+    return free_port(*hosts)
 
 
 @contextmanager

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from tests.delivery.conftest import free_port, wait_for_port
+from tests.delivery.conftest import wait_for_port
+from tests.ports import free_port
 
 
 @dataclass(frozen=True)

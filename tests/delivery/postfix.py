@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.delivery.conftest import free_port, wait_for_port
+from tests.delivery.conftest import wait_for_port
+from tests.ports import free_port
 
 _QUEUES = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved", "trace")
 _SERVICES = """
@@ -69,7 +70,7 @@ def postfix(routes: dict[str, int], *, mailboxes: tuple[str, ...] = (), lifetime
             process.send_signal(signal.SIGTERM)
         else:
             subprocess.run([*_as_root(), "kill", str(process.pid)], check=False)
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         time.sleep(0.2)  # its children let go of their files
         subprocess.run([*_as_root(), "rm", "-rf", str(folder)], check=False)
 

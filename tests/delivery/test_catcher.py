@@ -1,6 +1,5 @@
 """The shipped catcher takes everything, plays the far end, and finds and erases what it holds."""
 
-import socket
 import threading
 import time
 import urllib.request
@@ -17,8 +16,8 @@ from mandata.delivery.catcher.server import Catcher, Place
 from mandata.delivery.transports.port import Letter
 from mandata.delivery.transports.settings import SmtpSettings
 from mandata.delivery.transports.smtp import SmtpTransport
-from tests.delivery.conftest import free_port
 from tests.delivery.test_smtp import Desk
+from tests.ports import free_port
 
 CONTENT = b"From: a@shop.test\r\nSubject: hello\r\n\r\n.dot\r\n..two\r\nend\r\n"
 
@@ -43,8 +42,7 @@ class Inbox:
 @pytest.fixture
 def inbox() -> Iterator[tuple[Inbox, str]]:
     box = Inbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()
     yield box, f"127.0.0.1:{port}"
@@ -96,7 +94,7 @@ def test_recipients_are_refused_by_the_script(catcher: Catcher) -> None:
 
 def test_a_later_failure_comes_back_as_a_delivery_report(catcher: Catcher, inbox: tuple[Inbox, str]) -> None:
     send(catcher, "later5@a.test")
-    assert inbox[0].came.wait(10)
+    assert inbox[0].came.wait(60)
     sender, to, raw = inbox[0].mails[0]
     assert sender == "<>"
     assert to == ["bounce+token@returns.test"]
@@ -109,7 +107,7 @@ def test_a_report_and_a_complaint_are_sent_on_demand(catcher: Catcher, inbox: tu
     number = client.find("Reader@a.test")[0]["id"]
     client.bounce(number, "452 4.2.2 Mailbox full")
     client.complain(number)
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 60
     while len(inbox[0].mails) < 2 and time.monotonic() < limit:
         time.sleep(0.02)
     report, feedback = (raw for _, _, raw in inbox[0].mails)
@@ -130,7 +128,7 @@ def test_a_report_waits_for_a_door_that_opens_later_and_is_tried_again_when_that
         door = Controller(inbox, hostname="127.0.0.1", port=port)
         door.start()
         try:
-            assert inbox.came.wait(20)
+            assert inbox.came.wait(60)
         finally:
             door.stop()
         assert (len(inbox.mails), inbox.busy) == (1, 0)
@@ -179,7 +177,7 @@ def test_a_script_from_json_is_checked() -> None:
 def _browse(catcher: Catcher, path: str, form: bytes | None = None) -> tuple[str, str]:
     url = f"http://127.0.0.1:{catcher.http_port}{path}"
     request = urllib.request.Request(url, data=form, headers={"Accept": "text/html,*/*"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return answer.read().decode(), answer.headers["Content-Security-Policy"]
 
 

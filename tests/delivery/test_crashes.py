@@ -45,7 +45,7 @@ def test_a_terminated_process_leaves_nothing_behind(bakery: Shop, catcher: Catch
         assert process.poll() is None
         time.sleep(0.01)
     process.terminate()
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     states = bakery.states(campaign)
     assert set(states) <= {"sent", "queued"}
     assert states["sent"] == len(arrived(catcher))
@@ -69,7 +69,7 @@ def test_the_database_going_away_while_sending_costs_nobody(bakery: Shop, catche
             cuts += 1
         time.sleep(0.15)
     process.terminate()
-    process.wait(30)
+    process.wait(60)
     tending.tend_campaign(controller_id=bakery.id, campaign_id=campaign, at=now())
     assert cuts == 6
     assert bakery.states(campaign) == {"sent": PEOPLE}

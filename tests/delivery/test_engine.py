@@ -1,11 +1,14 @@
 """The engine on the real database and a real receiver: every recipient accounted for."""
 
+import errno
+import os
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -14,12 +17,13 @@ from mandata.accounts.models import Directory
 from mandata.audience import services as audience
 from mandata.audience.rules.bases import Reason
 from mandata.campaigns import selectors as campaigns
-from mandata.delivery import selectors, services
+from mandata.delivery import journal, selectors, services
 from mandata.delivery.catcher.server import Catcher, Place
 from mandata.delivery.engine.worker import Worker
 from mandata.delivery.services import claiming, keys, recovering, tending
 from mandata.delivery.transports.settings import SmtpSettings
 from mandata.delivery.transports.smtp import SmtpTransport
+from mandata.foundation.errors import Fault
 from mandata.infra.clock import now
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
@@ -184,7 +188,7 @@ def test_a_stop_finishes_what_is_in_flight_and_gives_the_rest_back(
     while catcher.store.latest() < 100:
         time.sleep(0.005)
     one.stop()
-    thread.join(30)
+    thread.join(60)
     states = bakery.states(campaign)
     assert set(states) <= {"sent", "queued"} and states["sent"] == sum(caught(catcher).values())
     assert list((tmp_path / "j").iterdir()) == []
@@ -198,7 +202,7 @@ def test_a_receiver_that_is_away_leaves_everything_in_the_queue(bakery: Shop, tm
     thread.start()
     time.sleep(1.5)
     one.stop()
-    thread.join(30)
+    thread.join(60)
     assert bakery.states(campaign) == {"queued": 80}
 
 
@@ -298,3 +302,29 @@ def test_what_is_sent_bears_a_signature_of_each_key_that_is_active(
     assert [one.algorithm for one in active] == list(algorithms)
     assert [by_dkimpy(one, active) for one in sent] == [[True] * len(algorithms)] * 3
     assert by_opendkim(sent, active) == [[True] * len(algorithms)] * 3
+
+
+@pytest.mark.parametrize("room", [3, 40, 200])
+@pytest.mark.req("DLV-5")
+def test_a_disk_that_fills_up_ends_the_engine_with_the_reason_and_loses_nobody(
+    bakery: Shop, catcher: Catcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    """What was in flight gets its answer; what could not be begun goes back, and is not taken for unknown."""
+    bakery.people(400)
+    campaign = bakery.launched()
+    written = iter(range(room))
+
+    def write(file: int, data: bytes) -> int:
+        if next(written, None) is None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return os.write(file, data)
+
+    with monkeypatch.context() as small:
+        small.setattr(journal, "os", SimpleNamespace(**(vars(os) | {"write": write})))
+        with pytest.raises(Fault, match="No space left"):
+            worker(catcher.smtp_port, tmp_path / "j", bakery).run()
+    states, sent = bakery.states(campaign), sum(caught(catcher).values())
+    assert states.get("sent", 0) == sent and set(states) <= {"sent", "queued"} and sum(states.values()) == 400
+    assert list((tmp_path / "j").iterdir()) == []
+    worker(catcher.smtp_port, tmp_path / "j", bakery).run()
+    assert bakery.states(campaign) == {"sent": 400} and set(caught(catcher).values()) == {1}

@@ -24,10 +24,11 @@ from mandata.infra.clock import new_id, now
 from mandata.infra.environment import env
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import INSTANCE, scope
-from tests.delivery.conftest import free_port, wait_for_port
+from tests.delivery.conftest import wait_for_port
 from tests.delivery.mailing import shop
 from tests.delivery.naming import asked, fresh, settings
 from tests.delivery.pebble import pebble
+from tests.ports import free_port
 from tests.public.door_process import DoorProcess, served_door
 from tests.world.people import House, registered
 
@@ -246,7 +247,7 @@ def _served(folder: Path, certificates_folder: Path, name: str, root: bytes) -> 
         wait_for_port(port)
         context = ssl.create_default_context(cadata=root.decode())
         with (
-            socket.create_connection(("127.0.0.1", port), timeout=5) as plain,
+            socket.create_connection(("127.0.0.1", port), timeout=60) as plain,
             context.wrap_socket(plain, server_hostname=name) as secured,
         ):
             shown = secured.getpeercert()

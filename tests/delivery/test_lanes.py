@@ -165,7 +165,7 @@ def test_real_engines_keep_to_a_rate_together_and_nobody_waits_for_the_throttled
         for one in engines:
             one.terminate()
         for one in engines:
-            one.wait(30)
+            one.wait(60)
     assert bakery.states(campaign) == {"sent": 400}
     slow, fast = by_domain(catcher, "@seznam.cz"), by_domain(catcher, "@inbox.example")
     assert fast[-1] < slow[-1], "the others were through before the throttled"
@@ -219,7 +219,7 @@ def test_what_came_back_unsent_gives_its_tokens_back(bakery: Shop, tmp_path: Pat
     thread.start()
     time.sleep(1.5)
     one.stop()
-    thread.join(30)
+    thread.join(60)
     assert bakery.states(campaign) == {"queued": 80}
     assert Lane.objects.get(key="lane:0:Seznam").granted == 0
 
@@ -259,7 +259,7 @@ def test_a_relay_that_says_421_is_slowed_down_for_every_worker_and_comes_back(ba
         later = now() + timedelta(hours=1)
         assert held.buckets(Road(""), "", "bakery.example", later) == {}, "by then it has recovered"
         one.stop()
-        thread.join(30)
+        thread.join(60)
     states = bakery.states(campaign)
     assert set(states) <= {"sent", "queued", "deferred"} and sum(states.values()) == 400
 

@@ -17,10 +17,10 @@ from mandata.foundation.actors import SYSTEM
 from mandata.infra.clock import now
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import scope
-from tests.delivery.conftest import free_port
 from tests.delivery.mailing import Shop, engine, shop
 from tests.delivery.outside import Zones, common_port, serving
 from tests.delivery.scripted import Scripted, Talk
+from tests.ports import free_port
 
 HOSTS = {"seznam.cz": "127.0.0.81", "email.cz": "127.0.0.82", "fast.test": "127.0.0.83"}
 ALLOWED = 3
@@ -111,7 +111,7 @@ def test_two_engines_keep_to_the_connections_of_a_provider_over_all_its_exchange
             for one in engines:
                 one.terminate()
             for one in engines:
-                one.wait(30)
+                one.wait(60)
             transports.remove("ours", actor=SYSTEM, at=now())
     assert bakery.states(campaign) == {"sent": 330}, reasons(bakery, campaign)
     assert 0 < count.most["Seznam"] <= ALLOWED, count.most
@@ -135,7 +135,7 @@ def test_what_was_not_begun_on_a_relay_that_is_away_goes_by_the_next(bakery: Sho
         while bakery.left(campaign) and time.monotonic() < limit:
             time.sleep(0.05)
         one.terminate()
-        one.wait(30)
+        one.wait(60)
         assert bakery.states(campaign) == {"sent": 60}
         assert catcher.store.latest() == 60
     finally:
@@ -155,11 +155,11 @@ def test_a_transport_whose_day_is_used_up_holds_nothing_that_its_peer_can_carry(
         bakery.people(600)
         campaign = bakery.launched()
         one = engine(0, tmp_path, bakery)
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + 60
         while bakery.left(campaign) and time.monotonic() < limit:
             time.sleep(0.05)
         one.terminate()
-        one.wait(30)
+        one.wait(60)
         assert bakery.states(campaign) == {"sent": 600}
     finally:
         catcher.stop()

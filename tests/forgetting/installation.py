@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ import psycopg
 
 from mandata.delivery.catcher.client import CatcherClient
 from mandata.infra.postgres import Server, Urls
+from tests.ports import free_port
 
 ROOT = Path(__file__).absolute().parents[2]
 _PLAIN = """
@@ -175,8 +175,4 @@ def eventually(condition: Callable[[], object], what: str, seconds: float = 90.0
 
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on, each another one."""
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
+    return [free_port() for _ in range(count)]

@@ -157,10 +157,14 @@ def test_what_exports_leave_around_an_address_is_stripped(text: str) -> None:
 
 
 def test_a_hostile_address_is_judged_in_no_time() -> None:
-    started = time.perf_counter()
-    for text in ("a." * 2_000_000, "a@" + "b-" * 2_000_000, "@" * 1_000_000, "a@" + "b." * 120 + "9"):
-        assert not addresses.is_valid(text)
-    assert time.perf_counter() - started < 5
+    def spent(size: int) -> float:
+        started = time.process_time()
+        for text in ("a." * size, "a@" + "b-" * size, "@" * size, "a@" + "b." * 120 + "9"):
+            assert not addresses.is_valid(text)
+        return time.process_time() - started
+
+    short, long = (min(spent(size) for _ in range(3)) for size in (100_000, 1_000_000))
+    assert long < 40 * max(short, 0.001), "ten times as long; looked at again and again it would be a hundred times"
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_a_fresh_server_starts_quickly_and_holds_an_utf8_database_for_both_roles
     began = time.monotonic()
     server.start()
     urls = server.provision()
-    assert time.monotonic() - began < 15  # about 0.7 s on an idle machine
+    assert time.monotonic() - began < 60  # about 0.7 s on an idle machine
     assert server.running()
     assert _value(urls.app, "SELECT current_user") == APP
     assert _value(urls.owner, "SELECT current_user") == OWNER
@@ -148,7 +148,7 @@ def test_a_throw_away_server_goes_with_the_process_that_started_it(server: Serve
         "p.Server(pathlib.Path(sys.argv[1]), durable=False).start()\nos.kill(os.getpid(), 9)\n"
     )
     subprocess.run([sys.executable, "-c", script, str(server.folder)], check=False)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while server.folder.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not server.folder.exists()

@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from mandata.foundation.tokens import TokenKeys
 from mandata.tracking import spool
 from mandata.tracking.spool import SpoolRecord
 from mandata.vault.providers import FileKeys
+from tests.ports import free_port
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
@@ -41,7 +41,7 @@ class DoorProcess:
 
     def ask(self, method: str, path: str, *, body: bytes | None = None, **headers: str) -> Reply:
         """One request over a fresh connection."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         sent = {"User-Agent": BROWSER} | {name.replace("_", "-"): value for name, value in headers.items()}
         try:
             connection.request(method, path, body=body, headers=sent)
@@ -90,21 +90,13 @@ def served_door(
     finally:
         process.terminate()
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             door.kill()
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _wait(door: DoorProcess) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         try:
             if door.ask("GET", "/health").status == 200:

@@ -73,7 +73,7 @@ def engine(port: int, folder: Path, bakery: Shop) -> Worker:
     )
 
 
-def wait(until: Callable[[], bool], seconds: float = 40.0) -> None:
+def wait(until: Callable[[], bool], seconds: float = 90.0) -> None:
     limit = time.monotonic() + seconds
     while not until():
         assert time.monotonic() < limit, "nothing came of it"
@@ -132,7 +132,7 @@ def test_an_objection_while_a_campaign_is_being_sent_stops_the_next_batch_and_wi
         wait(lambda: bakery.states(campaign) == {"sent": PEOPLE}, 60)
     finally:
         sending.stop()
-        thread.join(30)
+        thread.join(60)
     assert set(caught(catcher).values()) == {1} and len(caught(catcher)) == PEOPLE
 
 
@@ -161,7 +161,7 @@ def test_a_mechanism_that_is_struck_down_while_a_campaign_is_being_sent_stops_th
         wait(lambda: bakery.states(campaign) == {"sent": PEOPLE}, 60)
     finally:
         sending.stop()
-        thread.join(30)
+        thread.join(60)
     assert set(caught(catcher).values()) == {1}
 
 

@@ -250,7 +250,7 @@ def test_reading_keeps_pace_with_writing(tmp_path: Path) -> None:
     assert sorted(seen) == list(range(5000))
 
 
-def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -157,7 +157,7 @@ def test_nothing_is_stored_under_an_epoch_that_is_being_left(held: Held) -> None
         with scope(held.id):
             Vault.open().create([early])
             holding.set()
-            go.wait(30)
+            go.wait(60)
         connection.close()
 
     def second() -> None:
@@ -168,7 +168,7 @@ def test_nothing_is_stored_under_an_epoch_that_is_being_left(held: Held) -> None
     early, late = new_id(), new_id()
     with ThreadPoolExecutor(3) as pool:
         one = pool.submit(first)
-        holding.wait(30)
+        holding.wait(60)
         turning_ = pool.submit(_turned, held.id)
         _until(lambda: _waiting("pg_advisory_xact_lock(") == 1)
         other = pool.submit(second)

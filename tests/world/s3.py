@@ -1,7 +1,6 @@
 """An S3 server (moto) that checks signatures, as a process of its own."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -9,6 +8,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.ports import free_port
 
 _UNCHECKED = 4  # calls before signatures are checked: user, key, policy, bucket
 _POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
@@ -35,9 +36,7 @@ class S3:
 
 def s3(log: Path) -> S3:
     """Start a server with the bucket `copies`; from then on a wrong secret is refused."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
     with log.open("ab") as stream:
         process = subprocess.Popen(

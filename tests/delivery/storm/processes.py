@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mandata.infra.environment import env
-from tests.delivery.conftest import free_port
+from tests.ports import free_port
 
 
 def kill(pid: int, *, session: int = 0, how: signal.Signals = signal.SIGKILL) -> bool:

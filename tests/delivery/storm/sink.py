@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.delivery.conftest import free_port, wait_for_port
+from tests.delivery.conftest import wait_for_port
+from tests.ports import free_port
 
 _WIDTH: Final = 8
 _READER: Final = re.compile(rb"<reader([0-9]+)@")

@@ -12,13 +12,13 @@ from mandata.delivery import selectors
 from mandata.delivery.models import Message, Return
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
-from tests.delivery.conftest import free_port
 from tests.delivery.mailing import shop
 from tests.delivery.postfix import Postfix, postfix
 from tests.delivery.scripted import Scripted, Talk
 from tests.delivery.storm.content import SHORT
 from tests.delivery.storm.ground import Ground
 from tests.delivery.storm.processes import Host
+from tests.ports import free_port
 
 PEOPLE, KILLS = 200, 4
 RETURNS = "returns.storm.example"
