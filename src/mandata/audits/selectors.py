@@ -16,7 +16,8 @@ from mandata.agreements.rules.facts.duties import AuditFacts
 from mandata.agreements.rules.terms import Terms
 from mandata.assistance import selectors as assistance
 from mandata.audits.errors import BadLink, NoSuch
-from mandata.audits.models import Audit, Certificate, Finding, Pack, PackKey, Terms as Agreed
+from mandata.audits.models import Audit, Certificate, Finding, Pack, PackKey
+from mandata.audits.models import Terms as Agreed
 from mandata.audits.rules import checking, codes
 from mandata.foundation import canonical
 from mandata.vault.services import Vault
@@ -164,7 +165,7 @@ def _audits(rows: list[Audit]) -> list[AuditView]:
     vault = Vault.open()
     keys = vault.keys([row.id for row in rows])
 
-    def opened(own: UUID, place: str, sealed: bytes) -> dict[str, str]:
+    def opened(own: UUID, place: str, sealed: bytes | memoryview) -> dict[str, str]:
         if own not in keys:
             return {}
         return dict(canonical.loads(vault.unseal_with(own, place, bytes(sealed), key=keys[own])))
@@ -233,12 +234,14 @@ def _finding(row: Finding, said: dict[str, str]) -> FindingView:
         row.state,
         row.due_on,
         row.done_at,
-        *(said.get(name, "") for name in ("words", "corrective", "proof")),
+        said.get("words", ""),
+        said.get("corrective", ""),
+        said.get("proof", ""),
     )
 
 
 def earlier(*, but: UUID | None = None) -> tuple[datetime, ...]:
-    """Return when the controller audited before or is about to, by what is agreed or held; one audit may be left out."""
+    """Return when the controller audited before or is about to, by what is agreed or held, leaving out one audit."""
     rows = Audit.objects.filter(state__in=codes.COUNTED).exclude(id=but).order_by("wished_at")
     return tuple(held or wished for held, wished in rows.values_list("held_at", "wished_at"))
 

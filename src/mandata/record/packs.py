@@ -88,6 +88,10 @@ class Packed:
         return self.last - self.first
 
 
+Documents = Iterable[Document] | Callable[[int, int], Iterable[Document]]
+"""Files to add, or what gives them when the sizes of the first and last head are known."""
+
+
 class _Archive:
     """A ZIP that is written file by file, and remembers the digest of each."""
 
@@ -116,7 +120,7 @@ def write(
     until: datetime,
     at: datetime,
     certificates: bytes = b"",
-    documents: Iterable[Document] = (),
+    documents: Documents = (),
 ) -> Packed:
     """Write the pack of a controller's log for a period. Open no scope around it.
 
@@ -140,7 +144,7 @@ def write_between(
     last: int,
     at: datetime,
     certificates: bytes = b"",
-    documents: Iterable[Document] = (),
+    documents: Documents = (),
 ) -> Packed:
     """Write the pack between any two heads, by their sizes; `first` may be 0, the empty log. Open no scope around it.
 
@@ -162,7 +166,7 @@ def _write(
     period: tuple[datetime, datetime],
     at: datetime,
     certificates: bytes,
-    documents: Iterable[Document],
+    documents: Documents,
 ) -> Packed:
     sequence(INSTANCE, at=at)  # so that the newest heads have their places there, too
     archive, (first, last) = _Archive(out), ends
@@ -179,7 +183,7 @@ def _write(
         for size, note in notes.items():
             archive.add(f"heads/{size}.note", [note.encode()])
         manifest |= _add_instance(archive, log, set(notes), certificates)
-    for document in documents:
+    for document in documents(first, last) if callable(documents) else documents:
         archive.add(f"documents/{document.name}", document.pieces())
     digest = _close(archive, manifest, at)
     return Packed(first, last, len(notes), len(manifest["stamps"]), digest)

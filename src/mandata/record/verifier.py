@@ -22,6 +22,10 @@ from typing import Any
 INSTANCE, MOST = "00000000-0000-0000-0000-000000000000", 100  # so many findings are told
 FAULTS = (LookupError, TypeError, ValueError, OSError, zipfile.BadZipFile)
 Heads = dict[int, tuple[bytes, str]]  # size: root, instant
+LISTS = {  # kind of entry: the list of an evidence pack that is to tell of the same thing, and its name in the body
+    "obligation.opened": ("obligations.ndjson", "obligation"), "staff.access_opened": ("accesses.ndjson", "access"),
+    "audit.requested": ("audits.ndjson", "audit"), "assistance.asked": ("requests.ndjson", "id"),
+}  # fmt: skip
 
 
 def sha(*parts: bytes) -> bytes:  # b"\0" goes before a leaf, b"\1" before the children of a node (RFC 6962)
@@ -109,6 +113,7 @@ class Pack:
         if heads.get(self.first, (b"", since))[1] > since or heads.get(self.last, (b"", until))[1] < until:
             self.find("period", f"is not covered by the heads from {self.first} to {self.last}")
         self.tree(heads)
+        self.lists()
         self.instance(heads)
 
     def files(self, known: dict[str, str]) -> None:  # every file as the signed manifest knows it, and no other
@@ -142,6 +147,17 @@ class Pack:
         self.leaves, ends = size - self.first, {self.first, self.last} & set(heads)
         if len(ends) == 2 and not consistent(self.first, self.last, self.manifest["consistency"], heads):
             self.find(f"head {self.first}", f"is not proven to be a prefix of head {self.last}")
+
+    def lists(self) -> None:  # in a pack of evidence, whatever the leaves tell of stands in its list
+        if "documents/index.json" not in self.names:
+            return
+        known = {kind: self.read(f"documents/{name}").splitlines() for kind, (name, _) in LISTS.items()}
+        listed = {kind: {json.loads(line)["id"] for line in lines} for kind, lines in known.items()}
+        with (self.folder / "leaves.ndjson").open("rb") as lines:
+            for place, leaf in enumerate(map(json.loads, lines), self.first):
+                name, field = LISTS.get(leaf["kind"], ("", ""))
+                if name and leaf["body"][field] not in listed[leaf["kind"]]:
+                    self.find(f"documents/{name}", f"leaves out {leaf['body'][field]}, of which leaf {place} tells")
 
     def instance(self, heads: Heads) -> None:  # the heads in the installation's log, whose own heads are time-stamped
         notes, proven = {n: self.read(f"instance/{n}.note") for n in self.manifest["instance"]}, set()

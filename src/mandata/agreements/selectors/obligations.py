@@ -178,6 +178,11 @@ def about(thing: UUID, now: datetime) -> list[Obliged]:
     return _obliged(Obligation.objects.filter(about=thing).order_by("number"), now)
 
 
+def some(ids: Iterable[UUID], now: datetime) -> list[Obliged]:
+    """These obligations, in the order in which they opened; what there is not is left out."""
+    return _obliged(Obligation.objects.filter(id__in=list(ids)).order_by("number"), now)
+
+
 def sources(duty: str, things: Iterable[UUID]) -> dict[UUID, str]:
     """By what a duty is owed about each of some things: the seed and section of the clause, or the law."""
     rows = Obligation.objects.filter(duty=duty, about__in=list(things))

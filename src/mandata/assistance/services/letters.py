@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from mandata.accounts import selectors as accounts
-from mandata.agreements.services.notices import Attachment, serve
+from mandata.accounts.services.notices import Attachment
+from mandata.agreements.services.notices import serve
 from mandata.assistance.models import Intake, Proceeding, Request, Statement
 from mandata.assistance.rules import codes
 from mandata.foundation.errors import Refused

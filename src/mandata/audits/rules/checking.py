@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from mandata.agreements.rules.gates.audits import audits
 from mandata.agreements.rules.checks import BY_CODE
 from mandata.agreements.rules.facts.duties import AuditFacts
+from mandata.agreements.rules.gates.audits import audits
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.verdicts import Verdict
 from mandata.agreements.rules.words import Words, fill
@@ -75,7 +75,8 @@ def _answer(one: Verdict, *, holding: bool, ours: bool = False) -> Answer:
         outcome = Outcome.TO_DO
     else:
         outcome = Outcome.REFUSED
-    return Answer(one.code, outcome, one.check.clause if ours else one.clause, one.source, dict(one.evidence), ours)
+    clause = one.check.clause if ours else one.clause or one.check.clause
+    return Answer(one.code, outcome, clause, one.source, dict(one.evidence), ours)
 
 
 def refusals(answers: Iterable[Answer]) -> tuple[Answer, ...]:

@@ -234,8 +234,12 @@ def as_pdf(*, audit_id: UUID, language: str) -> bytes:
         parts = (
             Paragraph("", "days", _("Days"), f"{terms.begins_on} – {terms.ends_on}", (), "", ""),
             Paragraph("", "who", _("Who inspects"), found.inspector or _(codes.INSPECTORS["customer"]), (), "", ""),
-            Paragraph("", "scope", _("What is looked at"), "", tuple(_(codes.SCOPE[one]) for one in terms.scope), "", ""),
-            Paragraph("", "conduct", _("Conduct"), "", tuple(_(codes.CONDUCT[one][1]) for one in terms.conduct), "", ""),
+            Paragraph(
+                "", "scope", _("What is looked at"), "", tuple(_(codes.SCOPE[one]) for one in terms.scope), "", ""
+            ),
+            Paragraph(
+                "", "conduct", _("Conduct"), "", tuple(_(codes.CONDUCT[one][1]) for one in terms.conduct), "", ""
+            ),
             Paragraph("", "price", _("Price"), "", tuple(priced(terms)), "", ""),
             *((Paragraph("", "more", _("Besides"), terms.words, (), "", ""),) if terms.words else ()),
         )

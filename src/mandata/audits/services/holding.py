@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from mandata.agreements import selectors as agreements
 from mandata.agreements.rules.measures import CODES as MEASURES
 from mandata.assistance.services import files
 from mandata.audits import selectors
@@ -13,7 +14,6 @@ from mandata.audits.errors import BadRequest, NoSuch, NotReady, WrongState
 from mandata.audits.models import Finding
 from mandata.audits.rules import checking, codes
 from mandata.audits.services import steps
-from mandata.agreements import selectors as agreements
 from mandata.foundation import canonical
 from mandata.foundation.actors import Actor
 from mandata.infra.clock import new_id
