@@ -23,6 +23,7 @@ from mandata.console.places import place
 from mandata.foundation.errors import Refused
 from mandata.infra.logs import log
 from mandata.infra.tenancy import scope
+from mandata.project.ended import demand_access
 from mandata.project.permissions import MACHINE, OPERATOR, PUBLIC, ROUTES, USER, Rule
 
 View = Callable[..., HttpResponse]
@@ -83,7 +84,10 @@ class PermissionMiddleware:
                 member = selectors.membership(requests.user_id(request))
                 if member is not None:
                     _enter(request, member)
-                    return _rendered(call()) if member.role in who else _refused(request, _not_your_role(who))
+                    if member.role not in who:
+                        return _refused(request, _not_your_role(who))
+                    demand_access(request, member)
+                    return _rendered(call())
             request.session.pop(requests.SESSION_KEY, None)
             return redirect("accounts:choose")
 

@@ -6,6 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("mandata.console.urls")),
     path("", include("mandata.public.urls")),
     path("", include("mandata.public.rights.urls")),
+    path("", include("mandata.public.ending.urls")),
 ]
 
 handler500 = "mandata.project.faults.server_error"

@@ -15,6 +15,7 @@ from mandata.console.operator import (
     splitting,
     staff,
     subprocessors,
+    terminations,
     transports,
     views,
 )
@@ -37,6 +38,9 @@ urlpatterns = [
         subprocessors.settle,
         name="objection_settle",
     ),
+    path("terminations/", terminations.listed, name="terminations"),
+    path("terminations/<uuid:controller_id>/", terminations.single, name="termination"),
+    path("terminations/<uuid:controller_id>/<slug:verb>/", terminations.act, name="termination_act"),
     path("obligations/", obligations.inbox, name="obligations"),
     path("obligations/<uuid:controller_id>/<uuid:obligation_id>/", obligations.obligation, name="obligation"),
     path("obligations/<uuid:controller_id>/<uuid:obligation_id>/<slug:verb>/", obligations.act, name="obligation_act"),

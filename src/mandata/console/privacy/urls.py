@@ -4,6 +4,7 @@ from django.urls import path
 
 from mandata.console.privacy import (
     agreement,
+    ending,
     evidence,
     holdings,
     instructions,
@@ -65,6 +66,14 @@ urlpatterns = [
     path("retention/holds/<uuid:hold_id>/lift/", retention.lift, name="retention_lift"),
     path("retention/runs/<uuid:ageing_id>/begin/", retention.confirm, name="retention_confirm"),
     path("retention/runs/<uuid:ageing_id>/stop/", retention.stop, name="retention_stop"),
+    path("ending/", ending.page, name="ending"),
+    path("ending/notice/", ending.give, name="ending_notice"),
+    path("ending/withdraw/", ending.withdraw, name="ending_withdraw"),
+    path("ending/choice/", ending.choose, name="ending_choose"),
+    path("ending/archives/", ending.ask, name="return_ask"),
+    path("ending/archives/<uuid:return_id>/progress/", ending.progress, name="return_progress"),
+    path("ending/archives/<uuid:return_id>/file/", ending.fetch, name="return_file"),
+    path("ending/archives/<uuid:return_id>/identity.age", ending.key_file, name="return_key"),
     path("record/", record.record, name="record"),
     path("record/head/", evidence.head, name="head"),
     path("record/pack/", evidence.pack, name="pack"),
