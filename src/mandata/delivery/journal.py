@@ -97,7 +97,12 @@ class Journal:
         fcntl.flock(self._file, fcntl.LOCK_EX)
         head = _HEADER.pack(MAGIC, boot or boot_id(), worker.bytes)
         self._kept += head + _CRC.pack(zlib.crc32(head))
-        self.sync()
+        try:
+            self.sync()
+        except Fault:
+            begun.unlink()
+            os.close(self._file)
+            raise
         begun.rename(path)
 
     def opened(self, chunk: UUID, campaign: int = 0) -> None:
@@ -146,23 +151,29 @@ class Journal:
                 try:
                     written = os.write(self._file, self._kept)
                 except OSError as error:
-                    raise Fault(
-                        f"The journal cannot be written: {error.strerror}.", remedy="Make room in MANDATA_VAR."
-                    ) from error
+                    raise _unwritten(error) from error
                 del self._kept[:written]
 
     def sync(self) -> None:
         """Flush, and with `fsync` wait for the disk."""
         self.flush()
         if self._fsync:
-            os.fdatasync(self._file)
+            try:
+                os.fdatasync(self._file)
+            except OSError as error:
+                raise _unwritten(error) from error
 
     def close(self, *, remove: bool = False) -> None:
         """Flush and close; `remove` when every chunk is settled and the file has nothing more to tell."""
-        self.sync()
-        os.close(self._file)
         if remove:
             self.path.unlink(missing_ok=True)
+        else:
+            self.sync()
+        os.close(self._file)
+
+
+def _unwritten(error: OSError) -> Fault:
+    return Fault(f"The journal cannot be written: {error.strerror}.", remedy="Make room in MANDATA_VAR.")
 
 
 def abandoned(folder: Path) -> Iterator[Path]:

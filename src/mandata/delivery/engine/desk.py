@@ -27,10 +27,12 @@ from mandata.delivery.rendering.errors import Unrenderable
 from mandata.delivery.rules.limits import asks_for_less
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.services.claiming import Claimed, Settled
-from mandata.delivery.transports.port import Letter, Road, Unroutable
+from mandata.delivery.transports.port import Letter, NotBegun, Road, Unroutable
 from mandata.foundation.addresses import on_the_wire
+from mandata.foundation.errors import Fault
 from mandata.foundation.tokens import TokenKeys, mint_many, references
 from mandata.infra.clock import now
+from mandata.infra.logs import log
 from mandata.vault.services import Vault
 
 _STALE: Final = 2.0
@@ -49,6 +51,8 @@ PUT_OFF: Final = timedelta(seconds=15)
 _FOR_A_TURN: Final = timedelta(seconds=3)
 """The same where a receiver allows few connections and others of its lanes have them: it is their turn soon."""
 _STUCK: Final = "put off: the receiver takes nothing at the moment"
+
+_log = log("delivery")
 
 
 @dataclass(slots=True)
@@ -108,6 +112,7 @@ class Desk:
     draining: bool = False
     exhausted: bool = False
     starved: bool = False
+    fault: Fault | None = None
     news: threading.Event = field(default_factory=threading.Event)
     sent: int = 0
     _lanes: dict[str, deque[Waiting]] = field(default_factory=dict)
@@ -260,9 +265,24 @@ class Desk:
         return self.draining or (self.exhausted and not self.laid_out)
 
     def begin(self, key: int) -> None:
-        """Journal that the content leaves next."""
+        """Journal that the content leaves next. Raises NotBegun where the journal takes nothing."""
         waiting = self._out[key]
-        waiting.chunk.journal.begin(waiting.chunk.id, waiting.claimed.number)
+        try:
+            waiting.chunk.journal.begin(waiting.chunk.id, waiting.claimed.number)
+        except Fault as fault:
+            self.fail(fault)
+            raise NotBegun(str(fault)) from fault
+
+    def fail(self, fault: Fault) -> None:
+        """The journal takes nothing: begin nothing more and end, once what is in flight has its answer.
+
+        What it kept stays in memory, and the outcomes go to PostgreSQL all the same.
+        """
+        if self.fault is None:
+            _log.error("journal.unwritten", reason=str(fault))
+        self.fault = self.fault or fault
+        self.draining = True
+        self.news.set()
 
     def report(self, outcome: Outcome) -> None:
         """Journal an outcome and pass it to supply; what came back unbegun is tried again at once, a few times."""
@@ -294,7 +314,10 @@ class Desk:
     def idle(self) -> None:
         """Hand kept journal records to the kernel; take the time for what follows."""
         for journal in self._journals:
-            journal.flush()
+            try:
+                journal.flush()
+            except Fault as fault:
+                self.fail(fault)
         self._journals.clear()
         self._date = now()
         if len(self.outcomes) >= GROUP:

@@ -8,16 +8,17 @@ import socket
 import threading
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-import psycopg
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import close_old_connections, connection
 
 from mandata.campaigns import selectors as campaigns
 from mandata.delivery.engine.desk import GROUP, PUT_OFF, Desk, OpenChunk
 from mandata.delivery.engine.loading import Loaded, Shelf
+from mandata.delivery.engine.patience import patiently
 from mandata.delivery.engine.planning import Plan, Planner
 from mandata.delivery.engine.slowing import Slowing
 from mandata.delivery.journal import SUFFIX, Journal
@@ -25,13 +26,10 @@ from mandata.delivery.rules.sharing import Claimant, Ledger, turns
 from mandata.delivery.services import claiming, limiting, recovering, tending
 from mandata.delivery.services.claiming import CHUNK_SIZE, Claimed, Settled
 from mandata.delivery.transports.port import Road, Transport, Unroutable
-from mandata.infra import outside
+from mandata.foundation.errors import Fault
 from mandata.infra.clock import new_id, now
 from mandata.infra.logs import log
 from mandata.vault.services import Vault
-
-_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
-"""How a database that went away shows: through Django, and from the statements that go around its wrapping."""
 
 _TICK = 0.05
 _SETTLE_EVERY = 0.5
@@ -135,25 +133,17 @@ class Supply:
         recovering.enrol(worker_id=self.worker_id, host=socket.gethostname(), at=now())
         return True
 
-    def _guarded(self, act: "object") -> bool:
+    def _guarded(self, act: Callable[[], bool]) -> bool:
         """Run one step; a database that is away, or a full disk, makes it wait instead of failing."""
-        assert callable(act)
-        try:
-            return bool(act())
-        except outside.NotKept as fault:
-            _log.error("outside.not_kept", reason=str(fault), unsettled=self._left_over())
+        done = patiently(act, self._left_over)
+        if done is None:
             self._ending.wait(0.5)
-            return False
-        except _AWAY as error:
-            _log.warning("database.away", error=type(error).__name__, unsettled=self._left_over())
-            connection.close()
-            self._ending.wait(0.5)
-            return False
+        return bool(done)
 
     def _round(self) -> bool:
         """Settle, renew, claim; say whether there was anything to do."""
         close_old_connections()
-        claimed = False if self._ending.is_set() else self._claim()
+        claimed = False if self._ending.is_set() or self.desk.fault else self._claim()
         settled = self._settle()
         if self._slowing.heed(self._planner.limits(now())):
             self._planner.look_again()
@@ -172,8 +162,11 @@ class Supply:
         while outcomes:
             row = outcomes.popleft()
             self._unsettled[row[0].campaign.campaign_id].append(row)
-        for journal in self._journals:
-            journal.sync()
+        try:
+            for journal in self._journals:
+                journal.sync()
+        except Fault as fault:  # PostgreSQL learns what is known all the same
+            self.desk.fail(fault)
         for campaign_id, rows in list(self._unsettled.items()):
             self._settle_campaign(rows)
             del self._unsettled[campaign_id]
@@ -331,15 +324,20 @@ class Supply:
                 chunk.road, chunk.buckets = road, plan.buckets
             chunk.left += 1
             in_hand.append((chunk, one))
+        try:
+            self._journal.flush()
+        except Fault as fault:
+            self.desk.fail(fault)
+            for chunk, one in in_hand:
+                self.desk.end(chunk, one, Unroutable("returned", "", ""), None)
+            return 0
         self._lay(road, plan, in_hand)
-        self._journal.flush()
         return len(found)
 
     def _lay(self, road: Road, plan: Plan, in_hand: list[tuple[OpenChunk, Claimed]]) -> None:
         """Lay out what was claimed by lanes; what has none now ends at once."""
         lanes = self._transport.lanes(road.key, {one.domain for _, one in in_hand})
         clock, laid = time.monotonic(), []
-        self._journal.flush()
         for chunk, one in in_hand:
             lane = lanes.get(one.domain, _LATER)
             if isinstance(lane, str) and (self.desk.stuck.get(lane, 0.0) > clock or not self._planner.fits(lane)):
@@ -355,15 +353,22 @@ class Supply:
     def _opened(self, chunk_id: UUID, loaded: Loaded, vault: Vault, lease: float) -> OpenChunk:
         self._chunks_opened += 1
         if self._chunks_opened % _ROTATE_AT == 0:
-            before, self._journal = self._journal, self._new_journal()
-            self._journals[self._journal] = 0
-            if not self._journals[before]:
-                del self._journals[before]
-                before.close(remove=True)
+            self._rotate()
         self._journal.opened(chunk_id, loaded.number)
         self._journals[self._journal] += 1
         chunk = self._open[chunk_id] = OpenChunk(chunk_id, loaded, vault, self._journal, 0, lease)
         return chunk
+
+    def _rotate(self) -> None:
+        before = self._journal
+        try:
+            self._journal = self._new_journal()
+        except (Fault, OSError):
+            return  # the next flush tells whether there is room
+        self._journals[self._journal] = 0
+        if not self._journals[before]:
+            del self._journals[before]
+            before.close(remove=True)
 
     # -- the end ---------------------------------------------------------------------------------------------------
 

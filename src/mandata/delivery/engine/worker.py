@@ -49,7 +49,8 @@ class Worker:
         self.desk.news.set()
 
     def run(self) -> int:
-        """Work; return how many messages were sent. Raises what the supply thread died of."""
+        """Work; return how many messages were sent. Raises what the supply thread died of, and Fault where the journal
+        could not be written; then everything is settled all the same."""
         thread = threading.Thread(target=self.supply.run, name="supply", daemon=True)
         thread.start()
         try:
@@ -65,6 +66,8 @@ class Worker:
             thread.join()
         if self.supply.problem is not None:
             raise self.supply.problem
+        if self.desk.fault is not None:
+            raise self.desk.fault
         return self.desk.sent
 
     def _send(self) -> None:

@@ -76,8 +76,8 @@ class Exchangers:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="mx")
 
     def places(self, domains: Collection[str]) -> Mapping[str, Place | Unroutable]:
-        """Return the place of each domain, or why nothing can be sent there. Waits no longer than the patience, and only
-        for domains about which nobody has waited yet."""
+        """Return the place of each domain, or why nothing can be sent there. Waits no longer than the patience, and
+        only for domains about which nobody has waited yet."""
         at, found = self._timer(), {}
         missing: dict[str, Future[Place | Unroutable]] = {}
         new: list[Future[Place | Unroutable]] = []

@@ -81,7 +81,8 @@ class Desk(Protocol):
         """Return True once `take` will never return a letter again."""
 
     def begin(self, key: int) -> None:
-        """The content of this letter leaves next. What this writes must survive a kill of the process."""
+        """The content of this letter leaves next. What this writes must survive a kill of the process. Raises NotBegun
+        where it cannot be written: then nothing of the letter may leave."""
 
     def report(self, outcome: Outcome) -> None:
         """One letter's end; called exactly once for each letter taken."""
@@ -104,6 +105,10 @@ class Transport(Protocol):
 
     def send(self, desk: Desk) -> None:
         """Carry letters until the desk is closed and each letter taken was reported. Raises Unreachable."""
+
+
+class NotBegun(Exception):
+    """What must be known before a letter leaves cannot be written down: the letter goes back, and nothing was tried."""
 
 
 class Unreachable(Exception):

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from mandata.delivery.rules.outcomes import Outcome, without_addresses
-from mandata.delivery.transports.port import Letter, Unroutable
+from mandata.delivery.transports.port import Letter, NotBegun, Unroutable
 
 if TYPE_CHECKING:
     from mandata.delivery.transports.loop import Loop, Runner
@@ -110,7 +110,11 @@ class SesLane:
             if len(self._threads) < self._wanted():
                 self._start()
             # Before it is in another thread's hands: nothing of it can have left yet.
-            self._loop.desk.begin(letter.key)
+            try:
+                self._loop.desk.begin(letter.key)
+            except NotBegun as error:
+                self._loop.desk.report(Outcome(letter.key, "returned", 0, "", str(error), "connect"))
+                return
             self._under_way.add(letter.key)
             self._letters.put(letter)
 

@@ -26,7 +26,7 @@ from typing import Final, Protocol
 from mandata.delivery.rules.outcomes import Outcome, Stage, enhanced_status, refused, without_addresses
 from mandata.delivery.transports import dane
 from mandata.delivery.transports.channel import Channel, Closed
-from mandata.delivery.transports.port import Letter
+from mandata.delivery.transports.port import Letter, NotBegun
 from mandata.delivery.transports.replies import Garbage, Replies
 from mandata.delivery.transports.settings import SmtpSettings
 
@@ -59,7 +59,7 @@ class Feed(Protocol):
         """Return the next letter, or None while nothing is at hand."""
 
     def begin(self, key: int) -> None:
-        """The content of this letter leaves next."""
+        """The content of this letter leaves next. Raises NotBegun."""
 
     def report(self, outcome: Outcome) -> None:
         """One letter's end."""
@@ -119,6 +119,8 @@ class Session:
             self.lose("the receiver closed the connection")
         except Garbage as error:
             self.lose(f"the receiver broke the protocol: {error}")
+        except NotBegun as error:
+            self.lose(str(error))
         except dane.Unknown as error:
             self.distrusted = True
             self.lose(f"the receiver is not who it says: {error}")
@@ -335,6 +337,12 @@ class Session:
             # It would pass for the answer to a letter that has not even left.
             raise Garbage("a reply before the letter")
         following = self._next() if self._pipelining else None
+        try:
+            self.desk.begin(letter.key)
+        except NotBegun as error:
+            if following is not None:
+                self.desk.report(Outcome(following.key, "returned", 0, "", str(error)))
+            raise
         self._upcoming = following
         self._letter = letter
         behind = b""
@@ -346,7 +354,6 @@ class Session:
             behind = "".join((*self._lines(following), "DATA\r\n")).encode()
             self._expected.extend(_ENVELOPE)
         self._behind_dot = len(behind)
-        self.desk.begin(letter.key)
         if self._chunking:
             content = letter.content if letter.content.endswith(b"\r\n") else letter.content + b"\r\n"
             self.channel.write(b"BDAT %d LAST\r\n" % len(content), content, behind)
