@@ -11,8 +11,10 @@ from django.db import connection
 
 from mandata.accounts import selectors, services
 from mandata.accounts.models import StaffAccess
+from mandata.agreements import library
 from mandata.agreements.errors import AccessNeeded, GateRefused
 from mandata.agreements.models import Obligation, Refusal
+from mandata.agreements.rules.values import Scopes
 from mandata.agreements.services import staff
 from mandata.agreements.services.reminding import remind_due
 from mandata.foundation import canonical
@@ -104,6 +106,24 @@ def test_a_commitment_that_cannot_be_is_refused(anna: UUID, wrong: dict[str, Any
 def test_only_the_operators_people_commit_themselves(house: House) -> None:
     with pytest.raises(Refused, match="staff"):
         commit(house.owner.user_id, "confidentiality")
+
+
+@pytest.mark.req("PPL-7")
+@pytest.mark.parametrize("name", library.names())
+def test_under_each_agreement_only_what_it_names_as_a_product_may_be_looked_at(
+    world: World, anna: UUID, name: str
+) -> None:
+    found = registered(agreed=False)
+    with scope(found.id):
+        accept(found.owner.actor, at=now() - timedelta(days=1), name=name)
+    products = library.load(name).find("agreement.products", Scopes)
+    named = products.items if products else ()
+    for product in named or ("",):
+        assert opened(found, anna, product=product).user_id == anna
+    if named:
+        with pytest.raises(GateRefused) as refused:
+            opened(found, anna, product="another")
+        assert refused.value.clause.startswith("agreement.products")
 
 
 @pytest.mark.req("PPL-2", "PPL-7")
