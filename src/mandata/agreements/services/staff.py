@@ -15,6 +15,7 @@ from mandata.accounts.services import staff
 from mandata.agreements import selectors
 from mandata.agreements.errors import AccessNeeded
 from mandata.agreements.rules.facts import AccessFacts
+from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.values import Scopes
 from mandata.agreements.rules.words import mark as _
 from mandata.agreements.services import obligations
@@ -107,7 +108,6 @@ def open_access(
 def access_facts(fit: Fitness, *, reason: str, country: str, product: str, at: datetime) -> AccessFacts:
     """What the gate is told of a person: days count from their beginning, and training to the end of its last day."""
     terms = selectors.ground(at).terms
-    products = terms.find("agreement.products", Scopes) if terms else None
     return AccessFacts(
         at=at,
         reason=reason,
@@ -116,8 +116,14 @@ def access_facts(fit: Fitness, *, reason: str, country: str, product: str, at: d
         trained_at=_begins(fit.trained_on) if fit.trained_on else None,
         trained_until=_after(fit.trained_until) if fit.trained_until else None,
         product=product,
-        products=products.items if products else (),
+        products=products(terms),
     )
+
+
+def products(terms: Terms | None) -> tuple[str, ...]:
+    """The products that an agreement names, by their codes; nothing where it names none."""
+    named = terms.find("agreement.products", Scopes) if terms else None
+    return named.items if named else ()
 
 
 def _begins(day: date) -> datetime:

@@ -122,7 +122,7 @@ def ask(request: HttpRequest, controller_id: UUID) -> HttpResponse:
         raise Http404
     with scope(controller_id):
         name, terms = accounts.controller().name, agreements.ground(now()).terms
-        products = terms.items("agreement.products") if terms else ()
+        products = staff.products(terms)
     form = AccessForm(request.POST if request.method == "POST" else None, products=products)
     refusal: Refused | None = None
     if request.method == "POST" and form.is_valid():
