@@ -22,7 +22,7 @@ from mandata.subprocessors.models import Change, SubProcessor
 from mandata.subprocessors.services import objections
 from tests.subprocessors import cast
 from tests.world import World
-from tests.world.people import House, Person, joined, registered, staffed
+from tests.world.people import House, Person, accept, joined, registered, staffed
 
 NEWER = library.source("ecomail").replace('version = "2023-09-07"', 'version = "2027-01-01"', 1)
 
@@ -140,6 +140,15 @@ def test_a_page_of_one_controller_leads_to_the_question_why(house: House, path: 
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith(f"/operator/controllers/{house.id}/access/?next=")
     assert browser(staffed(house)).get(wanted).status_code == 200
+
+
+@pytest.mark.req("PPL-7")
+def test_under_an_agreement_with_products_the_question_names_them(world: World) -> None:
+    house = registered(agreed=False)
+    with scope(house.id):
+        accept(house.owner.actor, name="icewarp")
+    page = browser(staffed()).get(f"/operator/controllers/{house.id}/access/").content.decode()
+    assert 'value="mail"' in page and 'value="conference_recordings"' in page
 
 
 @pytest.mark.req("PPL-2")
