@@ -177,3 +177,16 @@ class Tariff(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["work", "currency", "since"], name="assistance_tariff_since"),
         ]
+
+
+class Waiting(models.Model):
+    """Scope-free: what is open at the operator's desks, across controllers."""
+
+    id = models.UUIDField(primary_key=True)  # of the thing
+    controller_id = models.UUIDField()
+    kind = models.CharField(max_length=20)
+    since = models.DateTimeField()
+
+    class Meta:
+        db_table = "assistance_waiting"
+        indexes = [models.Index(fields=["kind", "since"], name="assistance_waiting_since")]

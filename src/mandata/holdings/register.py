@@ -89,6 +89,7 @@ TABLES: Final[dict[str, str]] = {
     "assistance_index": "by how much statistics rose in a year, with the source",
     "assistance_tariff": "the operator's price list of help",
     "assistance_work": "time spent on duties: minutes, codes, random ids of the operator's staff",
+    "assistance_waiting": "what is open at the operator's desks: ids, times",
     "assistance_statement": "what a month's help comes to: codes, minutes, sums",
     "audits_terms": "what was agreed for an audit: dates, codes, sums; free words sealed under the audit's key",
     "audits_pack": "packs of evidence: periods, counts, sizes, times",

@@ -61,6 +61,7 @@ SCOPE_FREE: dict[str, str] = {
     "rights_casekey": "finds a case by its token's hash: ids, times",
     "assistance_index": "by how much statistics rose in a year: codes, numbers, sources",
     "assistance_tariff": "the operator's price list of help: codes, sums, dates",
+    "assistance_waiting": "what is open at the operator's desks: ids, times",
     "audits_certificate": "attestations of the operator's own, for all controllers",
     "audits_packkey": "finds a pack of evidence by its token's hash: ids, times",
     "retention_link": "finds an archive or a certificate by its token's hash: ids, times",

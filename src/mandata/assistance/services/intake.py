@@ -11,7 +11,7 @@ from mandata.assistance import selectors
 from mandata.assistance.errors import BadWords, NoSuch, NotYours, WrongState
 from mandata.assistance.models import Intake
 from mandata.assistance.rules import codes
-from mandata.assistance.services import entering, letters
+from mandata.assistance.services import entering, letters, waiting
 from mandata.audience.services.numbers import next_number
 from mandata.foundation.actors import Actor
 from mandata.infra.clock import new_id
@@ -43,6 +43,7 @@ def tell(*, kind: str, title: str, words: str, actor: Actor, at: datetime, conta
     row = Intake(id=new_id(), number=number, kind=kind, at=at, by=str(actor)[:60])
     row.sealed = entering.sealed(row.id, selectors.INTAKE, told, new=True)
     row.save(force_insert=True)
+    waiting.note(kind="intake", thing=row.id, since=at)
     _enter("told", row, actor, at, told)
     letters.told(row, told["title"], at=at)
     own: UUID = row.id
@@ -55,6 +56,7 @@ def seen(*, intake_id: UUID, by: UUID, at: datetime) -> None:
     if row.seen_at is not None:
         raise WrongState(_("This was noted already."), clause=CLAUSE)
     row.seen_at, row.seen_by = at, by
+    waiting.strike(row.id)
     row.save()
     _enter("seen", row, Actor("operator", by), at)
 

@@ -15,7 +15,7 @@ from mandata.assistance import selectors
 from mandata.assistance.errors import BadWords, NoSuch, NotYours, WrongState
 from mandata.assistance.models import Proceeding, Step
 from mandata.assistance.rules import codes
-from mandata.assistance.services import entering, letters
+from mandata.assistance.services import entering, letters, waiting
 from mandata.audience.services.numbers import next_number
 from mandata.foundation.actors import Actor
 from mandata.infra.clock import new_id
@@ -37,6 +37,7 @@ def tell(*, opened_at: datetime, authority: str, words: str, actor: Actor, at: d
     body: dict[str, object] = {"told_by": teller, "opened": opened_at, "obligation": duty}
     entering.enter(row, "assistance.proceeding_told", body, actor=actor, at=at, clause=codes.INSPECTION, words=told)
     row.save(force_insert=True)
+    waiting.note(kind="proceeding", thing=row.id, since=opened_at)
     _met(row, letters.proceeding(row, "opened", f"{name}\n\n{text}", at=at), actor, at)
     own: UUID = row.id
     return own
@@ -55,6 +56,7 @@ def result(*, proceeding_id: UUID, words: str, came_at: datetime, actor: Actor, 
     _past(came_at, at)
     _owe(row, came_at, "result", at, actor)
     row.state, row.closed_at = "closed", at
+    waiting.strike(row.id)
     _step(row, "result", words, actor, came_at, at)
 
 

@@ -16,7 +16,7 @@ from mandata.assistance import selectors
 from mandata.assistance.errors import BadWords, NoSuch, NotYours, WrongState
 from mandata.assistance.models import Request
 from mandata.assistance.rules import codes
-from mandata.assistance.services import entering, letters
+from mandata.assistance.services import entering, letters, waiting
 from mandata.audience.services.numbers import next_number
 from mandata.foundation.actors import Actor
 from mandata.infra.clock import new_id
@@ -42,6 +42,7 @@ def ask(*, matter: str, words: str, actor: Actor, at: datetime, received_at: dat
     body: dict[str, object] = {"owed_by": owed_by, "matter": matter, "received": since, "obligation": duty}
     entering.enter(row, "assistance.asked", body, actor=actor, at=at, clause=codes.DOCUMENTS, words={"words": text})
     row.save(force_insert=True)
+    waiting.note(kind="request", thing=row.id, since=since)
     letters.asked(row, text, at=at)
     own: UUID = row.id
     return own
@@ -112,6 +113,7 @@ def _close(row: Request, state: str, body: dict[str, object], actor: Actor, at: 
     told = {"words": before.words, "answer": answer}
     row.sealed = entering.sealed(row.id, selectors.REQUEST, told)
     row.state, row.closed_at, row.closed_by = state, at, str(actor)[:60]
+    waiting.strike(row.id)
     words = {"words": answer} if answer else None
     entering.enter(row, f"assistance.{state}", body, actor=actor, at=at, clause=codes.DOCUMENTS, words=words)
     row.save()

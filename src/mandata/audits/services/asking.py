@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from mandata.agreements import selectors as agreements
 from mandata.agreements.services import obligations
-from mandata.assistance.services import files
+from mandata.assistance.services import files, waiting
 from mandata.audience.services.numbers import next_number
 from mandata.audits import selectors
 from mandata.audits.errors import BadRequest, NoGround, NotReady
@@ -59,6 +59,7 @@ def request(
     row.sealed = vault.seal(row.id, selectors.AUDIT, canonical.dumps(told))
     _check(row, at)
     row.save(force_insert=True)
+    waiting.note(kind="audit", thing=row.id, since=since)
     about = ("audit", row.id)
     opened = obligations.open_for(
         event="request_received",
@@ -158,6 +159,7 @@ def refuse(
             remedy=_("Accept it, and agree on its terms."),
         )
     row.state, row.checked_at = "refused", at
+    waiting.strike(row.id)
     steps.reseal(row, answer=text)
     _answered(row, {"grounds": [one.code for one in grounds], "weighed": changed}, text, actor, at)
     obligations.lapse_about(about=row.id, reason="refused", actor=actor, at=at)
@@ -179,6 +181,7 @@ def withdraw(*, audit_id: UUID, actor: Actor, at: datetime) -> None:
     steps.demand(actor, "controller")
     row = steps.locked(audit_id, "requested", "accepted", "agreed")
     row.state, row.closed_at = "withdrawn", at
+    waiting.strike(row.id)
     steps.enter(row, "withdrawn", {}, actor=actor, at=at)
     obligations.lapse_about(about=row.id, reason="withdrawn", actor=actor, at=at)
     steps.tell(row, "processor", "withdrawn", "", at=at)

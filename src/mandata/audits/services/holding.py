@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from mandata.agreements import selectors as agreements
 from mandata.agreements.rules.measures import CODES as MEASURES
-from mandata.assistance.services import files
+from mandata.assistance.services import files, waiting
 from mandata.audits import selectors
 from mandata.audits.errors import BadRequest, NoSuch, NotReady, WrongState
 from mandata.audits.models import Finding
@@ -114,6 +114,7 @@ def close(*, audit_id: UUID, actor: Actor, at: datetime) -> None:
             _("Findings are still open: %(count)s.") % {"count": left}, remedy=_("Say what was done about each.")
         )
     row.state, row.closed_at = "closed", at
+    waiting.strike(row.id)
     steps.enter(row, "closed", {"findings": Finding.objects.filter(audit=row.id).count()}, actor=actor, at=at)
 
 
