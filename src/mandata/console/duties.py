@@ -41,6 +41,7 @@ _CONTROLLERS = {
     "instruction": ("privacy:instruction", "instruction_id"),
     "change": ("privacy:change", "change_id"),
     "served": ("privacy:notice", "served_id"),
+    "breach": ("privacy:breach", "share_id"),
 }
 _OPERATORS = {
     "instruction": ("operator:instruction", "instruction_id"),

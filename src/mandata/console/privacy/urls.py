@@ -4,6 +4,7 @@ from django.urls import path
 
 from mandata.console.privacy import (
     agreement,
+    breaches,
     ending,
     evidence,
     holdings,
@@ -52,6 +53,15 @@ urlpatterns = [
     path("requests/<uuid:case_id>/confirm/", requests.confirm, name="confirm"),
     path("requests/<uuid:case_id>/answer/", requests.answer, name="answer"),
     path("requests/<uuid:case_id>/refuse/", requests.refuse, name="refuse"),
+    path("breaches/", breaches.listed, name="breaches"),
+    path("breaches/register.csv", breaches.register_csv, name="breach_csv"),
+    path("breaches/drills/<slug:verb>/", breaches.drill, name="breach_drill"),
+    path("breaches/messages/<uuid:telling_id>/", breaches.message, name="breach_message"),
+    path("breaches/messages/<uuid:telling_id>/<slug:verb>/", breaches.message_act, name="breach_message_act"),
+    path("breaches/<uuid:share_id>/", breaches.breach, name="breach"),
+    path("breaches/<uuid:share_id>/form.pdf", breaches.form_pdf, name="breach_pdf"),
+    path("breaches/<uuid:share_id>/form.json", breaches.form_json, name="breach_json"),
+    path("breaches/<uuid:share_id>/<slug:verb>/", breaches.act, name="breach_act"),
     path("data/", holdings.data_map, name="data_map"),
     path("data/record.pdf", holdings.record_pdf, name="processing_pdf"),
     path("data/record.csv", holdings.record_csv, name="processing_csv"),

@@ -164,3 +164,11 @@ def drills() -> datetime | None:
     """Since when the scope's controller takes part in drills; None: it does not."""
     found: datetime | None = Drilling.objects.filter(ended_at=None).values_list("since", flat=True).first()
     return found
+
+
+def share_of(telling_id: UUID) -> UUID:
+    """Return the breach that a message to data subjects belongs to. Raises NoSuchThing."""
+    found = Telling.objects.filter(id=telling_id).values_list("share_id", flat=True).first()
+    if found is None:
+        raise NoSuchThing(_("There is no such message."))
+    return UUID(str(found))

@@ -1,0 +1,395 @@
+"""The operator's breach desk: the list, one breach with its scope, whom it tells, its register."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from mandata.accounts import selectors as accounts
+from mandata.console import breaches as words
+from mandata.console import requests
+from mandata.console.templatetags.ui import number
+from mandata.foundation.errors import Refused
+from mandata.holdings import breadth
+from mandata.incidents import words as told
+from mandata.incidents.selectors import desk as selectors
+from mandata.incidents.selectors import register
+from mandata.incidents.services import desk, drills, scoping, telling
+from mandata.infra.clock import new_id, now
+
+PAGE = 50
+LISTED = 300
+"""Controllers offered by name; beyond that a filter means all of them, or their ids are written."""
+
+
+class OpenForm(forms.Form):
+    """A breach from awareness on: a title and a time are enough."""
+
+    breach_id = forms.UUIDField(widget=forms.HiddenInput)
+    title = forms.CharField(
+        label=gettext_lazy("What it is called"), max_length=120, help_text=gettext_lazy("Only you see it.")
+    )
+    aware_at = words.instant(
+        label=gettext_lazy("Aware since"),
+        help_text=gettext_lazy("When there was reasonable certainty. Every clock runs from here."),
+    )
+    believed_at = words.instant(label=gettext_lazy("First believed"), required=False)
+    began_at = words.instant(label=gettext_lazy("Began"), required=False)
+    ended_at = words.instant(label=gettext_lazy("Ended"), required=False)
+    origin = forms.ChoiceField(
+        label=gettext_lazy("Who found it"),
+        choices=[(code, said) for code, said in words.ORIGINS.items() if code != "controller"],
+    )
+    found = forms.CharField(label=gettext_lazy("How it was found"), max_length=300, required=False)
+    certain = forms.TypedChoiceField(
+        label=gettext_lazy("Is it certain?"),
+        choices=[("yes", gettext_lazy("It is certain")), ("no", gettext_lazy("It is reasonably believed"))],
+        coerce=lambda value: value == "yes",
+    )
+    nature = words.text(
+        label=gettext_lazy("What happened"),
+        required=False,
+        help_text=gettext_lazy("Every affected controller reads it: name none of them. Empty is: not yet known."),
+    )
+    drill = forms.BooleanField(
+        label=gettext_lazy("This is a drill: nothing is owed, and it is counted nowhere"), required=False
+    )
+
+
+class KnownForm(forms.Form):
+    """What is known now; what changes is told in a next notice."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+    kinds = forms.MultipleChoiceField(
+        label=gettext_lazy("What was lost"),
+        choices=list(words.KINDS.items()),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    certain = forms.TypedChoiceField(
+        label=gettext_lazy("Is it certain?"),
+        choices=[("yes", gettext_lazy("It is certain")), ("no", gettext_lazy("It is reasonably believed"))],
+        coerce=lambda value: value == "yes",
+    )
+    began_at = words.instant(label=gettext_lazy("Began"), required=False)
+    ended_at = words.instant(label=gettext_lazy("Ended"), required=False)
+    nature = words.text(
+        label=gettext_lazy("Nature of the breach"),
+        required=False,
+        help_text=gettext_lazy("Every affected controller reads it: name none of them."),
+    )
+    consequences = words.text(label=gettext_lazy("Likely consequences"), required=False)
+    measures = words.text(label=gettext_lazy("Measures taken or proposed"), required=False)
+    forbidden = forms.CharField(
+        label=gettext_lazy("The law forbids to tell (which)"),
+        max_length=300,
+        required=False,
+        help_text=gettext_lazy("While this is filled in, nobody is told; the clocks run on."),
+    )
+
+
+class FilterForm(forms.Form):
+    """By what the scope is computed: all that is named must hold."""
+
+    controllers = forms.MultipleChoiceField(
+        label=gettext_lazy("Controllers"), required=False, help_text=gettext_lazy("None chosen means all of them.")
+    )
+    holdings = forms.MultipleChoiceField(
+        label=gettext_lazy("Data"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("None chosen means all of it."),
+    )
+    since = words.instant(label=gettext_lazy("From (time)"), required=False)
+    until = words.instant(label=gettext_lazy("Until (time)"), required=False)
+    dated = forms.BooleanField(
+        label=gettext_lazy("Only what was made in that time, not all that was there"), required=False
+    )
+    export = forms.UUIDField(label=gettext_lazy("An export: its entry in the record"), required=False)
+    access = forms.UUIDField(label=gettext_lazy("An access of our staff: its id"), required=False)
+    epoch = forms.IntegerField(
+        label=gettext_lazy("A key: the number of its epoch"), required=False, min_value=1, max_value=2**31 - 1
+    )
+    people = forms.IntegerField(
+        label=gettext_lazy("Counted by hand: people"), required=False, min_value=0, max_value=2**31 - 1
+    )
+    records = forms.IntegerField(
+        label=gettext_lazy("Counted by hand: records"), required=False, min_value=0, max_value=2**31 - 1
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        listed = accounts.directory(start=0, count=LISTED)[1]
+        choices: dict[str, Any] = {
+            "controllers": [(str(one.id), one.name) for one in listed],
+            "holdings": [(key, str(one.name)) for key, one in breadth.countable().items()],
+        }
+        for name, values in choices.items():
+            self.fields[name].choices = values  # type: ignore[attr-defined]
+
+
+class CorrectionForm(forms.Form):
+    """A corrective measure with the post that answers for it."""
+
+    what = forms.CharField(label=gettext_lazy("Corrective measure"), max_length=400)
+    post = forms.CharField(label=gettext_lazy("Which post answers for it"), max_length=120)
+    due_on = forms.DateField(
+        label=gettext_lazy("By"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class CloseForm(forms.Form):
+    """What the breach led to."""
+
+    effects = words.text(label=gettext_lazy("Effects of the breach"))
+
+
+class ProofForm(forms.Form):
+    """Where the proof of a corrective measure lies."""
+
+    proof = forms.CharField(label=gettext_lazy("Where the proof lies"), max_length=300)
+
+
+def listed(request: HttpRequest) -> HttpResponse:
+    """List the breaches, the newest first; open one by POST."""
+    form = OpenForm(
+        request.POST if request.method == "POST" else None, initial={"breach_id": new_id(), "aware_at": now()}
+    )
+    refusal: Refused | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = desk.open_breach(actor=requests.operator(request), at=now(), **form.cleaned_data)
+        except Refused as refused:
+            refusal = refused
+        else:
+            messages.success(request, _("Open, and recorded. Say by filters whom it touched; the notices then go out."))
+            return redirect("operator:breach", breach_id=made)
+    asked = request.GET.get("before", "")
+    before = int(asked) if asked.isdecimal() and len(asked) < 10 else None
+    rows = selectors.breaches(before=before, limit=PAGE)
+    context = {
+        "rows": [_row(one) for one in rows],
+        "older": rows[-1].number if len(rows) == PAGE else None,
+        "form": form,
+        "refusal": refusal,
+        "writing": request.method == "POST",
+    }
+    return render(request, "console/operator/breaches.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _row(one: selectors.BreachRow) -> dict[str, Any]:
+    state, tone = words.STATES[one.state]
+    return {"one": one, "state": state, "tone": tone, "origin": words.ORIGINS[one.origin]}
+
+
+def breach(request: HttpRequest, breach_id: UUID) -> HttpResponse:
+    """Show one breach: what is known, its scope, whom it touches and how each stands, its timeline."""
+    return _page(request, breach_id)
+
+
+def _page(request: HttpRequest, breach_id: UUID, refusal: Refused | None = None, status: int = 200) -> HttpResponse:
+    at, asked = now(), request.GET.get("start", "")
+    start = int(asked) if asked.isdecimal() and len(asked) < 10 else 0
+    view = selectors.breach(breach_id, at=at)
+    total, standings = selectors.standings(breach_id, at=at, start=start, count=PAGE)
+    row, facts = view.row, view.facts
+    staff = {one.user_id: one.name for one in _staff()}
+    context = {
+        **_row(row),
+        "view": view,
+        "facts": facts,
+        "kinds": [str(words.KINDS[one]) for one in facts["kinds"] if one in words.KINDS],
+        "opened_by": words.who(str(facts["opened_by"]), staff),
+        "figures": words.figures(
+            (_("Controllers"), number(row.controllers)),
+            (_("Data subjects"), number(row.subjects)),
+            (_("Records"), number(row.records)),
+            (_("Not told yet"), number(row.untold)),
+            tones=("", "", "", "bad" if row.untold else ""),
+        ),
+        "filters": [_filter(one) for one in view.filters],
+        "rows": [_standing(one) for one in standings],
+        "total": total,
+        "older": start + PAGE if start + PAGE < total else None,
+        "steps": words.timeline(view.steps, staff),
+        "result": _result(view),
+        "known": KnownForm(
+            initial={**facts, "revision": view.revision, "certain": "yes" if facts["certain"] else "no"}
+        ),
+        "narrow": FilterForm(),
+        "correction": CorrectionForm(),
+        "close": CloseForm(initial={"effects": facts["effects"]}),
+        "proof": ProofForm(),
+        "may_tell": row.state != "closed" and not facts["forbidden"] and row.controllers,
+        "news": view.revision > view.telling,
+        "refusal": refusal,
+    }
+    return render(request, "console/operator/breach.html", context, status=status)
+
+
+def _staff() -> list[Any]:
+    from mandata.infra.tenancy import INSTANCE, scope
+
+    with scope(INSTANCE):
+        return list(accounts.staff())
+
+
+def _filter(one: selectors.Chosen) -> dict[str, Any]:
+    wanted, names = one.wanted, {key: str(each.name) for key, each in breadth.countable().items()}
+    parts = [
+        ngettext("%(number)s controller", "%(number)s controllers", len(wanted.controllers))
+        % {"number": len(wanted.controllers)}
+        if wanted.controllers
+        else _("every controller"),
+        ", ".join(names.get(key, key) for key in wanted.holdings),
+        _("made in that time") if wanted.dated else "",
+        _("an export") if wanted.export else "",
+        _("an access of our staff") if wanted.access else "",
+        _("the key of epoch %(number)s") % {"number": wanted.epoch} if wanted.epoch else "",
+        _("%(people)s people and %(records)s records counted by hand")
+        % {"people": wanted.by_hand[0], "records": wanted.by_hand[1]}
+        if wanted.by_hand
+        else "",
+    ]
+    said = " · ".join(part for part in parts if part)
+    return {"one": one, "said": said, "everything": wanted.everything}
+
+
+def _standing(one: selectors.Standing) -> dict[str, Any]:
+    authority, tone = words.AUTHORITY[one.authority]
+    return {"one": one, "places": told.rows(one.places), "authority": authority, "tone": tone}
+
+
+def _result(view: selectors.BreachView) -> list[dict[str, Any]]:
+    if not view.result:
+        return []
+    found = view.result
+    return words.figures(
+        (_("Told"), f"{found['told']} / {found['controllers']}"),
+        (_("Told in time"), f"{found['in_time']} / {found['controllers']}"),
+        (_("Longest, from awareness"), _("%(minutes)s minutes") % {"minutes": round(found["longest"] / 60, 1)}),
+        (_("Scope counted in"), _("%(seconds)s seconds") % {"seconds": found.get("counted_seconds") or 0}),
+    )
+
+
+def act(request: HttpRequest, breach_id: UUID, verb: str) -> HttpResponse:
+    """Do one thing with a breach: amend it, add a filter, count, tell, contain, close, open again, correct, measure."""
+    if verb not in _VERBS:
+        raise Http404
+    try:
+        said = _VERBS[verb](request, breach_id)
+    except Refused as refused:
+        if refused.status == 404:
+            raise
+        return _page(request, breach_id, refused, refused.status)
+    messages.success(request, said)
+    return redirect("operator:breach", breach_id=breach_id)
+
+
+def _amend(request: HttpRequest, breach_id: UUID) -> str:
+    given = words.given(KnownForm(request.POST))
+    revision = given.pop("revision")
+    desk.amend(breach_id, revision=revision, actor=requests.operator(request), at=now(), **given)
+    return _("Kept, and recorded. Tell the controllers when it is worth a notice.")
+
+
+def _narrow(request: HttpRequest, breach_id: UUID) -> str:
+    given = words.given(FilterForm(request.POST))
+    people, records = given.pop("people") or 0, given.pop("records") or 0
+    wanted = {name: value for name, value in given.items() if value}
+    if people or records:
+        wanted["by_hand"] = [people, max(people, records)]
+    scoping.add_filter(breach_id, wanted, actor=requests.operator(request), at=now())
+    return _count(request, breach_id)
+
+
+def _count(request: HttpRequest, breach_id: UUID) -> str:
+    if scoping.count(breach_id, actor=requests.operator(request), at=now(), wait=False):
+        return _("Counted from the system’s own data.")
+    return _("There are many controllers; the counting goes on while you wait. Look again in a moment.")
+
+
+def _tell(request: HttpRequest, breach_id: UUID) -> str:
+    count = telling.tell(breach_id, actor=requests.operator(request), at=now())
+    return ngettext(
+        "%(number)s notice goes out now.", "%(number)s notices go out now, one to each controller.", count
+    ) % {"number": count}
+
+
+def _contain(request: HttpRequest, breach_id: UUID) -> str:
+    desk.contain(breach_id, actor=requests.operator(request), at=now())
+    return _("Contained, and recorded.")
+
+
+def _close(request: HttpRequest, breach_id: UUID) -> str:
+    given = words.given(CloseForm(request.POST))
+    desk.close(breach_id, effects=given["effects"], actor=requests.operator(request), at=now())
+    return _("Closed, and recorded. It stays in the register.")
+
+
+def _reopen(request: HttpRequest, breach_id: UUID) -> str:
+    desk.reopen(breach_id, actor=requests.operator(request), at=now())
+    return _("Open again, and recorded.")
+
+
+def _correct(request: HttpRequest, breach_id: UUID) -> str:
+    given = words.given(CorrectionForm(request.POST))
+    desk.correct(breach_id, actor=requests.operator(request), at=now(), **given)
+    return _("Entered in the register.")
+
+
+def _measure(request: HttpRequest, breach_id: UUID) -> str:
+    drills.measure(breach_id, actor=requests.operator(request), at=now())
+    return _("Measured, and recorded.")
+
+
+_VERBS = {
+    "amend": _amend,
+    "filter": _narrow,
+    "count": _count,
+    "tell": _tell,
+    "contain": _contain,
+    "close": _close,
+    "reopen": _reopen,
+    "correct": _correct,
+    "measure": _measure,
+}
+
+
+def drop(request: HttpRequest, filter_id: UUID) -> HttpResponse:
+    """Take a filter away, and count again."""
+    breach_id = scoping.drop_filter(filter_id, actor=requests.operator(request), at=now())
+    messages.success(request, _count(request, breach_id))
+    return redirect("operator:breach", breach_id=breach_id)
+
+
+def corrected(request: HttpRequest, correction_id: UUID) -> HttpResponse:
+    """Say that a corrective measure is carried out."""
+    given = words.given(ProofForm(request.POST))
+    breach_id = desk.corrected(correction_id, proof=given["proof"], actor=requests.operator(request), at=now())
+    messages.success(request, _("Carried out, and recorded."))
+    return redirect("operator:breach", breach_id=breach_id)
+
+
+def register_csv(_request: HttpRequest) -> HttpResponse:
+    """The register of breaches as CSV, drills aside (Art. 33(5) GDPR)."""
+    body = register.as_csv(register.whole(), register.COLUMNS)
+    return _file(body, "text/csv; charset=utf-8", "breaches.csv")
+
+
+def register_json(_request: HttpRequest) -> HttpResponse:
+    """The same as JSON."""
+    body = json.dumps(register.whole(), ensure_ascii=False, indent=1, default=str).encode()
+    return _file(body, "application/json", "breaches.json")
+
+
+def _file(body: bytes, media_type: str, name: str) -> HttpResponse:
+    return HttpResponse(
+        body, content_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
