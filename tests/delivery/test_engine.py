@@ -1,6 +1,7 @@
 """The engine on the real database and a real receiver: every recipient accounted for."""
 
 import errno
+import json
 import os
 import threading
 import time
@@ -12,15 +13,16 @@ from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from mandata.accounts.models import Directory
 from mandata.audience import services as audience
 from mandata.audience.rules.bases import Reason
 from mandata.campaigns import selectors as campaigns
-from mandata.delivery import journal, selectors, services
+from mandata.delivery import journal, selectors, services, tasks
 from mandata.delivery.catcher.server import Catcher, Place
 from mandata.delivery.engine.worker import Worker
-from mandata.delivery.services import claiming, keys, recovering, tending
+from mandata.delivery.services import claiming, keys, recovering, refusals, tending, thresholds
 from mandata.delivery.transports.settings import SmtpSettings
 from mandata.delivery.transports.smtp import SmtpTransport
 from mandata.foundation.errors import Fault
@@ -328,3 +330,32 @@ def test_a_disk_that_fills_up_ends_the_engine_with_the_reason_and_loses_nobody(
     assert list((tmp_path / "j").iterdir()) == []
     worker(catcher.smtp_port, tmp_path / "j", bakery).run()
     assert bakery.states(campaign) == {"sent": 400} and set(caught(catcher).values()) == {1}
+
+
+@pytest.mark.req("DLV-5", "AUDI-4")
+def test_an_outcome_is_written_though_what_follows_from_it_fails_and_a_job_draws_it_later(
+    bakery: Shop, catcher: Catcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(row: object, *, at: object) -> None:
+        raise RuntimeError("nobody thought of this")
+
+    bakery.people(3, lambda i: f"{('bounce5', 'plain', 'more')[i]}@inbox.example")
+    campaign = bakery.launched()
+    with monkeypatch.context() as broken:
+        broken.setattr(thresholds, "look", fails)
+        worker(catcher.smtp_port, tmp_path / "j", bakery).run()
+    assert bakery.states(campaign) == {"sent": 2, "failed": 1}
+    assert list((tmp_path / "j").iterdir()) == []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select args from procrastinate_jobs where task_name = %s and args ->> 'campaign_id' = %s",
+            [refusals.JOB, str(campaign)],
+        )
+        ((args,),) = cursor.fetchall()
+    with scope(bakery.id):
+        assert selectors.came_back(campaign) == {}
+    for _ in range(2):
+        tasks.draw_refusals(**(json.loads(args) if isinstance(args, str) else args))
+        with scope(bakery.id):
+            assert selectors.came_back(campaign) == {("bounce", True): 1}
+            assert audience.is_suppressed(email="bounce5@inbox.example", at=now()) == "hard_bounce"

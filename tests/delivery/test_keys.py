@@ -277,3 +277,26 @@ def test_the_shared_domain_signs_for_every_controller_under_an_address_of_its_ow
     with settings(monkeypatch, SHARED_DOMAIN=""):
         watching.keep_shared(at=now())
     assert not Claim.objects.filter(name=name).exists()
+
+
+@pytest.mark.req("DLV-1")
+def test_a_key_that_is_retired_while_it_is_read_is_followed_by_its_successor(
+    house: House, zone: Zone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = now()
+    name, domain_id = verified(house, zone, at=began)
+    keys._opened.cache_clear()
+    with scope(house.id):
+        made = keys.turn_keys(domain_id=domain_id, actor=house.owner.actor, at=began)
+        publish(zone, name)
+    opened = keys._opened
+    turned: list[list[str]] = []
+
+    def meanwhile(controller: UUID, key_id: UUID, sealed: bytes) -> object:
+        if not turned:
+            turned.append(keys.take_up(domain_id, made, actor=SYSTEM, at=now()))
+        return opened(controller, key_id, sealed)
+
+    monkeypatch.setattr(keys, "_opened", meanwhile)
+    with scope(house.id):
+        assert {one.selector for one in keys.signing_keys(name)} == set(made)

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,12 +24,13 @@ from mandata.delivery.engine.desk import Desk
 from mandata.delivery.engine.loading import Shelf
 from mandata.delivery.engine.planning import Planner
 from mandata.delivery.engine.worker import Worker
+from mandata.delivery.journal import SUFFIX, Journal, Replay
 from mandata.delivery.models import Hold, Lane, Message, Provider, Rule, Warmup
 from mandata.delivery.nameserver import NameServer, Zone
 from mandata.delivery.resolver import resolver
-from mandata.delivery.rules.limits import Allowance
+from mandata.delivery.rules.limits import Allowance, Ask
 from mandata.delivery.rules.outcomes import Outcome
-from mandata.delivery.services import claiming, limiting, providing, tending
+from mandata.delivery.services import claiming, limiting, providing, recovering, tending
 from mandata.delivery.statements import statement
 from mandata.delivery.transports.port import Road
 from mandata.delivery.transports.settings import SmtpSettings
@@ -439,3 +440,47 @@ def test_what_somebody_waits_for_goes_before_what_is_sent_to_many(
     thread.join(60)
     assert waiting > 900
     assert bakery.states(many) == bakery.states(urgent) == {"sent": 1500}
+
+
+@pytest.mark.req("DLV-3")
+def test_what_a_killed_process_was_granted_and_did_not_use_is_granted_again(bakery: Shop, tmp_path: Path) -> None:
+    """Of 50 messages claimed under a daily cap, 10 were begun when the process died."""
+    rule("Seznam", daily=60)
+    bakery.people(80, "reader{}@seznam.cz".format)
+    campaign, at, dead = bakery.launched(), now(), new_id()
+    shelf = Shelf()
+    loaded, standing = shelf.campaign(bakery.id, campaign), shelf.standing(bakery.id, at)
+    assert loaded is not None and standing is not None
+    key = limiting.lane_key(0, "Seznam")
+    Lane.objects.filter(key=key).delete()
+    (granted,) = limiting.grant([Ask(50, (key,))], {key: Allowance(None, 60)})
+    assert granted.messages == 50
+    claimed = claiming.claim(order=loaded.order(dead, 7), standing=standing, limit=50, at=at, wants={"Seznam": 50})
+    journal = Journal(tmp_path / f"dead{SUFFIX}", dead)
+    journal.opened(claimed[0].chunk_id, loaded.number)
+    for one in claimed[:10]:
+        journal.begin(one.chunk_id, one.number)
+    os.close(journal._file)  # as death does
+    assert recovering.recover_journals(folder=tmp_path, at=now()) == 1
+    assert bakery.states(campaign) == {"unknown": 10, "queued": 70}
+    assert Lane.objects.get(key=key).granted == 10
+
+
+def test_a_journal_that_cannot_be_settled_holds_none_of_the_others(
+    bakery: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = new_id(), new_id()
+    for worker_id in (first, second):
+        journal = Journal(tmp_path / f"{worker_id}{SUFFIX}", worker_id)
+        os.close(journal._file)
+    settle = recovering._settle_worker
+
+    def fails(found: Replay, at: datetime) -> None:
+        if found.worker == first:
+            raise RuntimeError("nobody thought of this")
+        settle(found, at)
+
+    monkeypatch.setattr(recovering, "_settle_worker", fails)
+    with pytest.raises(RuntimeError):
+        recovering.recover_journals(folder=tmp_path, at=now())
+    assert [path.name for path in tmp_path.iterdir()] == [f"{first}{SUFFIX}"]

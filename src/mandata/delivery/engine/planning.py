@@ -81,8 +81,8 @@ class Planner:
     # -- room ------------------------------------------------------------------------------------------------------
 
     def room(self) -> int:
-        """Return how many messages to claim in all, in whole chunks; 0 while a quarter of the window lies ready: a claim
-        costs the same for few as for many."""
+        """Return how many messages to claim in all, in whole chunks; 0 while a quarter of the window lies ready, since
+        a claim costs the same for few as for many."""
         at, desk = self._clock(), self._desk
         if desk.starved:
             desk.starved = False

@@ -22,8 +22,8 @@ from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.rules.retry import first_tried, retry
 from mandata.delivery.rules.sharing import spread
 from mandata.delivery.services import gate, reviving, roads
+from mandata.delivery.services.refusals import follow
 from mandata.delivery.services.replaying import CLAIMED, SETTLED
-from mandata.delivery.services.returning import refused_at_the_door
 from mandata.delivery.statements import statement
 from mandata.delivery.transports.port import Road
 from mandata.foundation import cutting
@@ -224,7 +224,7 @@ def settle(
             bulk.execute(statement("settle"), values)
         refusals = [(one.number, one.outcome) for one in settled if one.outcome.fate == "failed" and one.outcome.code]
         if refusals:
-            refused_at_the_door(campaign_id=campaign_id, refusals=refusals, at=at)
+            follow(campaign_id=campaign_id, refusals=refusals, at=at)
         if any(state in _OPEN for state, *_ in groups):
             reviving.revive(campaign_id=campaign_id, at=at)
         if done:

@@ -5,16 +5,19 @@ can read the journal: once the lease has run out, the unconfirmed of its chunks 
 later still has the better word, because an unknown message keeps its chunk.
 """
 
+from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from mandata.campaigns import selectors as campaigns
 from mandata.delivery.journal import BrokenJournal, Chunk, Replay, abandoned, boot_id, replay
 from mandata.delivery.models import Chunk as OpenChunk
-from mandata.delivery.models import Worker
+from mandata.delivery.models import Message, Worker
 from mandata.delivery.rules.outcomes import Outcome
+from mandata.delivery.services import limiting, roads
 from mandata.delivery.services.claiming import Settled, own_chunks, settle
 from mandata.infra import bulk
 from mandata.infra.logs import log
@@ -29,9 +32,11 @@ _log = log("delivery")
 def recover_journals(*, folder: Path, at: datetime) -> int:
     """Replay the journals of workers of this host that are dead; return how many were settled.
 
-    A journal is removed once PostgreSQL has everything it says.
+    A journal is removed once PostgreSQL has everything it says. One that cannot be settled holds none of the others;
+    what was wrong with it is raised at the end.
     """
     done = 0
+    trouble: Exception | None = None
     for path in abandoned(folder):
         try:
             found = replay(path)
@@ -39,10 +44,16 @@ def recover_journals(*, folder: Path, at: datetime) -> int:
             _log.error("journal.broken", file=path.name)
             path.rename(path.with_suffix(".broken"))
             continue
-        _settle_worker(found, at)
+        try:
+            _settle_worker(found, at)
+        except Exception as error:
+            trouble = trouble or error
+            continue
         path.unlink(missing_ok=True)
         Worker.objects.filter(id=found.worker).delete()
         done += 1
+    if trouble is not None:
+        raise trouble
     return done
 
 
@@ -60,11 +71,36 @@ def _settle_worker(found: Replay, at: datetime) -> None:
         if chunk is None and not same_boot:
             fates = {number: Outcome(number, "unknown") for number in numbers}
         rows = _rows(chunk_id, numbers, fates, at)
+        untouched = [row.number for row in rows if row.outcome.fate == "returned"]
+        granted = _granted(controller_id, campaign_id, chunk_id, untouched, at) if untouched else {}
         settle(controller_id=controller_id, campaign_id=campaign_id, shard=0, settled=rows, done=[chunk_id], at=at)
+        limiting.give_back(granted)
         unknown = sum(row.outcome.fate == "unknown" for row in rows)
         _log.warning("chunk.recovered", chunk=str(chunk_id), messages=len(rows), unknown=unknown)
     for chunk_id in known.keys() - open_chunks.keys():
         _correct(chunk_id, known[chunk_id], same_boot, at)
+
+
+def _granted(controller_id: UUID, campaign_id: UUID, chunk_id: UUID, numbers: list[int], at: datetime) -> Counter[str]:
+    """Return bucket -> how many of a chunk's messages took a token today that they did not use. The chunk knows its
+    transport; a bucket of a source address is told where there is but one such address."""
+    found: Counter[str] = Counter()
+    held = limiting.current(at=at)
+    with scope(controller_id):
+        chunk = OpenChunk.objects.filter(
+            id=chunk_id, opened_at__gte=datetime.combine(at.astimezone(UTC), time.min, UTC)
+        ).first()
+        if chunk is None:
+            return found
+        domain = campaigns.sender_address(campaign_id).rpartition("@")[2].lower()
+        ways = [road for road in roads.allowed(at=at) if road.transport == chunk.transport]
+        if not ways:
+            return found
+        road = ways[0] if len(ways) == 1 else ways[0]._replace(source="")
+        rows = Message.objects.filter(campaign_id=campaign_id, chunk_id=chunk_id, number__in=numbers)
+        for provider in rows.values_list("provider", flat=True):
+            found.update(held.buckets(road, provider, domain, at).keys())
+    return found
 
 
 def _correct(chunk_id: UUID, chunk: Chunk, same_boot: bool, at: datetime) -> None:
