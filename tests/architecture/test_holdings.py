@@ -16,7 +16,7 @@ from mandata.audience import personal as audience_personal
 from mandata.audience import services as audience
 from mandata.audience.rules.bases import Reason
 from mandata.delivery import personal as delivery
-from mandata.holdings import register, selectors
+from mandata.holdings import own, register, selectors
 from mandata.holdings.catalogue import catalogue
 from mandata.holdings.rules import Verb
 from mandata.infra.postgres import Urls
@@ -35,8 +35,8 @@ def held() -> dict[str, str]:
 
 
 def unknown_tables(tables: set[str]) -> set[str]:
-    """Return the tables that are neither in a holding nor in the register."""
-    return tables - set(held()) - set(register.TABLES)
+    """Return the tables that are neither in a holding nor in a register."""
+    return tables - set(held()) - set(register.TABLES) - set(own.tables())
 
 
 @pytest.mark.req("RET-7", "AST-5")
@@ -53,11 +53,24 @@ def test_every_table_is_in_a_holding_or_is_said_to_hold_no_personal_data(databas
     assert set(register.TABLES) - tables == set(), "these tables are gone"
     assert set(held()) - tables == set(), "these tables are gone"
     assert set(held()) & set(register.TABLES) == set()
+    assert set(own.tables()) - tables == set(), "these tables are gone"
+
+
+@pytest.mark.req("CTL-1")
+def test_what_the_operator_holds_as_its_own_is_no_table_of_what_it_processes_for_others() -> None:
+    assert set(own.tables()) & (set(held()) | set(register.TABLES)) == set()
+    listed = [table for one in own.ACTIVITIES for table in one.tables]
+    assert len(listed) == len(set(listed))
+    for one in own.ACTIVITIES:
+        assert one.bases and set(one.bases) <= set(own.BASES), one.key
+        assert bool(one.interest) == ("legitimate_interest" in one.bases), one.key
+        assert one.tables or one.elsewhere, one.key
+        assert all((one.name, one.purpose, one.subjects, one.categories, one.period, one.recipients, one.source))
 
 
 def test_every_model_is_known_by_its_table() -> None:
     tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
-    assert tables - set(held()) - set(register.TABLES) == set()
+    assert unknown_tables(tables) == set()
 
 
 def test_each_table_belongs_to_one_holding_and_each_holding_has_a_key_of_its_own() -> None:

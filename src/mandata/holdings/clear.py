@@ -6,6 +6,9 @@ finds must be exactly this.
 
 from typing import Final
 
+OWN: Final = "own"
+"""Under this key stands what the operator holds as a controller of its own (`holdings.own`), in no holding."""
+
 CLEAR: Final[dict[str, tuple[str, ...]]] = {
     "members": (
         "accounts_user.email",
@@ -13,9 +16,11 @@ CLEAR: Final[dict[str, tuple[str, ...]]] = {
         "accounts_invitation.email",
         "accounts_invitation.name",
     ),
-    "login_directory": (
+    OWN: (
         "account_emailaddress.email",
         "accounts_commitment.evidence",
+    ),
+    "staff_accesses": (
         "accounts_staffaccess.reason",
         "accounts_staffaccess.ticket",
     ),

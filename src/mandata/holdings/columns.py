@@ -74,7 +74,6 @@ COLUMNS: Final[dict[str, str]] = {
     "retention_hold.sealed": "why a deletion waits, sealed",
     "retention_limiting.acts": "codes of acts",
     "retention_limiting.sealed": "reasons, objection and answer, sealed",
-    "retention_owncase.right": "a code",
     "retention_run.done": "counts by category",
     "retention_run.plan": "codes, periods, times and counts by category",
     "procrastinate_jobs.args": "ids and numbers; a test looks for people in them",

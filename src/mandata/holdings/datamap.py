@@ -13,7 +13,7 @@ from mandata.infra.tenancy import ScopedModel
 COUNTED: Final = 100_000
 """How many rows of a table are counted at most: a page must not wait for millions."""
 
-CLEAR: Final = ("members", "login_directory", "contacts", "catcher")
+CLEAR: Final = ("members", "staff_accesses", "contacts", "catcher")
 """Holdings that name people in clear; any other one that is not sealed knows them by references or keyed hashes."""
 
 

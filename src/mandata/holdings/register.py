@@ -102,7 +102,6 @@ TABLES: Final[dict[str, str]] = {
     "retention_inactivity": "when a controller's people last logged in at all, what was told: times, ids",
     "retention_limiting": "decisions to limit a controller: codes, times, the words sealed",
     "retention_ground": "grounds of serious breaches of controllers: codes, counts, times, the evidence sealed",
-    "retention_owncase": "requests to the operator as a controller of its own data: codes, times, the words sealed",
     "retention_end": "how an agreement ends: codes, ids, times, counts by table; the reasons sealed",
     "retention_return": "archives of a controller: ids, times, counts, public keys; access to its own store sealed",
     "retention_link": "SHA-256 of random tokens, ids, times",

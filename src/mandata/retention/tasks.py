@@ -11,7 +11,7 @@ from mandata.infra.clock import now
 from mandata.infra.jobs import app
 from mandata.infra.logs import log
 from mandata.infra.tenancy import scope
-from mandata.retention.services import deleting, ends, returns
+from mandata.retention.services import deleting, ends, keeping, limiting, returns, ticking
 
 PAGE = 500
 _RETRY = RetryStrategy(
@@ -56,3 +56,32 @@ def make_return(controller_id: str, return_id: str) -> None:
 def delete_controller(context: JobContext, controller_id: str) -> None:
     """Work at a deletion for a while; `run` queues the next slice."""
     deleting.run(controller_id=UUID(controller_id), stop=context.should_abort)
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(name="retention.hourly", queue="retention", queueing_lock="retention.hourly", pass_context=False)
+def hourly(timestamp: int) -> None:
+    """Let decisions take effect, enter alarms into the register, look after inactive accounts, forget what is ours."""
+    del timestamp
+    ticking.everywhere(at=now())
+
+
+@app.task(name=limiting.JOB, queue="retention", retry=_RETRY)
+def take_effect(controller_id: str) -> None:
+    """Let a controller's decisions take effect whose time has come."""
+    with scope(UUID(controller_id)):
+        limiting.take_effect(at=now())
+
+
+@app.periodic(cron="23 2 * * *")
+@app.task(name="retention.daily", queue="retention", queueing_lock="retention.daily", pass_context=False)
+def daily(timestamp: int) -> None:
+    """Begin, every day, what the rules let go by its age, and take up what a killed worker left."""
+    del timestamp
+    keeping.run_everywhere(at=now())
+
+
+@app.task(name=keeping.JOB, queue="retention", retry=_RETRY)
+def age(controller_id: str, run_id: str) -> None:
+    """Work at a deletion by age for a while; what is left is queued again."""
+    keeping.now_work(UUID(controller_id), UUID(run_id))

@@ -8,7 +8,7 @@ of all.
 
 from typing import Final
 
-from mandata.holdings.catalogue.members import CONTACTS, DIRECTORY, MEMBERS, NOTICES
+from mandata.holdings.catalogue.members import CONTACTS, MEMBERS, NOTICES, STAFF
 from mandata.holdings.catalogue.people import LOOKUPS, REJECTIONS, SUBSCRIBERS, SUBSCRIPTIONS, SUPPRESSION, UPLOADS
 from mandata.holdings.catalogue.proof import CHOSEN, KEYS, PAYLOADS, SOUGHT
 from mandata.holdings.catalogue.sending import CATCHER, EVENTS, FIRSTS, MESSAGES, RETURNS
@@ -31,7 +31,7 @@ _OWN: Final[tuple[Holding, ...]] = (
     SOUGHT,
     CHOSEN,
     MEMBERS,
-    DIRECTORY,
+    STAFF,
     CONTACTS,
     BACKUPS,
     OUTSIDE_LOG,

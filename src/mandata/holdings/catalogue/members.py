@@ -63,36 +63,27 @@ MEMBERS: Final = Place(
     reach=Reach(*accounts.REACH["members"]),
 )
 
-DIRECTORY: Final = Place(
+STAFF: Final = Place(
     Description(
-        key="login_directory",
+        key="staff_accesses",
         area="accounts",
-        name=_("Log-in directory"),
+        name=_("Accesses of the operator's staff"),
         tables=(
-            "account_emailaddress",
-            "account_emailconfirmation",
-            "mfa_authenticator",
-            "usersessions_usersession",
-            "django_session",
-            "accounts_commitment",
             "accounts_staffaccess",
             "accounts_accesslog",
         ),
-        category=_(
-            "addresses, second factors and open sessions of the people who log in, commitments and accesses of the "
-            "operator's staff, in clear, secrets encrypted"
-        ),
-        purpose=_("to log in safely"),
-        retention=_("as long as the account; sessions two weeks"),
-        recipients=_("nobody"),
-        subjects=WHO_IS_MEMBER,
-        source=_("the person"),
+        category=_("who of the staff looked at the controller's data, when, why, under which ticket, in clear"),
+        purpose=_("to let the controller see who looked at its data"),
+        retention=_("as long as the agreement"),
+        recipients=_("the controller; the operator"),
+        subjects=_("the operator's staff"),
+        source=_("the person who asked for the access"),
     ),
-    finder=Cannot(_("It belongs to accounts, not to a controller; what it holds is told with the members.")),
-    exporter=Cannot(_("A person sees and changes it on the account's own pages.")),
-    rectifier=Cannot(_("A person changes it on the account's own pages.")),
-    restrictor=Cannot(_("An account is closed on its own pages.")),
-    eraser=Cannot(_("It goes with the account.")),
+    finder=Cannot(_("It names the operator's own people, not the controller's.")),
+    exporter=Cannot(_("It names the operator's own people; the controller sees it among the accesses.")),
+    rectifier=Cannot(_("It states what happened; what happened is not corrected, it is explained beside it.")),
+    restrictor=Cannot(_("It is only kept, and shown to the controller.")),
+    eraser=Cannot(_("It proves who had access (Art. 5(2) GDPR); it goes with the controller's account.")),
 )
 
 CONTACTS: Final = Place(
