@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors as accounts
-from mandata.console import breaches as words
+from mandata.console import breaches as shown
 from mandata.console import duties
 from mandata.console.requests import actor
 from mandata.foundation.errors import Refused
@@ -31,17 +31,17 @@ class ReportForm(forms.Form):
     """A breach that the controller itself found."""
 
     breach_id = forms.UUIDField(widget=forms.HiddenInput)
-    words = words.text(
+    words = shown.text(
         4, label=gettext_lazy("What happened"), help_text=gettext_lazy("We get these words as a notice, at once.")
     )
-    aware_at = words.instant(
+    aware_at = shown.instant(
         label=gettext_lazy("When you became aware"), help_text=gettext_lazy("Your 72 hours run from here.")
     )
-    began_at = words.instant(label=gettext_lazy("Began"), required=False)
-    ended_at = words.instant(label=gettext_lazy("Ended"), required=False)
+    began_at = shown.instant(label=gettext_lazy("Began"), required=False)
+    ended_at = shown.instant(label=gettext_lazy("Ended"), required=False)
     kinds = forms.MultipleChoiceField(
         label=gettext_lazy("What was lost"),
-        choices=list(words.KINDS.items()),
+        choices=list(shown.KINDS.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -73,7 +73,7 @@ class AuthorityForm(forms.Form):
 class SentForm(forms.Form):
     """The authority was notified."""
 
-    when = words.instant(label=gettext_lazy("When it was sent"))
+    when = shown.instant(label=gettext_lazy("When it was sent"))
     proof = forms.CharField(label=gettext_lazy("File number, or where the confirmation lies"), max_length=1000)
     delay = forms.CharField(label=gettext_lazy("Reasons, if later than 72 hours"), max_length=1000, required=False)
 
@@ -92,15 +92,15 @@ class NotNeededForm(forms.Form):
 class DocumentForm(forms.Form):
     """The controller's own register."""
 
-    effects = words.text(label=gettext_lazy("Effects of the breach"), required=False)
-    remedies = words.text(label=gettext_lazy("Remedial action taken"), required=False)
+    effects = shown.text(label=gettext_lazy("Effects of the breach"), required=False)
+    remedies = shown.text(label=gettext_lazy("Remedial action taken"), required=False)
 
 
 class MessageForm(forms.Form):
     """A message to the people whom the breach touched."""
 
     heading = forms.CharField(label=gettext_lazy("Subject line"), max_length=150)
-    text = words.text(
+    text = shown.text(
         8,
         label=gettext_lazy("Text"),
         help_text=gettext_lazy(
@@ -140,7 +140,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 
 def _row(one: selectors.ShareRow) -> dict[str, Any]:
-    label, tone = words.AUTHORITY[one.authority]
+    label, tone = shown.AUTHORITY[one.authority]
     if one.state == "spared":
         label, tone = _("you are not affected"), "good"
     elif not one.authority and one.due is None:
@@ -163,12 +163,12 @@ def _page(request: HttpRequest, share_id: UUID, refusal: Refused | None = None, 
         "view": view,
         "data": data,
         "places": told.rows(view.places),
-        "kinds": [str(words.KINDS[one]) for one in data["nature"]["kinds"] if one in words.KINDS],
+        "kinds": [str(shown.KINDS[one]) for one in data["nature"]["kinds"] if one in shown.KINDS],
         "lacking": [_LACKING[one] for one in data["lacking"]],
-        "phases": [{"one": one, "title": words.NOTICES[one.kind]} for one in reversed(view.phases)],
+        "phases": [{"one": one, "title": shown.NOTICES[one.kind]} for one in reversed(view.phases)],
         "duties": [duties.row(one) for one in view.duties],
         "messages_sent": [_message(one) for one in view.tellings],
-        "steps": words.timeline(view.steps, members, "privacy:entry"),
+        "steps": shown.timeline(view.steps, members, "privacy:entry"),
         "form": AuthorityForm(initial=dict(view.form)),
         "sent": SentForm(initial={"when": at}),
         "not_needed": NotNeededForm(),
@@ -189,7 +189,7 @@ _LACKING = {
 
 
 def _message(one: selectors.TellingRow) -> dict[str, Any]:
-    state, tone = words.MESSAGES[one.state]
+    state, tone = shown.MESSAGES[one.state]
     work = {
         "title": one.heading,
         "done": one.sent,
@@ -217,12 +217,12 @@ def act(request: HttpRequest, share_id: UUID, verb: str) -> HttpResponse:
 
 
 def _fill(request: HttpRequest, share_id: UUID) -> str:
-    authority.fill(share_id=share_id, values=words.given(AuthorityForm(request.POST)), actor=actor(request), at=now())
+    authority.fill(share_id=share_id, values=shown.given(AuthorityForm(request.POST)), actor=actor(request), at=now())
     return _("Kept in the form.")
 
 
 def _sent(request: HttpRequest, share_id: UUID) -> str:
-    given = words.given(SentForm(request.POST))
+    given = shown.given(SentForm(request.POST))
     at = now()
     when = min(given.pop("when") + MINUTE, at)  # the minute that was written is named whole
     authority.sent(share_id=share_id, when=when, actor=actor(request), at=at, **given)
@@ -230,19 +230,19 @@ def _sent(request: HttpRequest, share_id: UUID) -> str:
 
 
 def _not_needed(request: HttpRequest, share_id: UUID) -> str:
-    given = words.given(NotNeededForm(request.POST))
+    given = shown.given(NotNeededForm(request.POST))
     authority.not_needed(share_id=share_id, reason=given["reason"], actor=actor(request), at=now())
     return _("Documented with its reason, and recorded.")
 
 
 def _document(request: HttpRequest, share_id: UUID) -> str:
-    given = words.given(DocumentForm(request.POST))
+    given = shown.given(DocumentForm(request.POST))
     authority.document(share_id=share_id, actor=actor(request), at=now(), **given)
     return _("Kept in your register.")
 
 
 def _write(request: HttpRequest, share_id: UUID) -> str:
-    given = words.given(MessageForm(request.POST))
+    given = shown.given(MessageForm(request.POST))
     people.prepare(share_id=share_id, actor=actor(request), at=now(), **given)
     return _("Written. Look at how many people get it, and let it go out.")
 
@@ -264,7 +264,7 @@ def message_act(request: HttpRequest, telling_id: UUID, verb: str) -> HttpRespon
     share_id = selectors.share_of(telling_id)
     try:
         if verb == "send":
-            given = words.given(ConfirmForm(request.POST))
+            given = shown.given(ConfirmForm(request.POST))
             people.confirm(telling_id=telling_id, people=given["people"], actor=actor(request), at=now())
             messages.success(request, _("It goes out now; you may leave this page."))
         elif verb == "stop":
