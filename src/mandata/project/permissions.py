@@ -236,6 +236,7 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "privacy:retention_lift": acts(OWNER, OFFICER),
         "privacy:retention_confirm": acts(OWNER, OFFICER),
         "privacy:retention_stop": acts(OWNER, OFFICER),
+        "privacy:measures": reads(*ALL),
         "privacy:record": reads(*ALL),
         "privacy:head": acts(*ALL),
         "privacy:pack": acts(OWNER, OFFICER),
@@ -250,6 +251,8 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "accounts:suspend": acts(OWNER),
         "accounts:restore": acts(OWNER),
         "accounts:accesses": reads(*ALL),
+        "accounts:access_end": acts(OWNER, OFFICER),
+        "accounts:access_settle": acts(OWNER, OFFICER),
         "accounts:settings": mixed(ALL, OWNER),
         # --- accounts: a person's own ---
         "accounts:choose": form(USER),
@@ -290,6 +293,8 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         # --- what holders of a message meet: the token is the key ---
         "public:subprocessors": reads(PUBLIC),
         "public:subprocessors_json": reads(PUBLIC),
+        "public:trust": reads(PUBLIC),
+        "public:trust_json": reads(PUBLIC),
         "public:calendar": reads(PUBLIC),
         "public:unsubscribe": form(PUBLIC),
         "public:undo": acts(PUBLIC),
@@ -297,6 +302,7 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "public:message": reads(PUBLIC),
         "public:hook_ses": acts(PUBLIC),
         "public:hook_relay": acts(PUBLIC),
+        "public:hook_transport": acts(PUBLIC),
         # --- what data subjects meet: the token is the key ---
         "public_ending:archive": form(PUBLIC),
         "public_ending:identity": reads(PUBLIC),
@@ -316,6 +322,13 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "operator:access_close": acts(OPERATOR),
         "operator:staff": form(OPERATOR),
         "operator:measures": form(OPERATOR),
+        "operator:measures_run": acts(OPERATOR),
+        "operator:measures_progress": reads(OPERATOR),
+        "operator:measure": reads(OPERATOR),
+        "operator:measure_evidence": reads(OPERATOR),
+        "operator:outages": form(OPERATOR),
+        "operator:outage": form(OPERATOR),
+        "operator:outage_announce": acts(OPERATOR),
         "operator:limits": form(OPERATOR),
         "operator:transports": form(OPERATOR),
         "operator:notices": reads(OPERATOR),
@@ -367,3 +380,20 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "operator:alarm_lift": acts(OPERATOR),
     }
 )
+
+WATCHED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "audience:find": "found",
+        "audience:show": "revealed",
+        "audience:reveal": "revealed",
+        "audience:export": "exported",
+        "audience:rejected": "exported",
+        "campaigns:recipients_csv": "exported",
+        "sending:look_up": "found",
+        "privacy:reveal": "revealed",
+        "privacy:task_people": "exported",
+        "privacy:pack": "exported",
+    }
+)
+"""Routes that look people up, show identities or give them out: each use is entered in the log of accesses, by kind,
+and judged by the person's habits (PPL-5)."""

@@ -32,10 +32,13 @@ def ses(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @require_POST
-def relay(request: HttpRequest) -> HttpResponse:
-    """Take a relay's reports in the plain format, signed in `Mandata-Signature`."""
+def relay(request: HttpRequest, number: int = 0) -> HttpResponse:
+    """Take the reports of a transport's relay (none: the settings' own) in the plain format, signed in
+    `Mandata-Signature` with a secret of its own."""
     signature = request.headers.get("Mandata-Signature", "")
-    return _answered(request, lambda body: hooked.receive_plain(body=body, signature=signature, at=now()))
+    return _answered(
+        request, lambda body: hooked.receive_plain(body=body, signature=signature, at=now(), transport=number)
+    )
 
 
 def _answered(request: HttpRequest, take: Callable[[bytes], int]) -> HttpResponse:

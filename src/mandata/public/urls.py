@@ -8,11 +8,14 @@ from mandata.public.pages.message import message
 from mandata.public.pages.preferences import preferences
 from mandata.public.pages.register import subprocessors, subprocessors_json
 from mandata.public.pages.unsubscribe import undo, unsubscribe
+from mandata.public.trust.views import trust, trust_json
 
 app_name = "public"
 urlpatterns = [
     path("sub-processors/", subprocessors, name="subprocessors"),
     path("sub-processors.json", subprocessors_json, name="subprocessors_json"),
+    path("trust/", trust, name="trust"),
+    path("trust.json", trust_json, name="trust_json"),
     path("calendar/<str:token>.ics", calendar, name="calendar"),
     path("unsubscribe/<str:token>", unsubscribe, name="unsubscribe"),
     path("unsubscribe/<str:token>/undo", undo, name="undo"),
@@ -20,4 +23,5 @@ urlpatterns = [
     path("message/<str:token>", message, name="message"),
     path("in/ses/", hooks.ses, name="hook_ses"),
     path("in/relay/", hooks.relay, name="hook_relay"),
+    path("in/relay/<int:number>/", hooks.relay, name="hook_transport"),
 ]

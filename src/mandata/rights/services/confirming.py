@@ -69,11 +69,14 @@ def confirmed(case: Case, actor: Actor, means: str, at: datetime) -> str:
     case.state, case.confirmed_at = "confirmed", at
     case.save(update_fields=["state", "confirmed_at"])
     steps.enter(case, "confirmed", actor=actor, at=at, detail={"means": means}, clause="Art. 12(6) GDPR")
-    _open_beside(case, at)
     token = steps.new_link(case, "progress", at + rules.PROGRESS_LASTS)
     done = desk.at_once(case, at=at)
+    _open_beside(case, at)
     steps.reach_manual(case, at=at)
-    if not done:
+    if done:  # the answer says all that an acknowledgement would
+        evidence = {"outcome": "answered"}
+        agreements.meet_about(about=case.id, duties=(rules.ACKNOWLEDGE,), evidence=evidence, actor=SYSTEM, at=at)
+    else:
         _acknowledge(case, token, at)
     _pass_on(case, done, at)
     return token
