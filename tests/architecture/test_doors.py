@@ -29,6 +29,8 @@ from mandata.foundation.actors import Actor
 from mandata.holdings import acts, manual, runs, shelves
 from mandata.holdings import selectors as held
 from mandata.holdings import services as holdings
+from mandata.incidents.models import Telling
+from mandata.incidents.services import reports
 from mandata.infra.clock import new_id, now
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import current_controller, scope
@@ -105,6 +107,7 @@ def _house(world: World, word: str) -> House:
     campaign = made.shop.draft()
     with scope(made.shop.id):
         ids = {"campaign_id": campaign, **_audience(made, word), **_paperwork(made, word), **_duties(made, word)}
+        ids |= _breach(made, word)
     ids |= _change(made, word)
     world.sequence()
     return House(made, ids)
@@ -182,6 +185,16 @@ def _duties(made: Office, word: str) -> dict[str, UUID]:
         "proposal_id": waiting.id,
         "served_id": served,
     }
+
+
+def _breach(made: Office, word: str) -> dict[str, UUID]:
+    """A breach that the controller reported, and a message to people that waits."""
+    at = now()
+    share = reports.report(words=word, aware_at=at, actor=made.shop.actor, at=at)
+    told = Telling.objects.create(
+        share_id=share, number=1, heading=word, text=word, state="ready", asked_by="member", asked_at=at
+    )
+    return {"share_id": share, "telling_id": told.id}
 
 
 def _change(made: Office, word: str) -> dict[str, UUID]:
