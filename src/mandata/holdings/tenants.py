@@ -133,8 +133,8 @@ def delete(controller_id: UUID, *, told: Told = lambda _table, _count: None) -> 
     Open no scope around it. Stop pulling at any time: the next call goes on. The keys of the controller itself are
     destroyed by `vault.ending.destroy_all` afterwards.
     """
-    yield from _caught(controller_id)
-    yield from _enter(controller_id, told)
+    _caught(controller_id)
+    _shut_out(controller_id, told)
     while ended := ending.destroy_holders(controller_id):
         with scope(controller_id):
             told("vault_subject_key", ended)
@@ -161,7 +161,7 @@ _SCRUB: Final = (
 )
 
 
-def _enter(controller_id: UUID, told: Told) -> Iterator[str]:
+def _shut_out(controller_id: UUID, told: Told) -> None:
     """Nobody enters any more: seats and memberships go, and accounts of people who have a seat nowhere else."""
     with scope(controller_id):
         people = [row[0] for row in bulk.execute(_PEOPLE, [controller_id, controller_id])]
@@ -170,7 +170,6 @@ def _enter(controller_id: UUID, told: Told) -> Iterator[str]:
                 told(table, count)
         if gone := users.forget(people):
             told("accounts_user", gone)
-    yield "accounts_user"
 
 
 _PEOPLE: Final = (
@@ -197,11 +196,10 @@ def _rows(controller_id: UUID, table: str, told: Told) -> Iterator[str]:
         yield table
 
 
-def _caught(controller_id: UUID) -> Iterator[str]:
+def _caught(controller_id: UUID) -> None:
     """Messages in the shipped catcher, where it stands in for the recipients' mail servers."""
     with scope(controller_id):
         caught.forget_all()
-    yield "catcher"
 
 
 def left(controller_id: UUID) -> dict[str, int]:

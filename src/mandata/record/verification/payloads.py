@@ -1,6 +1,7 @@
 """Payloads: that each opens to its commitment, and that a missing one is explained by the death of its key.
 
-An erasure deletes payload and key and says so in an entry. What is gone without both, or does not open, is named.
+An erasure deletes payload and key and says so in an entry; a deletion of everything of a controller does so for all of
+them. What is gone without both, or does not open, is named.
 """
 
 import hmac
@@ -17,12 +18,15 @@ from mandata.record.verification.verdict import Verdict
 
 ERASED: Final = "holdings.erased"
 """The kind of entry that tells of an erasure; its subject is the holder whose key died."""
+DELETED: Final = "retention.deletion_confirmed"
+"""The kind of entry that tells that everything of the log's controller is being deleted, with every key."""
 
 _FETCH: Final = "select id, holder, sealed from record_payload where controller_id = %(log)s and id = any(%(ids)b)"
 
 _ERASED: Final = """
 select subject from record_entry where controller_id = %(log)s and subject = any(%(of)b) and kind = %(kind)s
 """
+_DELETED: Final = "select 1 from record_entry where controller_id = %(log)s and kind = %(kind)s limit 1"
 _COUNT: Final = "select count(*) from record_payload where controller_id = %(log)s"
 _ALL: Final = """
 select p.id, e.leaf from record_payload p
@@ -66,8 +70,9 @@ class Commitments:
             return
         living = opening.keys().living(named)
         erased = {one for (one,) in bulk.execute(_ERASED, {"log": verdict.log, "of": list(named), "kind": ERASED})}
+        whole = bool(bulk.execute(_DELETED, {"log": verdict.log, "kind": DELETED}))
         for entry, holder in holders.items():
-            if holder in living or holder not in erased:
+            if holder in living or not (whole or holder in erased):
                 verdict.find(f"payload {entry}", "is gone, and no erasure explains it")
 
 
