@@ -25,6 +25,7 @@ class _Zoned(TypedDict):
     breach: str
     told: str
     change_told: str
+    change_planned: str
     audit_asked: str
     second_audit: str
     ended: str
@@ -41,6 +42,7 @@ class Year:
     breach: str
     told: str
     change_told: str
+    change_planned: str
     audit_asked: str
     second_audit: str
     ended: str
@@ -58,6 +60,7 @@ _ZONED: Final[_Zoned] = {
     "breach": "2026-03-27T22:30:00+01:00",
     "told": "2026-03-27T23:00:00+01:00",
     "change_told": "2026-04-30T10:00:00+02:00",
+    "change_planned": "2026-07-01T00:00:00+02:00",
     "audit_asked": "2026-06-01T10:00:00+02:00",
     "second_audit": "2026-08-03T10:00:00+02:00",
     "ended": "2026-08-31T12:00:00+02:00",
@@ -152,8 +155,8 @@ ACOMWARE: Final = Year(
         ),
     ),
     ending=(),
-    # The one of June is the first of its calendar year, before prices rise for the first time, which is on 1 July of the
-    # year after the contract's. The one of August is a further one, and 1,500 have risen by 2.5 %.
+    # The one of June is the first of its calendar year, before prices rise for the first time, on 1 July of the year
+    # after the contract's. The one of August is a further one, and 1,500 have risen by 2.5 %.
     prices={
         "index": "2.5",
         "first": "500.00",
@@ -183,9 +186,9 @@ ICEWARP: Final = Year(
     change=(
         Owed(
             "subprocessor.notice",
-            "2026-05-30T22:00:00Z",
-            "2026-05-30T22:00:00Z",
-            "A month ahead, never moved: told on 30 April, it may take effect from Sunday 31 May on.",
+            "2026-05-31T22:00:00Z",
+            "2026-06-01T22:00:00Z",
+            "A month before 1 July is 1 June; that the month is clear, we tell by the end of 31 May.",
         ),
         Owed(
             "subprocessor.objection",
@@ -226,9 +229,9 @@ IMAGICLE: Final = Year(
     change=(
         Owed(
             "subprocessor.notice",
-            "2026-05-30T22:00:00Z",
-            "2026-05-30T22:00:00Z",
-            "30 clear days after 30 April: it may start on Sunday 31 May.",
+            "2026-05-31T22:00:00Z",
+            "2026-06-01T22:00:00Z",
+            "30 days before 1 July is 1 June; that they are clear, we tell by the end of 31 May.",
         ),
         Owed(
             "subprocessor.objection",
@@ -274,6 +277,7 @@ EVERYMAIL: Final = Year(
     breach="2026-03-27T22:30:00-07:00",
     told="2026-03-27T23:00:00-07:00",
     change_told="2026-04-30T10:00:00-07:00",
+    change_planned="2026-07-01T00:00:00-07:00",
     audit_asked="2026-06-01T10:00:00-07:00",
     second_audit="2026-08-03T10:00:00-07:00",
     ended="2026-08-31T12:00:00-07:00",
