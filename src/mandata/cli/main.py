@@ -19,6 +19,7 @@ from mandata.cli import (
     erase,
     keys,
     limits,
+    measures,
     migrate,
     operator,
     pack,
@@ -102,6 +103,7 @@ app.add_typer(transports.app, name="transports")
 app.add_typer(domains.app, name="domains")
 app.add_typer(keys.app, name="keys")
 app.add_typer(limits.app, name="limits")
+app.add_typer(measures.app, name="measures")
 app.add_typer(backup.app, name="backup")
 app.command("up")(up.up)
 app.command("demo")(demo.demo)

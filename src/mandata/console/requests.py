@@ -50,6 +50,11 @@ def agent(request: HttpRequest) -> str:
     return evidence.agent(request.headers.get("User-Agent", ""))
 
 
+def counted(request: HttpRequest, people: int) -> None:
+    """Say how many people's data this answer shows, for the log of accesses."""
+    request.people = people  # type: ignore[attr-defined]
+
+
 def absolute(route: str, **arguments: object) -> str:
     """Return the address of a page as it stands in a mail."""
     return env().public_url.rstrip("/") + reverse(route, kwargs=arguments)

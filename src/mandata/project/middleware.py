@@ -18,13 +18,15 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors
+from mandata.accounts.services import accesslog
 from mandata.console import requests
 from mandata.console.places import place
 from mandata.foundation.errors import Refused
+from mandata.infra.clock import now
 from mandata.infra.logs import log
 from mandata.infra.tenancy import scope
 from mandata.project.ended import demand_access
-from mandata.project.permissions import MACHINE, OPERATOR, PUBLIC, ROUTES, USER, Rule
+from mandata.project.permissions import MACHINE, OPERATOR, PUBLIC, ROUTES, USER, WATCHED, Rule
 
 View = Callable[..., HttpResponse]
 
@@ -87,7 +89,9 @@ class PermissionMiddleware:
                     if member.role not in who:
                         return _refused(request, _not_your_role(who))
                     demand_access(request, member)
-                    return _rendered(call())
+                    answer = _rendered(call())
+                    _watch(request, answer, controller_id)
+                    return answer
             request.session.pop(requests.SESSION_KEY, None)
             return redirect("accounts:choose")
 
@@ -108,6 +112,25 @@ def chosen(request: HttpRequest) -> UUID | None:
 def _enter(request: HttpRequest, member: selectors.Membership) -> None:
     request.member = member  # type: ignore[attr-defined]
     timezone.activate(zoneinfo.ZoneInfo(member.time_zone))
+
+
+def _watch(request: HttpRequest, answer: HttpResponse, controller_id: UUID) -> None:
+    """Enter into the log of accesses that a member came, once a session, and what showed or gave out identities."""
+    route = request.resolver_match.view_name if request.resolver_match else ""
+    kind, mark = WATCHED.get(route, ""), f"entered:{controller_id}"
+    if kind and request.method != "POST" and kind != "exported":
+        kind = ""
+    if not kind and request.session.get(mark):
+        return
+    if answer.status_code >= 300:
+        return
+    seen: dict[str, Any] = {"user_id": requests.user_id(request), "who": "member", "page": route, "at": now()}
+    seen |= {"network": requests.network(request), "device": requests.agent(request)}
+    if not request.session.get(mark):
+        request.session[mark] = True
+        accesslog.note(kind="entered", **seen)
+    if kind:
+        accesslog.note(kind=kind, people=getattr(request, "people", 0), **seen)
 
 
 def _accompany(request: HttpRequest, rule: Rule) -> None:

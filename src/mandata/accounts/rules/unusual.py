@@ -16,7 +16,9 @@ MEMORY: Final = timedelta(days=90)
 SETTLED: Final = 10
 """Days on which somebody was here before habits of time and place are known."""
 HOUR_SHARE: Final = 0.03
-"""An hour (with the ones beside it) in which somebody is here on fewer of the days than this is none of the habit."""
+"""An hour in which somebody is here on fewer of the days than this is none of the habit."""
+FAR: Final = 3
+"""So many hours from every hour of the habit, something happens at an hour that is not the person's."""
 STEADY: Final = 3
 """Somebody who comes from so many networks or fewer is steady; a new one then says something."""
 EXPORTED: Final = 1_000
@@ -104,19 +106,20 @@ def _export(known: Sequence[Seen], new: Seen) -> Unusual | None:
 
 
 def _night(known: Sequence[Seen], new: Seen) -> Unusual | None:
-    """An hour in which this person is never here, with the hours beside it. UTC: a change of the clocks moves a habit
-    by one hour, which the hours beside it allow for."""
+    """An hour far from any in which this person is wont to be here. UTC: a change of the clocks moves a habit by one
+    hour, which is not far."""
     before = [one for one in known if one.at.date() != new.at.date()]
     days = _days(before)
     if days < SETTLED:
         return None
-    near = {one.at.date() for one in before if (one.at.hour - new.at.hour) % 24 in (23, 0, 1)}
-    if len(near) / days >= HOUR_SHARE:
+    here: defaultdict[int, set[object]] = defaultdict(set)
+    for one in before:
+        here[one.at.hour].add(one.at.date())
+    habit = [hour for hour, dates in here.items() if len(dates) / days >= HOUR_SHARE]
+    away = min((_apart(hour, new.at.hour) for hour in habit), default=0)
+    if away < FAR:
         return None
-    away = min(_apart(one.at.hour, new.at.hour) for one in before)
-    if away < 3 and len(near):
-        return None
-    return Unusual("night", f"{new.at:%Y-%m-%d}", {"hour": new.at.hour, "days": days, "days_near": len(near)})
+    return Unusual("night", f"{new.at:%Y-%m-%d}", {"hour": new.at.hour, "days": days, "hours_away": away})
 
 
 def _apart(one: int, other: int) -> int:

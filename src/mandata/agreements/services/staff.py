@@ -14,19 +14,27 @@ from mandata.accounts.selectors import Access, Fitness
 from mandata.accounts.services import staff
 from mandata.agreements import selectors
 from mandata.agreements.errors import AccessNeeded
+from mandata.agreements.language import words
 from mandata.agreements.rules.facts import AccessFacts
 from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.values import Scopes
+from mandata.agreements.rules.words import fill
 from mandata.agreements.rules.words import mark as _
-from mandata.agreements.services import obligations
+from mandata.agreements.services import notices, obligations
 from mandata.agreements.services.asking import ask
 from mandata.foundation.actors import Actor
+from mandata.infra.environment import env
 from mandata.infra.jobs import app
 from mandata.infra.tenancy import INSTANCE, current_controller, scope
 from mandata.record.services import append
 
 _NEEDED: Final = _("You have no access to this controller's data now.")
 _OPEN: Final = _("Say why you need it, and for how long; the controller reads your reason.")
+_SUBJECT: Final = _("Our staff looks at your account")
+_TEXT: Final = _(
+    "{who} has opened an access to your account.\n\nReason: {reason}\nTicket: {ticket}\nUntil: {until}\n\n"
+    "You see what is looked at, and can end the access at once:\n{url}\n"
+)
 
 
 LAPSING: Final = "agreements.training_lapsing"
@@ -100,12 +108,46 @@ def open_access(
     with scope(INSTANCE):
         fit = accounts.fitness(user_id)
     with scope(controller_id):
-        facts = access_facts(fit, reason=reason, country=country, product=product, at=at)
+        facts = access_facts(fit, reason=reason, country=country, product=product, ticket=ticket, at=at)
         ask(facts, about=user_id, actor=Actor("operator", user_id), at=at)
-        return staff.keep(user_id=user_id, reason=reason, ticket=ticket, country=facts.country, minutes=minutes, at=at)
+        opened = staff.keep(
+            user_id=user_id,
+            reason=reason,
+            ticket=ticket,
+            country=facts.country,
+            minutes=minutes,
+            at=at,
+            product=product,
+        )
+        _tell(opened, at)
+        return opened
 
 
-def access_facts(fit: Fitness, *, reason: str, country: str, product: str, at: datetime) -> AccessFacts:
+def _tell(opened: Access, at: datetime) -> None:
+    """Tell the controller as it happens: a notice to its address for notices, in its language."""
+    card, ground = accounts.controller(), selectors.ground(at)
+    said = words(card.language).gettext
+    values = {
+        "who": opened.name,
+        "reason": opened.reason,
+        "ticket": opened.ticket or "–",
+        "until": f"{opened.until:%Y-%m-%d %H:%M} UTC",
+        "url": f"{env().public_url.rstrip('/')}/account/accesses/",
+    }
+    notices.serve(
+        kind="staff.access",
+        party="controller",
+        subject=said(_SUBJECT),
+        text=fill(said(_TEXT), values),
+        at=at,
+        clause="people.support" if ground.terms is not None and "people.support" in ground.terms.clauses else "",
+        about=("access", opened.id),
+    )
+
+
+def access_facts(
+    fit: Fitness, *, reason: str, country: str, product: str, at: datetime, ticket: str = ""
+) -> AccessFacts:
     """What the gate is told of a person: days count from their beginning, and training to the end of its last day."""
     terms = selectors.ground(at).terms
     return AccessFacts(
@@ -117,6 +159,7 @@ def access_facts(fit: Fitness, *, reason: str, country: str, product: str, at: d
         trained_until=_after(fit.trained_until) if fit.trained_until else None,
         product=product,
         products=products(terms),
+        ticket=ticket.strip(),
     )
 
 
@@ -177,3 +220,8 @@ def on_duty(*, user_id: UUID, fit: Fitness, page: str, at: datetime) -> bool:
 def close_access(*, access_id: UUID, user_id: UUID, at: datetime) -> None:
     """Close an access of the scope before its time. Raises NotFound."""
     staff.close(access_id=access_id, actor=Actor("operator", user_id), at=at)
+
+
+def end_access(*, access_id: UUID, actor: Actor, at: datetime) -> None:
+    """The controller ends an access to its own data, at once and without a reason. Raises NotFound."""
+    staff.close(access_id=access_id, actor=actor, at=at)

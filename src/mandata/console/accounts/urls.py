@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mandata.console.accounts import entrance, registration, views
+from mandata.console.accounts import accesses, entrance, registration, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -12,7 +12,9 @@ urlpatterns = [
     path("members/<uuid:member_id>/role/", views.role, name="role"),
     path("members/<uuid:member_id>/suspend/", views.suspend, name="suspend"),
     path("members/<uuid:member_id>/restore/", views.restore, name="restore"),
-    path("accesses/", views.accesses, name="accesses"),
+    path("accesses/", accesses.accesses, name="accesses"),
+    path("accesses/<uuid:access_id>/end/", accesses.end, name="access_end"),
+    path("accesses/unusual/<uuid:alert_id>/<slug:verdict>/", accesses.settle, name="access_settle"),
     path("settings/", views.settings, name="settings"),
     path("security/", views.security, name="security"),
     path("language/", views.language, name="language"),

@@ -14,7 +14,6 @@ from django.views.i18n import set_language
 
 from mandata.accounts import selectors, services
 from mandata.console import requests
-from mandata.console.accounts.choices import COUNTRIES
 from mandata.console.accounts.forms import InviteForm, NameForm, RoleForm, SettingsForm
 from mandata.console.context import ROLES
 from mandata.infra.clock import now
@@ -92,16 +91,6 @@ def restore(request: HttpRequest, member_id: UUID) -> HttpResponse:
     services.members.restore(member_id=member_id, actor=requests.actor(request), at=now())
     messages.success(request, _("The seat is open again."))
     return redirect("accounts:members")
-
-
-def accesses(request: HttpRequest) -> HttpResponse:
-    """Show who of the operator's staff opened an access to this account: why, from where, from when to when (PPL-2)."""
-    at, countries = now(), dict(COUNTRIES)
-    rows = [
-        {"one": one, "country": countries.get(one.country, one.country), "open": one.is_open(at)}
-        for one in selectors.accesses()
-    ]
-    return render(request, "console/accounts/accesses.html", {"rows": rows})
 
 
 def settings(request: HttpRequest) -> HttpResponse:

@@ -82,6 +82,7 @@ def export(request: HttpRequest, list_id: UUID) -> HttpResponse | StreamingHttpR
     lines = services.export_lines(
         controller_id=current_controller(), list_id=list_id, actor=requests.actor(request), at=now()
     )
+    requests.counted(request, found.subscribed + found.unsubscribed + found.pending)
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = slugify(found.name) or "list"
     answer["Content-Disposition"] = f'attachment; filename="{name}-{found.number}.csv"'

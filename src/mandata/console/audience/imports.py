@@ -265,6 +265,7 @@ def rejected(request: HttpRequest, import_id: UUID) -> StreamingHttpResponse:
             _("This import holds no rows any more."), code="audience.no_rejections", remedy=_("Its figures stay.")
         )
     rejections_downloaded(import_id=import_id, rows=one.rejected, actor=requests.actor(request), at=now())
+    requests.counted(request, one.rejected)
     answer = StreamingHttpResponse(_rejected(current_controller(), import_id), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="import-{one.number}-not-taken.csv"'
     return answer

@@ -46,6 +46,7 @@ def reveal(request: HttpRequest, subscriber_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect("audience:person", subscriber_id)
     shown(subscriber_ids=[subscriber_id], actor=requests.actor(request), at=now())
+    requests.counted(request, 1)
     context = {**_context(request, found), **_identity(found)}
     part = request.headers.get("HX-Request") == "true"
     return render(request, f"console/audience/{'identity_part' if part else 'person'}.html", context)

@@ -47,6 +47,7 @@ def show(request: HttpRequest) -> HttpResponse:
         return redirect(filters.url())
     found = filters.page(sealed=False)
     shown(subscriber_ids=[row.id for row in found.rows], actor=requests.actor(request), at=now())
+    requests.counted(request, len(found.rows))
     context = {**_rows(filters, found), "open": True}
     if request.headers.get("HX-Request") == "true":
         return render(request, "console/audience/people_part.html", context)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mandata.accounts import selectors as accounts
+from mandata.accounts import services as accounts_services
 from mandata.agreements import selectors as agreements
 from mandata.agreements.errors import AccessNeeded
 from mandata.agreements.rules.catalogue import CATALOGUE
@@ -85,6 +86,8 @@ def accounted(view: View) -> View:
         try:
             request.staff_access = _look(request, controller_id)  # type: ignore[attr-defined]
         except AccessNeeded:
+            with scope(controller_id):
+                accounts_services.staff.expire(user_id=requests.user_id(request), at=now())
             back = request.get_full_path() if request.method == "GET" else ""
             where = reverse("operator:access", kwargs={"controller_id": controller_id})
             return redirect(f"{where}?{urlencode({'next': back})}" if back else where)
@@ -108,8 +111,22 @@ def _look(request: HttpRequest, controller_id: UUID) -> accounts.Access | None:
     fit = _fitness(request)
     with scope(controller_id):
         if accounts.access(looking["user_id"], at=looking["at"]) is None and staff.on_duty(fit=fit, **looking):
+            _log(request, None, looking)
             return None
-        return staff.require(**looking)
+        found = staff.require(**looking)
+        _log(request, found, looking)
+        return found
+
+
+def _log(request: HttpRequest, found: accounts.Access | None, looking: dict[str, Any]) -> None:
+    accounts_services.accesslog.note(
+        who="operator",
+        kind="looked",
+        access=found.id if found else None,
+        network=requests.network(request),
+        device=requests.agent(request),
+        **looking,
+    )
 
 
 def _page(request: HttpRequest) -> str:

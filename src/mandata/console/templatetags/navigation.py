@@ -19,6 +19,12 @@ def places(context: dict[str, Any], which: str) -> dict[str, Any]:
     return {"places": [place for place in drawn if place]}
 
 
+def _count(place: Place, request: HttpRequest) -> int:
+    """What needs the viewer at a place: accesses of the staff that are open, and unusual ones nobody has looked at."""
+    member = getattr(request, "member", None)
+    return member.watched if member is not None and place.route == "accounts:members" else 0
+
+
 def _drawn(place: Place, request: HttpRequest) -> dict[str, Any] | None:
     match = request.resolver_match
     here = match.view_name if match else ""
@@ -39,6 +45,7 @@ def _drawn(place: Place, request: HttpRequest) -> dict[str, Any] | None:
         "icon": place.icon,
         "letter": place.letter,
         "children": children,
+        "count": _count(place, request),
         "here": here == place.route,
         "open": inside or here == place.route,
     }

@@ -234,6 +234,16 @@ REASON: Final = Check(
     "staff",
     "PPL-2",
 )
+TICKET: Final = Check(
+    "access.ticket",
+    "people.support",
+    _("Support case named"),
+    _("The access belongs to a support case, which is named."),
+    _("No support case is named, and the agreement lets staff look in service and support only."),
+    _("Name the ticket for which this must be looked at."),
+    "staff",
+    "PPL-7",
+)
 PRODUCT: Final = Check(
     "access.product",
     "agreement.products",

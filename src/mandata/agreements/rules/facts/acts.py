@@ -211,7 +211,8 @@ class AccessFacts:
 
     ``confidential``: committed to confidentiality. ``trained_at``: the last training; ``trained_until``: the first
     instant at which it has lapsed, where that is kept (else the agreement's own period counts). ``product`` is what
-    is to be looked at, ``products`` are those activated (both empty where an agreement lists none).
+    is to be looked at, ``products`` are those activated (both empty where an agreement lists none). ``ticket`` is the
+    support case, which an agreement with a clause on access for support asks for.
     """
 
     at: datetime
@@ -222,6 +223,7 @@ class AccessFacts:
     trained_until: datetime | None = None
     product: str = ""
     products: tuple[str, ...] = ()
+    ticket: str = ""
     mechanisms: tuple[Mechanism, ...] = ()
     act: str = "access"
     standing: Standing = UNKNOWN

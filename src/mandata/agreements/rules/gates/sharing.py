@@ -180,6 +180,8 @@ def may_access(terms: Terms | None, facts: AccessFacts) -> tuple[Verdict, ...]:
     valid = facts.trained_at is not None and facts.trained_at <= facts.at and (lapses is None or facts.at < lapses)
     found.append(_of(on, checks.TRAINED, valid, ("until", told(lapses))))
     found.append(on.plain(checks.REASON, bool(facts.reason.strip())))
+    if on.holds("people.support"):
+        found.append(on.plain(checks.TICKET, bool(facts.ticket.strip())))
     agreed = on.listed("agreement.products")
     if agreed or facts.products:
         active = facts.product in facts.products and (not agreed or facts.product in agreed)
