@@ -21,6 +21,7 @@ RUNS: dict[str, tuple[list[str], list[str]]] = {
     "gates": ([], ["--short"]),
     "due": ([], ["--short"]),
     "subprocessors": ([], ["--short"]),
+    "breach": ([], ["--short"]),
     "large": ([], ["--short"]),
     "vault": ([], ["--short"]),
 }
