@@ -26,7 +26,7 @@ from mandata.foundation.errors import NotFound, Refused
 from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import scope
 from mandata.vault.services import token_keys
-from tests.agreements.deals import OPERATOR, deal
+from tests.agreements.deals import deal
 from tests.delivery.mailing import Shop, shop
 from tests.delivery.scripted import Scripted, Talk
 from tests.world import NOON, World
@@ -176,17 +176,3 @@ def test_the_chain_to_upstream_controllers_is_warranted_and_shown(world: World) 
         assert [above.ended_at for above in reads.upstream(ended=True)] == [NOON + DAY]
     (entry,) = one.entries("upstream.added")
     assert "Upstream plc" not in canonical.dumps(entry).decode()
-
-
-@pytest.mark.req("OPS-2")
-def test_a_suspension_by_the_operator_owes_the_notice_of_the_clause_save_on_its_grounds(world: World) -> None:
-    one, other = deal("ecomail"), deal("imagicle")
-    with scope(one.id):
-        made = suspension.by_operator(notices=[new_id()], actor=OPERATOR, at=NOON)
-        assert made is not None
-        owed = obligations.obligation(made, NOON).obliged
-        assert (owed.duty, owed.kind, owed.state, owed.late) == ("suspension.notice", "ahead", "met", True)
-        assert suspension.by_operator(notices=[], actor=OPERATOR, at=NOON, ground="serious_breach") is None
-    assert [entry["clause"] for entry in one.entries("suspension.without_notice")] == ["suspension.immediate"]
-    with scope(other.id):
-        assert suspension.by_operator(notices=[], actor=OPERATOR, at=NOON) is None

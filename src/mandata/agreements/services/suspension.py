@@ -23,8 +23,6 @@ from mandata.vault.services import Vault
 
 _ALREADY: Final = _("You have suspended the processing already.")
 _NOT: Final = _("The processing is not suspended by you.")
-NOTICE: Final = "suspension.notice"
-WITHOUT_NOTICE: Final = ("suspension.exceptions", "suspension.immediate")
 CLAUSE: Final = "Clause 10(a) of Decision (EU) 2021/915"
 
 
@@ -98,24 +96,3 @@ def notice_owed(*, decision: UUID, duty: str, effect: datetime, cause: str, acto
     if terms is None or duty not in terms.clauses:
         return None
     return obligations.open_duty(duty=duty, since=effect, cause=cause, at=at, about=("limiting", decision), actor=actor)
-
-
-def by_operator(*, notices: Sequence[UUID], actor: Actor, at: datetime, ground: str = "") -> UUID | None:
-    """The operator has suspended the controller (SVC-4): note what the clause suspension.notice comes to.
-
-    ``notices``: the mails by which the owners were told. A suspension without the notice that the clause demands is
-    met late, and shown so; on a ``ground`` of the clauses suspension.exceptions or suspension.immediate no notice is
-    owed, which is recorded. Returns the obligation's id, None where the agreement has no such clause.
-    """
-    _agreement, terms = ledger.last_agreement(at)
-    if terms is None or NOTICE not in terms.clauses:
-        return None
-    excepted = next((key for key in WITHOUT_NOTICE if ground in terms.items(key)), "")
-    if excepted:
-        append(kind="suspension.without_notice", body={"ground": ground}, actor=actor, at=at, clause=excepted)
-        return None
-    made = obligations.open_duty(duty=NOTICE, since=at, cause=f"suspended:{at.isoformat()}", at=at, actor=actor)
-    if notices:
-        evidence = {"notices": ",".join(str(one) for one in notices)}
-        obligations.meet(obligation_id=made, evidence=evidence, actor=actor, at=at)
-    return made

@@ -56,8 +56,8 @@ def _suspended_by_operator() -> dict[str, Any]:
             " to the owners; questions: %(contact)s"
         )
         % {"contact": party.email},
-        "url": "",
-        "act": "",
+        "url": address("privacy:limits"),
+        "act": _("See the decision"),
     }
 
 

@@ -10,24 +10,24 @@ from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mandata.accounts import selectors, services
 from mandata.agreements import selectors as agreements
 from mandata.agreements.selectors import obligations
-from mandata.agreements.services import suspension, versions
+from mandata.agreements.services import versions
 from mandata.console import duties, processors, requests
 from mandata.console.accounts.forms import ReasonForm
 from mandata.console.context import ROLES
-from mandata.console.operator import alarms, record, staff
+from mandata.console.operator import alarms, mails, record, staff
 from mandata.console.operator.access import accounted
 from mandata.console.sending import returned
 from mandata.delivery.services import thresholds
 from mandata.infra.clock import now
-from mandata.infra.environment import env
 from mandata.infra.tenancy import INSTANCE, scope
+from mandata.retention.selectors import limiting
+from mandata.retention.services import limiting as decisions
 from mandata.subprocessors import selectors as subprocessors
 
 STATES = {
@@ -63,7 +63,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "lapsing": lapsing,
         "unfit": unfit,
         "health": record.health(),
-        "notices": notices,
+        "notices": [one | {"about": mails.about(one["kind"])} for one in notices],
         "alarms": alarms.holding(),
         "rung": alarms.over(FIRST),
     }
@@ -129,34 +129,23 @@ def withdraw_version(request: HttpRequest, controller_id: UUID) -> HttpResponse:
 
 
 def move(request: HttpRequest, controller_id: UUID) -> HttpResponse:
-    """Suspend or reactivate a controller with a reason, and tell its owners."""
+    """Suspend a controller after a check of its account, or lift that, with reasons, and tell it (SVC-4, OPS-2)."""
     form = ReasonForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Say why: the reason is recorded and told to the owners."))
         return redirect("operator:controller", controller_id=controller_id)
     at, state, reason = now(), form.cleaned_data["state"], form.cleaned_data["reason"]
+    actor = requests.operator(request)
     with _known(controller_id):
-        services.controllers.move(state=state, reason=reason, actor=requests.operator(request), at=at)
-        sent = []
-        for owner in selectors.owners():
-            with translation.override(selectors.controller().language):
-                subject, text = _told(state, reason)
-            notice = services.notices.send_notice(
-                to=owner.email, to_name=owner.name, subject=subject, text=text, kind=f"controller_{state}", at=at
-            )
-            sent.append(notice)
+        standing = [one for one in limiting.decisions(live=True) if one.kind == "suspend"]
         if state == "suspended":
-            suspension.by_operator(notices=sent, actor=requests.operator(request), at=at)
+            decisions.decide(kind="suspend", ground_code="account_check", words=reason, actor=actor, at=at)
+        elif standing:
+            decisions.lift(decision_id=standing[0].id, words=reason, actor=actor, at=at)
+        else:
+            services.controllers.move(state=state, reason=reason, actor=actor, at=at)
     messages.success(request, _("Done, recorded, and the owners are told."))
     return redirect("operator:controller", controller_id=controller_id)
-
-
-def _told(state: str, reason: str) -> tuple[str, str]:
-    name = selectors.controller().name
-    subject = _("%(name)s is suspended") if state == "suspended" else _("%(name)s is active again")
-    text = _("Hello,\n\n%(what)s. The reason given:\n\n%(reason)s\n\nQuestions: %(contact)s\n")
-    what = subject % {"name": name}
-    return what, text % {"what": what, "reason": reason, "contact": env().operator_contact}
 
 
 @contextmanager

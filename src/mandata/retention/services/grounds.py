@@ -42,8 +42,7 @@ def enter(
     `code`: of the clause breach.serious; where the agreement has no such clause, any that the catalogue knows, and the
     register says that it is no ground of the agreement's. Raises Incomplete.
     """
-    listed = rules.serious(ground(at).terms) or tuple(CATALOGUE[rules.SERIOUS].vocabulary or ())
-    if code not in listed:
+    if code not in listed(at=at):
         raise Incomplete(_("The agreement does not name this ground."), clause=rules.SERIOUS)
     if not words.strip() or found_at > at:
         raise Incomplete(_("An occurrence needs what was found, and when: not in the future."), clause=rules.SERIOUS)
@@ -111,3 +110,8 @@ def _made(
     append(kind="ground.entered", body=body, actor=actor, at=at, clause=rules.SERIOUS, commitment=commitment)
     made: UUID = row.id
     return made
+
+
+def listed(*, at: datetime) -> tuple[str, ...]:
+    """Return the grounds that may be entered here: those of the agreement, else all that are known."""
+    return rules.serious(ground(at).terms) or tuple(CATALOGUE[rules.SERIOUS].vocabulary or ())
