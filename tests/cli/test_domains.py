@@ -39,14 +39,15 @@ def test_every_command_of_the_page_does_what_it_says(database: Urls, monkeypatch
             done = run(*shlex.split(line))
             assert done.exit_code == 0, (line, done.output)
             said[line] = done.stdout
-        assert f"verified  {name}  Corner Shop" in said["domains list"]
-        assert "ok       TXT   _mandata.news.shop.example" in said[f"domains show {name}"]
+        assert f"may send         {name}  Corner Shop" in said["domains list"]
+        assert "found      TXT   _mandata.news.shop.example" in said[f"domains show {name}"]
+        assert "proof of ownership" in said[f"domains show {name}"]
         found = [json.loads(line) for line in said[f"domains check {name} --json"].splitlines()]
         assert found[0] == {"domain": name, "state": "verified"}
         assert {one["purpose"] for one in found[1:]} >= {"verification", "dkim", "spf", "dmarc", "return_path", "mx"}
         assert len(re.findall(r"[me]\d{6}-2", said[f"domains turn {name}"])) == 2
-        assert "until there is none" in said["domains certificates"]
-        assert f"{shared}: pending" in said["domains shared"]
+        assert "(certificate until: none yet)" in said["domains certificates"]
+        assert f"{shared}: not yet verified" in said["domains shared"]
 
 
 def test_what_is_not_there_is_told_with_a_remedy(database: Urls) -> None:

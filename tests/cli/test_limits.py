@@ -51,6 +51,20 @@ def test_what_is_no_limit_is_refused_without_a_trace() -> None:
     assert done.exit_code != 0 and "There is no such limit." in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("written", "near"), [("Seznm", "Did you mean Seznam"), ("Gmial", "Gmail"), ("xyzzy", "Known are")]
+)
+def test_a_limit_of_a_provider_that_nobody_knows_is_refused_with_those_of_a_similar_name(
+    written: str, near: str
+) -> None:
+    done = run("limits", "set", written, "--rate", "2.5")
+    assert done.exit_code != 0 and f"Nobody knows a provider “{written}”" in done.stderr and near in done.stderr
+    assert not Rule.objects.exists()
+    for known in ("seznam", "mx.example.com"):
+        assert run("limits", "set", known, "--rate", "2.5").exit_code == 0
+    assert set(Rule.objects.values_list("provider", flat=True)) == {"Seznam", "mx.example.com"}
+
+
 def test_limits_are_told_as_json() -> None:
     assert run("limits", "set", "Seznam", "--rate", "2.5").exit_code == 0
     (one,) = [json.loads(line) for line in run("limits", "list", "--json").stdout.splitlines()]

@@ -13,7 +13,8 @@ from django.test import Client
 
 from mandata.campaigns.models import Campaign
 from mandata.delivery import following
-from mandata.delivery.models import Lane, Worker
+from mandata.delivery.models import Lane, Rule, Worker
+from mandata.delivery.rules.limits import EVERY
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.delivery.services import tending
 from mandata.infra.clock import now
@@ -104,6 +105,24 @@ def test_what_slows_a_campaign_down_is_told_with_its_rule_and_its_end(desk: Offi
         Lane.objects.filter(key=lane).delete()
     assert "What slows it down" in page and "takes fewer messages for now" in page
     assert "421 4.7.0" in page and "Our rule of slowing down" in page
+
+
+def test_a_limit_is_told_only_while_it_holds_something_back(desk: Office) -> None:
+    campaign, client, at = launched(desk), desk.browser(), now()
+    with scope(desk.shop.id):
+        provider = next(one.provider for one in following.messages(campaign) if one.provider)
+    row = {"key": f"lane:0:{provider}", "day": at.date(), "filled_at": at + timedelta(hours=1)}
+    Rule.objects.create(transport=EVERY, provider=provider, per_second=40, changed_at=at)
+    try:
+        told = []
+        for tokens in (40.0, 0.0):
+            Lane.objects.filter(key=row["key"]).delete()
+            Lane.objects.create(tokens=tokens, **row)
+            told.append("At most 40 messages a second" in shown(client, f"/campaigns/{campaign}/slow/"))
+    finally:
+        Lane.objects.filter(key=row["key"]).delete()
+        Rule.objects.filter(provider=provider).delete()
+    assert told == [False, True]
 
 
 def test_a_campaign_of_which_nothing_leaves_says_whose_turn_it_is(desk: Office) -> None:

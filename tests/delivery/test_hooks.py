@@ -18,11 +18,16 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mandata.delivery.errors import NoSuchTransport
+from mandata.delivery.models import Message
 from mandata.delivery.rules import hooks
 from mandata.delivery.rules.hooks import BadReport
-from mandata.delivery.services import hooked
+from mandata.delivery.services import hooked, transports
+from mandata.delivery.services.transports import Details
+from mandata.foundation.actors import Actor
 from mandata.infra.clock import now
 from mandata.infra.environment import env
+from mandata.infra.tenancy import scope
 from tests.delivery.mailing import Shop, shop
 from tests.delivery.test_returning import WHO, grounds, kinds, sent
 from tests.world import World
@@ -194,6 +199,54 @@ def test_a_relay_posts_signed_reports_through_the_page(bakery: Shop) -> None:
     assert grounds(bakery) == ["hard_bounce"]
     assert client.post("/in/ses/", b"{}", content_type="text/plain").status_code == 403
     assert client.get("/in/ses/").status_code == 405
+
+
+@pytest.fixture
+def relays() -> Iterator[tuple[str, str]]:
+    """Two relays of different houses; their names."""
+    names = ("post of one", "post of another")
+    for name in names:
+        transports.add(
+            Details(name=name, kind="relay", address="smtp://127.0.0.1:2525"), actor=Actor("operator"), at=now()
+        )
+    yield names
+    for name in names:
+        transports.remove(name, actor=Actor("operator"), at=now())
+
+
+@pytest.mark.req("DLV-2", "DLV-5")
+def test_what_one_relay_signed_is_not_taken_for_anothers(bakery: Shop, relays: tuple[str, str]) -> None:
+    _campaign, (first, second) = sent(bakery, 2)
+    ours, theirs = (hooked.hook_of(name) for name in relays)
+    numbers = [int(hook.path.split("/")[-2]) for hook in (ours, theirs)]
+    with scope(bakery.id):
+        for number, transport in enumerate(numbers, start=1):
+            Message.objects.filter(campaign_id=_campaign, number=number).update(transport=transport)
+
+    def post(path: str, body: bytes, secret: str) -> tuple[int, bytes]:
+        headers = {"Mandata-Signature": stamp(body, now(), secret)}
+        answer = Client().post(path, body, content_type="application/json", headers=headers)
+        return answer.status_code, answer.content
+
+    body = plain(first)
+    assert len({ours.secret, theirs.secret, SECRET}) == 3 and len(ours.secret) == 64
+    for path, secret in (
+        (ours.path, theirs.secret), (theirs.path, ours.secret), (ours.path, SECRET), ("/in/relay/", ours.secret),
+        ("/in/relay/32000/", ours.secret), ("/in/relay/99999999999999999999/", ours.secret), ("/in/relay/32000/", ""),
+    ):  # fmt: skip
+        assert post(path, body, secret)[0] == 403
+    assert kinds(bakery) == []
+    assert post(theirs.path, body, theirs.secret) == (200, b"0\n"), "it never had that message"
+    assert post("/in/relay/", body, SECRET) == (200, b"0\n")
+    assert kinds(bakery) == []
+    assert post(ours.path, body, ours.secret) == (200, b"1\n")
+    assert post(theirs.path, plain(second), theirs.secret) == (200, b"1\n"), "both call their event 1"
+    assert kinds(bakery) == ["bounce", "bounce"]
+
+
+def test_only_a_relay_reports_in_the_plain_format(world: World) -> None:
+    with pytest.raises(NoSuchTransport, match="no transport nobody"):
+        hooked.hook_of("nobody")
 
 
 def test_who_is_refused_too_often_is_slowed_down(bakery: Shop) -> None:

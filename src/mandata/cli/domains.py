@@ -95,7 +95,7 @@ def listed(as_json: AsJson = False) -> None:
                     "checked_at": one.checked_at and one.checked_at.isoformat(),
                 }
                 asked = f"{one.checked_at:%Y-%m-%d %H:%M}" if one.checked_at else "never"
-                emit(as_json, values, f"{one.state:9} {one.name}  {owner}  (DNS asked: {asked})")
+                emit(as_json, values, f"{_STATES[one.state]:16} {one.name}  {owner}  (DNS asked: {asked})")
 
 
 @app.command()
@@ -203,21 +203,41 @@ def certificates(as_json: AsJson = False) -> None:
                 found = True
                 until = one.expires_at.isoformat() if one.expires_at else None
                 values = {"host": one.name, "controller": str(controller_id), "state": one.state, "until": until}
-                words = f"{one.state:9} {one.name}  until {until or 'there is none'}"
+                until = f"{one.expires_at:%Y-%m-%d %H:%M} UTC" if one.expires_at else "none yet"
+                words = f"{_HOSTS[one.state]:16} {one.name}  (certificate until: {until})"
                 failed = f"  not renewed: {one.failure}" if one.failure else ""
                 emit(as_json, values | {"failure": one.failure}, words + failed)
         if not found and not as_json:
             typer.echo("No controller has a tracking host.")
 
 
+_STATES = {"pending": "not yet verified", "verified": "may send", "failing": "records are gone"}
+_HOSTS = {"pending": "not yet proven", "verified": "leads here", "failing": "leads elsewhere"}
+_RESULTS = {"ok": "found", "missing": "NOT FOUND", "wrong": "WRONG", "unasked": "not asked"}
+_PURPOSES = {
+    "verification": "proof of ownership",
+    "dkim": "signature (DKIM)",
+    "spf": "allowed servers (SPF)",
+    "dmarc": "policy (DMARC)",
+    "return_path": "return address",
+    "mx": "mail to the domain (MX)",
+    "bimi": "logo (BIMI)",
+}
+"""What people read; with --json the codes stand."""
+
+
 def _tell(one: "SendingDomain", as_json: bool) -> None:
     checks = {(check.purpose, check.name): check for check in one.checks}
-    emit(as_json, {"domain": one.name, "state": one.state}, f"{one.name}: {one.state}")
+    emit(as_json, {"domain": one.name, "state": one.state}, f"{one.name}: {_STATES[one.state]}")
     for record in one.records:
         _tell_record(record, checks.pop((record.purpose, record.name), None), as_json)
     for check in checks.values():
         values = {"purpose": check.purpose, "name": check.name, "result": check.result, "code": check.code}
-        emit(as_json, values | {"found": list(check.found)}, f"{check.result:8} {check.purpose}: {check.code}")
+        emit(
+            as_json,
+            values | {"found": list(check.found)},
+            f"{_RESULTS[check.result]:10} {_PURPOSES[check.purpose]}{_said(check.code)}",
+        )
 
 
 def _tell_record(record: "Record", check: "Check | None", as_json: bool) -> None:
@@ -234,4 +254,12 @@ def _tell_record(record: "Record", check: "Check | None", as_json: bool) -> None
         "notes": list(check.notes) if check else [],
         "found": list(check.found) if check else [],
     }
-    emit(as_json, values, f"{result:8} {record.type:5} {record.name}\n         {record.value}\n         ({code})")
+    about = f"{_PURPOSES[record.purpose]}{_said(code)}{'' if record.required else '; may be left out'}"
+    indent = " " * 11
+    told = f"{_RESULTS[result]:10} {record.type:5} {record.name}\n{indent}{record.value}\n{indent}{about}"
+    emit(as_json, values, told)
+
+
+def _said(code: str) -> str:
+    """What DNS said, in the words of its code; nothing where that would say the result again."""
+    return "" if code in {"found", "not_found", "not_asked"} else f": {code.replace('_', ' ')}"

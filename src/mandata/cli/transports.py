@@ -102,12 +102,25 @@ _SHOWN = (
 )  # fmt: skip
 
 
+_KINDS = {"relay": "relay", "direct": "direct delivery", "ses": "Amazon SES", "catcher": "mail catcher"}
+_STANDINGS = {
+    "ready": "takes mail",
+    "paused": "paused",
+    "maintained": "in maintenance",
+    "terms": "takes no mail before its terms are accepted",
+}
+"""What people read; with --json the codes stand."""
+
+
 def _words(one: "Listed") -> str:
     limits = [f"{one.rate} a second" if one.rate else "", f"{one.daily} a day" if one.daily else ""]
     parts = [
-        one.name, one.kind, one.address or one.region, one.subprocessor or "the house", one.standing,
+        one.name, _KINDS[one.kind], one.address or one.region, one.subprocessor or "the house",
+        _STANDINGS[one.standing],
         f"tier {one.tier}, weight {one.weight}, {one.connections} connections", *limits,
-        f"TERMS {one.terms} NOT ACCEPTED" if one.terms != one.accepted else "",
+        f"its terms {one.terms} are not accepted (`mandata transports accept-terms {one.name} {one.terms}`)"
+        if one.terms != one.accepted
+        else "",
         f"TROUBLE: {one.trouble}" if one.trouble else "",
     ]  # fmt: skip
     lines = [" · ".join(part for part in parts if part)]
@@ -236,6 +249,27 @@ def remove(name: Name, as_json: AsJson = False) -> None:
         mandata transports remove relay
     """
     _move("remove", name, "removed", as_json)
+
+
+@app.command("hook")
+def hook(name: Name, as_json: AsJson = False) -> None:
+    """Show where the relay behind a transport posts its reports, and the secret that it signs them with.
+
+    The secret is that one relay's; what it reports of messages that left by another transport counts for nothing.
+
+    Examples:
+
+        mandata transports hook relay
+
+        mandata transports hook relay --json
+    """
+    with _installation():
+        from mandata.delivery.services import hooked
+        from mandata.infra.environment import env
+
+        found = hooked.hook_of(name)
+        address = f"{env().public_url.rstrip('/')}{found.path}"
+    emit(as_json, {"name": name, "address": address, "secret": found.secret}, f"{address}\nSecret: {found.secret}")
 
 
 @app.command("accept-terms")

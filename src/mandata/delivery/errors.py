@@ -72,6 +72,12 @@ class NoSuchTransport(NotFound):
     code = "delivery.no_such_transport"
 
 
+class NoReports(Refused):
+    """A transport hands to no relay that could report by the plain format."""
+
+    code = "delivery.no_reports"
+
+
 class BadLimit(Refused):
     """A limit or a warm-up plan cannot be as it was given."""
 

@@ -159,7 +159,8 @@ class Environment:
     webhook_secret: str = _setting(
         "MANDATA_WEBHOOK_SECRET",
         "",
-        "Secret with which a relay signs its reports at /in/relay/ (HMAC-SHA256), 32 characters or more; empty: none.",
+        "Secret with which the relay of MANDATA_SMTP_URL signs its reports at /in/relay/ (HMAC-SHA256), 32 characters "
+        "or more; empty: none.",
         secret=True,
     )
     catcher_url: str = _setting(

@@ -301,6 +301,11 @@ def return_key() -> bytes:
     return provider().service_key("return-1", 32)
 
 
+def webhook_key() -> bytes:
+    """Return the installation's key (32 bytes) from which each relay's secret for its reports is made."""
+    return provider().service_key("webhook-1", 32)
+
+
 def secret_owner(purpose: str) -> bytes:
     """Return the owner's name under which a secret is wrapped."""
     return b"secret " + purpose.encode()
@@ -327,5 +332,6 @@ __all__ = [
     "record_signer",
     "return_key",
     "second_factor_key",
+    "webhook_key",
     "token_keys",
 ]

@@ -85,7 +85,7 @@ def _lane(lane: LaneNow, at: datetime) -> Iterable[dict[str, Any]]:
             "reason": _slowed(lane, at),
             "clause": _("Our rule of slowing down (replies 421 and 4.7.x)"),
         }
-    elif lane.per_second is not None:
+    elif lane.per_second is not None and lane.binds:
         yield {
             "title": _("At most %(rate)s messages a second for %(whom)s")
             % {"whom": whom, "rate": number(lane.per_second, 1 if lane.per_second < 10 else 0)},

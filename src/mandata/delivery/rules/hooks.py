@@ -6,13 +6,13 @@ a host of SNS, over TLS, and from nowhere else.
 
 The plain format is a JSON object {"events": [event, ...]}, each event an object with
 
-    id          the relay's own name of the event: the same one is taken once
+    id          the relay's own name of the event: the same one of the same relay is taken once
     message     the local part of the envelope sender under which the message was handed over
     kind        bounce, delay, complaint or delivered
     recipient, status, code, diagnostic     optional; what the receiving server said
 
-signed in the header `Mandata-Signature: t=<Unix seconds>,v1=<hex>`: HMAC-SHA256 with the shared secret over the digits
-of t, a full stop, and the body. A time more than five minutes away is refused, so that nothing is played again later.
+signed in the header `Mandata-Signature: t=<Unix seconds>,v1=<hex>`: HMAC-SHA256 with the relay's own secret over the
+digits of t, a full stop, and the body. A time more than five minutes away is refused, so that nothing is played again later.
 """
 
 import base64
@@ -134,8 +134,9 @@ def check_stamp(header: str, body: bytes, secret: str, *, at: datetime) -> None:
         raise BadReport("too old")
 
 
-def of_events(data: Mapping[str, Any]) -> Iterator[Report]:
-    """Give the reports of a plain body. Raises BadReport where an event is not as the format has it."""
+def of_events(data: Mapping[str, Any], transport: int = 0) -> Iterator[Report]:
+    """Give the reports of a plain body, its events' names being those of one relay. Raises BadReport where an event is
+    not as the format has it."""
     events = data.get("events")
     if not isinstance(events, list) or len(events) > MOST:
         raise BadReport("no list of events")
@@ -146,4 +147,4 @@ def of_events(data: Mapping[str, Any]) -> Iterator[Report]:
         if not all(isinstance(text, str) for text in texts.values()) or not texts["id"]:
             raise BadReport("no event")
         found = of_words(event["kind"], texts["recipient"], texts["status"], texts["code"], texts["diagnostic"])
-        yield Report(texts["message"][:120], f"relay:{texts['id']}", found)
+        yield Report(texts["message"][:120], f"relay:{transport}:{texts['id']}", found)

@@ -114,6 +114,12 @@ def filled(bucket: Bucket, allowed: Allowance, now: datetime) -> Bucket:
     return replace(bucket, tokens=tokens, filled_at=max(now, bucket.filled_at), day=today, granted=granted)
 
 
+def binds(bucket: Bucket, allowed: Allowance, now: datetime) -> bool:
+    """Say whether a rate holds anything back: who asks for less than it gives finds the bucket full again and again."""
+    speed = rate(bucket, allowed, now)
+    return speed is not None and filled(bucket, allowed, now).tokens < burst(speed) / 2
+
+
 def stock(bucket: Bucket, allowed: Allowance, now: datetime) -> int | None:
     """Return how many messages a filled bucket can grant; None for any number."""
     found: list[int] = []

@@ -3,6 +3,7 @@
 Each act stands in the installation's own log.
 """
 
+import difflib
 from collections.abc import Sequence
 from datetime import date, datetime
 from ipaddress import ip_address
@@ -15,8 +16,8 @@ from mandata.delivery.errors import BadLimit, NoSuchLimit
 from mandata.delivery.models import Lane, Rule, Transport, Warmup
 from mandata.delivery.rules import limits, warmup
 from mandata.delivery.rules.domains import domain_name
-from mandata.delivery.rules.limits import EVERY
-from mandata.delivery.services import limiting
+from mandata.delivery.rules.limits import EVERY, Allowance
+from mandata.delivery.services import limiting, providing
 from mandata.foundation.actors import Actor
 from mandata.infra.tenancy import INSTANCE, scope
 from mandata.record.services import append
@@ -47,8 +48,8 @@ class WarmupRow(NamedTuple):
 class LaneNow(NamedTuple):
     """What holds in a lane now: of which kind (road, lane, domain, source), a transport's name, a provider, domain or
     address; messages a second, its pace where it is slowed down, connections, messages a day and how many of them are
-    granted; the day of a warm-up plan; when it was slowed down, by which reply, and when it will be free again; and the
-    transport's number."""
+    granted; the day of a warm-up plan; when it was slowed down, by which reply, and when it will be free again; the
+    transport's number; and whether its rate holds anything back, more being asked for than it gives."""
 
     kind: str
     transport: str
@@ -63,6 +64,7 @@ class LaneNow(NamedTuple):
     said: str
     free_again: datetime | None
     number: int = EVERY
+    binds: bool = False
 
     @property
     def key(self) -> str:
@@ -97,7 +99,7 @@ def set_limit(
         raise BadLimit(_("A limit so large is none."), remedy=_("Take it away instead."))
     if len(provider) > catalogue.LONGEST:
         raise BadLimit(_("No provider has so long a name."), remedy=_("Write it as the list of providers shows it."))
-    number = _number(transport)
+    provider, number = _provider(provider), _number(transport)
     with scope(INSTANCE):
         values = {"per_second": per_second, "connections": connections, "daily": daily, "changed_at": at}
         Rule.objects.update_or_create(transport=number, provider=provider, defaults=values)
@@ -106,6 +108,27 @@ def set_limit(
             "connections": connections or 0, "daily": daily or 0,
         }  # fmt: skip
         append(kind="delivery.limit_set", body=body, actor=actor, at=at)
+
+
+def _provider(name: str) -> str:
+    """Return a provider as messages are counted by: one of the list, or the organisation of any mail exchanger (a
+    domain name). Raises BadLimit with those of a similar name: a limit of a misspelt one would hold nobody back."""
+    known = {one.lower(): one for one in providing.told_apart()}
+    written = name.strip().lower()
+    if not written or written in known:
+        return known.get(written, "")
+    try:
+        if "." in written:
+            return domain_name(written)
+    except ValueError:
+        pass
+    near = [known[one] for one in difflib.get_close_matches(written, known, n=3, cutoff=0.5)]
+    remedy = _("Did you mean %(names)s?") % {"names": ", ".join(near)} if near else ""
+    listed = _("Known are %(names)s; any other is called by the domain of its mail servers, such as example.com.")
+    raise BadLimit(
+        _("Nobody knows a provider “%(name)s”.") % {"name": name},
+        remedy=f"{remedy} {listed % {'names': ', '.join(catalogue.names())}}".strip(),
+    )
 
 
 def drop_limit(*, transport: str, provider: str, actor: Actor, at: datetime) -> None:
@@ -221,6 +244,7 @@ def _lane(
     return LaneNow(
         kind, _name(names, number), name, per_second, pace, connections, daily, granted, day,
         row.slowed_at if slow else None, row.said if slow else "", limits.free_again(bucket) if slow else None, number,
+        limits.binds(bucket, Allowance(per_second, None), at),
     )  # fmt: skip
 
 

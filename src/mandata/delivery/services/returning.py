@@ -93,6 +93,14 @@ def subscriber_of(place: Place) -> UUID | None:
     return found
 
 
+def left_by(place: Place, transport: int) -> bool:
+    """Say whether a message left by a transport, by its number; of an erased one nobody knows, and it harms nobody.
+    Needs no scope."""
+    with scope(place.controller_id):
+        rows = Message.objects.filter(campaign_id=place.campaign_id, number=place.message_no)
+        return rows.values_list("transport", flat=True).first() in {None, transport}
+
+
 @dataclass(frozen=True, slots=True)
 class NoticeTaken:
     """What was made of a report on a notice: kind "returned", "confirmed" or "other"; `new` is False for news that was
