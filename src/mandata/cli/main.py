@@ -16,6 +16,7 @@ from mandata.cli import (
     domains,
     drill,
     due,
+    ends,
     erase,
     keys,
     limits,
@@ -119,6 +120,8 @@ app.command("worker")(worker.worker)
 app.command("due")(due.due)
 app.command("duties")(due.duties)
 app.command("decide")(decide.decide)
+app.command("ends")(ends.ends)
+app.command("export-controller")(ends.export_controller)
 app.command("erase")(erase.erase)
 app.command("verify")(verify.verify)
 app.command("pack")(pack.pack)

@@ -1,0 +1,93 @@
+"""`mandata ends`, `mandata export-controller`: agreements that end, an archive of everything of one controller."""
+
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from mandata.cli.installation import connected, django
+from mandata.cli.output import AsJson, emit
+from mandata.foundation.errors import Fault
+
+
+def ends(as_json: AsJson = False) -> None:
+    """List the agreements that end: whose, since when, what is chosen, how far return and deletion are.
+
+    Examples:
+
+        mandata ends
+
+        mandata ends --json
+    """
+    with connected():
+        django()
+        from mandata.retention.selectors import ends as selectors
+
+        rows = [
+            {
+                "controller": str(row.controller_id),
+                "name": row.controller_name,
+                "state": row.end.state,
+                "by": row.end.by,
+                "ends": row.end.effective_at.isoformat(),
+                "choice": row.end.choice,
+            }
+            for row in selectors.ends()
+        ]
+    told = "\n".join("{controller}  {state:10} {ends}  {choice:7} {name}".format(**row) for row in rows)
+    emit(as_json, {"ends": rows}, told or "No agreement ends.")
+
+
+def export_controller(
+    controller: Annotated[str, typer.Argument(help="Id of the controller, as `mandata ends` or the console shows it.")],
+    to: Annotated[Path, typer.Option(help="Folder that the archive is put into, whole or not at all.")],
+    recipient: Annotated[str, typer.Option(help="Public key of the controller (age1… or ssh-…); only it opens it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make an archive of everything of a controller, encrypted to its key, and put it into a folder. It is recorded.
+
+    Examples:
+
+        mandata export-controller 01a2… --to /srv/handover --recipient age1…
+    """
+    if not to.is_dir():
+        raise Fault(f"There is no folder {to}.", remedy="Make it first; the archive appears in it whole.")
+    try:
+        controller_id = UUID(controller)
+    except ValueError as error:
+        raise Fault(f"{controller} is no id of a controller.", remedy="See `mandata ends`, or the console.") from error
+    with connected():
+        django()
+        told = _export(controller_id, to.absolute(), recipient)
+    emit(as_json, told, "{file}: {bytes} bytes, SHA-256 {sha256}".format(**told))
+
+
+def _export(controller_id: UUID, to: Path, recipient: str) -> dict[str, object]:
+    from mandata.accounts import selectors as accounts
+    from mandata.foundation.actors import Actor
+    from mandata.infra.clock import now
+    from mandata.infra.tenancy import scope
+    from mandata.retention.selectors import returns as selectors
+    from mandata.retention.services import receivers, returns
+
+    if not accounts.exists(controller_id):
+        raise Fault(f"There is no controller {controller_id}.", remedy="See the console for its id.")
+    with scope(controller_id):
+        return_id = returns.ask(
+            receiver=receivers.receiver(recipient=recipient),
+            to=returns.Destination("folder", str(to)),
+            actor=Actor("operator"),
+            at=now(),
+            queue=False,
+        )
+    returns.make(controller_id=controller_id, return_id=return_id)
+    with scope(controller_id):
+        made = selectors.one(return_id)
+    if made.state != "ready" or made.how != "folder":
+        raise Fault(
+            made.error or "Another archive of this controller is being made.",
+            remedy="Wait for it, then run this again.",
+        )
+    found = next(to.glob(f"{return_id}-*.zip.age"))
+    return {"file": str(found), "bytes": made.size, "sha256": made.digest, "rows": made.rows}
