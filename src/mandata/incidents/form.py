@@ -92,7 +92,7 @@ def document(share_id: UUID, *, language: str, at: datetime) -> Document:
         }
         title = _("Notification of a personal data breach to the supervisory authority")
         if told["drill"]:
-            title = f"{_('DRILL')}: {title}"
+            title = letters.drill(title)
         return Document(language, title, subtitle, chapters)
 
 

@@ -41,7 +41,7 @@ def notice(share: Share, terms: Terms | None, *, kind: str, number: int, visible
         parts += _closing(share, kind, visible)
         subject = _subject(share, kind, number)
         if share.drill:
-            subject = f"{_('DRILL')}: {subject}"
+            subject = drill(subject)
             parts.insert(0, _("This is a drill. No breach has happened; nothing is owed, and nobody is affected."))
         return Letter(subject, "\n\n".join(part for part in parts if part) + "\n")
 
@@ -88,6 +88,11 @@ def _content(share: Share, zone: ZoneInfo) -> Sequence[str]:
         _section(_("Likely consequences"), str(facts.get("consequences") or "") or unknown()),
         _section(_("Measures taken or proposed"), str(facts.get("measures") or "") or unknown()),
     )
+
+
+def drill(said: str) -> str:
+    """What is said in a drill, marked as such."""
+    return _("DRILL: %(said)s") % {"said": said}
 
 
 def unknown() -> str:

@@ -21,7 +21,7 @@ from mandata.holdings import breadth
 from mandata.incidents import rules
 from mandata.incidents.errors import BadBreach, NoSuchThing, WrongState
 from mandata.incidents.models import Recipient, Share, Telling
-from mandata.incidents.services import scoping, steps
+from mandata.incidents.services import letters, scoping, steps
 from mandata.infra import bulk, clock
 from mandata.infra.environment import env
 from mandata.infra.jobs import app
@@ -180,7 +180,7 @@ def _send(made: Telling, share: Share, chosen: list[UUID], at: datetime) -> None
             continue
         sent[subject] = send_notice(
             to=env().operator_contact if share.drill else address,
-            subject=f"{_('DRILL')}: {made.heading}" if share.drill else made.heading,
+            subject=letters.drill(made.heading) if share.drill else made.heading,
             text=made.text + "\n",
             kind=KIND,
             at=at,
