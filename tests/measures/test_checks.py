@@ -91,7 +91,8 @@ def test_an_identity_that_lies_in_clear_is_found_where_it_lies(world: World, dat
         address = looking.audience.identities(some)[some[0]]["email"]
     probe = f"""create table measures_probe (controller_id uuid, words text);
         alter table measures_probe enable row level security, force row level security;
-        create policy scope on measures_probe using (controller_id = nullif(current_setting('mandata.controller', true), '')::uuid);
+        create policy scope on measures_probe
+            using (controller_id = nullif(current_setting('mandata.controller', true), '')::uuid);
         insert into measures_probe select '{made.id}', encode(convert_to('to {address}', 'UTF8'), 'hex');
         grant select on measures_probe to mandata_app"""
     with psycopg.connect(database.superuser, autocommit=True) as superuser:
@@ -183,7 +184,7 @@ def certificate(folder: Path, *, days: int = 90) -> tuple[Path, ssl.SSLContext]:
         ec.generate_private_key(ec.SECP256R1()),
         x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
     )
-    at = datetime.now(UTC)  # noqa: TID251 - a server of the test's own
+    at = datetime.now(UTC)
     made = (
         x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
         .serial_number(x509.random_serial_number()).not_valid_before(at - timedelta(days=1))

@@ -12,7 +12,20 @@ from mandata.measures.rules import verdicts as rules
 from mandata.measures.rules.outages import Span
 from mandata.measures.rules.standing import Found, Shown
 from mandata.measures.rules.verdicts import (
-    Apart, Bytes, Dependencies, Entrance, Erasures, Hashing, Keys, Page, Roots, Scanner, Tokens, Verdict, Walls, Wire,
+    Apart,
+    Bytes,
+    Dependencies,
+    Entrance,
+    Erasures,
+    Hashing,
+    Keys,
+    Page,
+    Roots,
+    Scanner,
+    Tokens,
+    Verdict,
+    Walls,
+    Wire,
 )  # fmt: skip
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)

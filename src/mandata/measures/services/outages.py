@@ -91,11 +91,11 @@ def _begin(part: str, began_at: datetime, found_by: str, at: datetime, by: UUID 
 
 def restore(part: str, *, at: datetime) -> int:
     """End the outage of a part that answers again. Returns 1 where there was one."""
-    row = Outage.objects.select_for_update().filter(part=part, restored_at=None).exclude(found_by="hand").first()
-    if row is None:
-        return 0
-    _restored(row, at, at, None)
-    return 1
+    with transaction.atomic():
+        row = Outage.objects.select_for_update().filter(part=part, restored_at=None).exclude(found_by="hand").first()
+        if row is not None:
+            _restored(row, at, at, None)
+    return int(row is not None)
 
 
 def _restored(row: Outage, restored_at: datetime, at: datetime, by: UUID | None) -> None:
