@@ -63,6 +63,7 @@ def count(filters: Sequence[Filter]) -> Touched:
     statement, values = _rows(filters)
     if not statement:
         return Touched()
+    bulk.execute(_ROOM, [])
     found = bulk.execute(_COUNT.format(rows=statement), values)
     places = {place: (people, int(records)) for place, people, records in found if place is not None}
     whole = next(((people, int(records or 0)) for place, people, records in found if place is None), (0, 0))
@@ -76,9 +77,13 @@ def subscribers(filters: Sequence[Filter]) -> tuple[str, dict[str, object]]:
     return (_PEOPLE.format(rows=statement), values) if statement else ("", {})
 
 
+_ROOM: Final = "select set_config('work_mem', '128MB', true), set_config('jit', 'off', true)"
+"""For this transaction: people are hashed in memory instead of sorted on the disk."""
 _COUNT: Final = """
-with touched as ({rows})
-select place, count(distinct person), sum(records) from touched group by grouping sets ((place), ())
+with touched as materialized ({rows})
+select place, count(*), sum(records) from touched group by place
+union all
+select null, count(*), sum(records) from (select sum(records) as records from touched group by person) as each
 """
 _PEOPLE: Final = """
 with touched as ({rows})
