@@ -25,6 +25,7 @@ from mandata.cli import (
     operator,
     pack,
     restore,
+    retention,
     serve,
     settings,
     stamp,
@@ -104,6 +105,7 @@ app.add_typer(transports.app, name="transports")
 app.add_typer(domains.app, name="domains")
 app.add_typer(keys.app, name="keys")
 app.add_typer(limits.app, name="limits")
+app.add_typer(retention.app, name="retention")
 app.add_typer(measures.app, name="measures")
 app.add_typer(backup.app, name="backup")
 app.command("up")(up.up)

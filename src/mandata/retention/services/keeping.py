@@ -159,7 +159,8 @@ def daily(*, at: datetime, queue: bool = True) -> UUID | None:
             return None
         due = [one for one in selectors.preview(at) if one.rows and not one.hold]
         if not due:
-            return _nothing(at)
+            _nothing(at)
+            return None
         run = _made("daily", due, SYSTEM, at, state="waiting" if look is Look.ASK else "running")
         if run.state == "running":
             _queued(run, queue)
