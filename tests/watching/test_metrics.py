@@ -2,6 +2,7 @@
 
 import json
 import re
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,15 @@ def test_metrics_are_for_the_bearer_of_the_token_only(metered: None) -> None:
     assert Client().get("/metrics").status_code == 401
     status, text = scraped()
     assert status == 200 and "mandata_workers_alive" in text
+
+
+def test_a_checkout_that_nobody_installed_gives_metrics_too(metered: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", unknown)
+    status, text = scraped()
+    assert status == 200 and re.search(r"^mandata_\w*info\{.*version=\"\w", text, re.MULTILINE)
 
 
 def test_no_label_names_a_controller_or_a_person(metered: None) -> None:

@@ -18,8 +18,10 @@
     return value;
   };
   const zone = document.documentElement.dataset.zone || undefined;
-  const stamp = (span) => new Intl.DateTimeFormat(language, span > 5 * 86400
-    ? { dateStyle: "medium", timeZone: zone } : { dateStyle: "short", timeStyle: "short", timeZone: zone });
+  // One way to write an instant, as tables do: the day as in ISO 8601 (as Swedish has it), the clock of 24 hours.
+  const day = { year: "numeric", month: "2-digit", day: "2-digit", timeZone: zone };
+  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone };
+  const stamp = (span) => new Intl.DateTimeFormat("sv-SE", span > 5 * 86400 ? day : { ...day, ...clock });
 
   function options(host, data, width) {
     const span = data.x.length > 1 ? data.x[data.x.length - 1] - data.x[0] : 0;
@@ -29,7 +31,7 @@
     const lines = colour(host, "--tblr-border-color-translucent");
     const axis = { stroke: ink, grid: { stroke: lines, width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
     const ticks = new Intl.DateTimeFormat(language, span > 2 * 86400 ? { day: "numeric", month: "short", timeZone: zone }
-      : { hour: "2-digit", minute: "2-digit", timeZone: zone });
+      : clock);
     return {
       width, height: 240, padding: [12, 12, 0, 0],
       cursor: { points: { size: 7 } },
