@@ -305,6 +305,11 @@ def test_what_was_owed_is_met_and_the_contacts_are_forgotten(world: World) -> No
     end = deleted(shop.id, "Demo Bakery")
     with scope(shop.id):
         assert accounts.controller().contact == ""
+        found = {one.duty: one.state for one in obliged.about(end, now())}
+    assert found.pop("end.backup") == "open", "until the backups that are older are gone"
+    assert set(found.values()) <= {"met", "lapsed"}
+    assert deleting.settle_backups(controller_id=shop.id, at=now())
+    with scope(shop.id):
         assert {one.state for one in obliged.about(end, now())} <= {"met", "lapsed"}
 
 

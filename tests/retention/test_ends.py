@@ -269,3 +269,21 @@ def test_a_controller_without_an_agreement_cannot_end_one() -> None:
         given(made)
     with scope(made.id):
         assert selectors.current() is None
+
+
+@pytest.mark.req("RET-3")
+@pytest.mark.parametrize("name", ["acomware", "everymail", "icewarp", "imagicle", "ecomail"])
+def test_after_the_end_everything_can_be_returned_under_every_agreement(name: str) -> None:
+    """Article 28(3)(g) GDPR gives the choice, whatever survives by the agreement's own words."""
+    from mandata.retention.services import receivers, returns
+
+    made = house(name)
+    given(made, choice="both")
+    with scope(made.id):
+        returns.ask(
+            receiver=receivers.receiver(passphrase="a loaf of rye bread"),
+            to=returns.Destination(),
+            actor=made.owner.actor,
+            at=now(),
+            queue=False,
+        )

@@ -248,6 +248,8 @@ def _enter(row: End, horizon: dict[str, Any], at: datetime) -> None:
         "backups": horizon,
     }
     append(kind=ENTRY, body=body, actor=SYSTEM, at=at, clause="Art. 28(3)(g) GDPR", subject=row.id)
+    cause = f"end:{row.id}:{rules.DELETED}"
+    obligations.open_for(event=rules.DELETED, since=row.deleted_at or at, cause=cause, at=at, about=(ends.KIND, row.id))
     meets = ("end.choice", "end.silence", "end.reminder", "end.access", "end.request", "end.return")
     evidence = {"end": str(row.id), "entry": ENTRY}
     obligations.meet_about(about=row.id, duties=meets, evidence=evidence, actor=SYSTEM, at=at)

@@ -22,9 +22,10 @@ from django.utils.translation import gettext as _
 from procrastinate.exceptions import AlreadyEnqueued
 
 from mandata.accounts import selectors as accounts
+from mandata.agreements import services as gates
+from mandata.agreements.rules.facts import SERVICE, ExportFacts
 from mandata.agreements.services import obligations
 from mandata.agreements.services.authority import authorised
-from mandata.audience.services import gate
 from mandata.foundation import canonical
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.foundation.errors import Fault
@@ -85,7 +86,8 @@ def ask(*, receiver: Receiver, to: Destination, actor: Actor, at: datetime, queu
     row = Return(id=clock.new_id(), end=end, how=to.how, place=to.place, recipient=receiver.recipient)
     row.number = 1 + (Return.objects.aggregate(last=Max("number"))["last"] or 0)
     row.identity, row.asked_by, row.asked_at = receiver.identity, str(actor)[:60], at
-    gate.ask_export(about=row.id, actor=actor, at=at)
+    facts = ExportFacts(purpose=SERVICE, at_end=end is not None)
+    gates.ask(facts, about=row.id, actor=actor, at=at)
     if to.access is not None:
         vault = Vault.open()
         vault.create([row.id])

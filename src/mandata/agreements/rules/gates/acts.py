@@ -159,7 +159,8 @@ def may_export(terms: Terms | None, facts: ExportFacts) -> tuple[Verdict, ...]:
     while held.
     """
     on, standing = prepared(terms), facts.standing
-    survives = terms is not None and (not standing.ended or "return" in on.codes("agreement.survival"))
+    kept = facts.at_end or "return" in on.codes("agreement.survival")
+    survives = terms is not None and (not standing.ended or kept)
     found = [on.plain(checks.RETURN, standing.accepted and survives), on.plain(checks.HELD, not facts.deleted)]
     if terms is not None and standing.accepted and not standing.ended:
         found += [purposeful(on, standing, facts.purpose), instructed(on, standing, "export")]
