@@ -97,7 +97,7 @@ REASONS: Final[dict[str, tuple[Promise, Promise]]] = {
         _("A controller's key is missing."),
         _("Bring it back from a recovery copy: `mandata keys recover`."),
     ),
-    "key_old": (_("A key is older than an epoch."), _("See that a worker runs; `mandata keys turn` turns it now.")),
+    "key_old": (_("A key is older than an epoch."), _("See that a worker runs; `mandata keys rotate` turns it now.")),
     "key_uncopied": (_("A key is not yet in a recovery copy."), _("See what the log says of recovery copies.")),
     "no_store": (_("No place for backups is named."), _("Set MANDATA_BACKUP_STORE and MANDATA_BACKUP_RECIPIENTS.")),
     "no_backup": (_("There is no backup yet."), _("Run `mandata backup`.")),
