@@ -71,27 +71,25 @@ class Exchangers:
         self._patience = patience
         self._timer = timer
         self._kept: dict[str, tuple[float, Place | Unroutable]] = {}
-        self._asking: dict[str, Future[Place | Unroutable]] = {}
+        self._asking: dict[str, tuple[Future[Place | Unroutable], float]] = {}
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="mx")
 
     def places(self, domains: Collection[str]) -> Mapping[str, Place | Unroutable]:
-        """Return the place of each domain, or why nothing can be sent there. Waits no longer than the patience, and
-        only for domains about which nobody has waited yet."""
+        """Return the place of each domain, or why nothing can be sent there. Each is waited for no longer than the
+        patience, counted from when it was first asked for."""
         at, found = self._timer(), {}
         missing: dict[str, Future[Place | Unroutable]] = {}
-        new: list[Future[Place | Unroutable]] = []
+        until = at
         for domain in domains:
             kept = self._kept.get(domain)
             if kept is not None and at < kept[0]:
                 found[domain] = kept[1]
                 continue
-            before = self._asking.get(domain)
-            missing[domain] = self._asked_for(domain)
-            if missing[domain] is not before:
-                new.append(missing[domain])
-        if new:
-            wait(new, timeout=self._patience)
+            missing[domain], since = self._asked_for(domain)
+            until = max(until, since + self._patience)
+        if missing:
+            wait(missing.values(), timeout=until - at)
         for domain, future in missing.items():
             found[domain] = future.result() if future.done() and not future.cancelled() else _UNANSWERED
         return found
@@ -100,12 +98,12 @@ class Exchangers:
         """Ask no more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _asked_for(self, domain: str) -> "Future[Place | Unroutable]":
+    def _asked_for(self, domain: str) -> "tuple[Future[Place | Unroutable], float]":
         with self._lock:
-            future = self._asking.get(domain)
-            if future is None:
-                future = self._asking[domain] = self._threads.submit(self._find, domain)
-            return future
+            asked = self._asking.get(domain)
+            if asked is None:
+                asked = self._asking[domain] = (self._threads.submit(self._find, domain), self._timer())
+            return asked
 
     def _find(self, domain: str) -> Place | Unroutable:
         try:
