@@ -7,6 +7,7 @@ adds a route with an id of a new kind is told to say where that id comes from.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,10 @@ from mandata.accounts import services as accounts
 from mandata.agreements import library
 from mandata.agreements import selectors as agreements
 from mandata.agreements.services import instructions, notices, obligations, upstream, versions
+from mandata.assistance.services import files, requests, statements
 from mandata.audience import services as audience
+from mandata.audits.services import agreeing, packing
+from mandata.audits.services import asking as auditing
 from mandata.delivery import services as delivery
 from mandata.delivery.models import Alarm, Domain
 from mandata.foundation.actors import Actor
@@ -36,6 +40,8 @@ from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import current_controller, scope
 from mandata.project.permissions import ALL, OPERATOR, ROUTES
 from mandata.record.models import Entry
+from mandata.retention.models import Run
+from mandata.retention.services import keeping, limiting
 from mandata.rights import services as rights
 from mandata.subprocessors.models import Change, SubProcessor
 from mandata.subprocessors.services import objections
@@ -71,7 +77,10 @@ TYPED = {
     "revision": "0", "to": "new.person@inbox.example", "phrase": f"{SECRET} Bakery", "start": "letter",
 }  # fmt: skip
 """What would be taken from somebody who may."""
-NO_ID: dict[str, object] = {"part": "hours", "verb": "withdraw", "size": 1}
+NO_ID: dict[str, object] = {
+    "part": "hours", "verb": "withdraw", "size": 1, "desk": "request", "law": "dpia", "form": "json",
+    "attestation": UUID(int=7),
+}  # fmt: skip
 """Parts of addresses that name nothing of a controller's."""
 
 
@@ -107,9 +116,10 @@ def _house(world: World, word: str) -> House:
     campaign = made.shop.draft()
     with scope(made.shop.id):
         ids = {"campaign_id": campaign, **_audience(made, word), **_paperwork(made, word), **_duties(made, word)}
-        ids |= _breach(made, word)
+        ids |= _breach(made, word) | _help(made, word)
     ids |= _change(made, word)
     world.sequence()
+    packing.make(controller_id=made.shop.id, pack_id=ids["pack_id"])
     return House(made, ids)
 
 
@@ -184,7 +194,22 @@ def _duties(made: Office, word: str) -> dict[str, UUID]:
         "obligation_id": owed,
         "proposal_id": waiting.id,
         "served_id": served,
+        **_kept(word, operator),
     }
+
+
+def _kept(word: str, operator: Actor) -> dict[str, UUID]:
+    """A hold, a deletion that waits, a decision that limits: each names what it is about in sealed words only."""
+    at = now()
+    hold = keeping.place_hold(category="events", ground="claims", words=word, actor=operator, at=at)
+    waits = Run.objects.create(
+        number=1, why="daily", state="waiting", plan={"events": {"before": at.isoformat(), "rows": 0, "source": "",
+        "origin": "ours", "clause": "", "period": ""}}, by=str(operator), at=at, moved_at=at,
+    )  # fmt: skip
+    decided = limiting.decide(
+        kind="limit", ground_code="content", words=word, acts=["profile"], actor=operator, at=at
+    )
+    return {"hold_id": hold, "ageing_id": UUID(str(waits.id)), "decision_id": decided}
 
 
 def _breach(made: Office, word: str) -> dict[str, UUID]:
@@ -195,6 +220,37 @@ def _breach(made: Office, word: str) -> dict[str, UUID]:
         share_id=share, number=1, heading=word, text=word, state="ready", asked_by="member", asked_at=at
     )
     return {"share_id": share, "telling_id": told.id}
+
+
+def _help(made: Office, word: str) -> dict[str, UUID]:
+    """An audit with terms and a file, help asked for with a file, a statement."""
+    actor, at = made.shop.actor, now()
+    operator = Actor("operator", new_id())
+    audit = auditing.request(
+        by="customer", inspector=word, wished_at=at + timedelta(days=90), scope=["measures"], words=word,
+        independent=True, actor=actor, at=at,
+    )  # fmt: skip
+    auditing.accept(audit_id=audit, words=word, actor=operator, at=at)
+    day = at.date() + timedelta(days=90)
+    agreeing.propose(
+        audit_id=audit, begins_on=day, ends_on=day, scope=["measures"], hours=Decimal(1), words=word, actor=operator,
+        at=at,
+    )  # fmt: skip
+    asked = requests.ask(matter="other", words=word, actor=actor, at=at)
+    file = {"kind": "document", "media_type": "text/plain", "content": word.encode(), "actor": actor, "at": at}
+    papers = [
+        files.take(about=about, name=word, **file)  # type: ignore[arg-type]
+        for about in (("audit", audit), ("assistance", asked))
+    ]
+    month = at.date().replace(day=1) - timedelta(days=1)
+    return {
+        "audit_id": audit,
+        "file_id": papers[0],
+        "thing_id": asked,
+        "paper_id": papers[1],
+        "statement_id": statements.issue(month=month, actor=operator, at=at),
+        "pack_id": packing.ask(since=at - timedelta(days=1), until=at, actor=actor, at=at, queue=False),
+    }
 
 
 def _change(made: Office, word: str) -> dict[str, UUID]:
