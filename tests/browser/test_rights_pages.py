@@ -161,6 +161,7 @@ def test_mails_name_the_pages_that_there_are() -> None:
         "confirm": "confirm",
         "progress": "progress",
         "download": "answer",
+        "proof": "proof",
     }.items():
         value = str(new_id()) if purpose == "request" else "t" * 43
         assert reverse(f"public_rights:{name}", args=[value]) == rules.PATHS[purpose].format(value)
@@ -173,7 +174,7 @@ def test_the_downloaded_file_is_a_whole_archive(world: World, site: str) -> None
     a_person(shop, NOVAK)
     with scope(shop.id):
         case = services.receive(
-            kind="access", address=NOVAK, channel="hand", language="cs", actor=shop.member, at=now()
+            kind="access", address=NOVAK, channel="email", language="cs", actor=shop.member, at=now()
         )
         services.confirm_by_hand(case_id=case.case_id, actor=shop.member, at=now())
     answered(shop)

@@ -436,7 +436,7 @@ def test_many_are_answered_or_refused_together_and_what_cannot_be_stays_open_and
 @pytest.mark.req("DSR-10")
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("en", "Your request is refused"), ("cs", "Vaše žádost se zamítá"), ("de", "abgelehnt"), ("it", "respinta")],
+    [("en", "Your request is refused"), ("cs", "Vaše žádost se odmítá"), ("de", "abgelehnt"), ("it", "respinta")],
 )
 def test_letters_speak_the_persons_language(world: World, language: str, said: str) -> None:
     shop = a_shop(world)

@@ -129,9 +129,7 @@ def test_an_objection_to_advertising_is_carried_out_by_itself_without_reasons_an
     with scope(shop.id):
         assert audience_services.is_suppressed(email=NOVAK, at=LATER) == "objection"
         with pytest.raises(StillSuppressed):
-            audience_services.subscribe(
-                list_id=shop.list_id, email=NOVAK, source="file", actor=shop.member, at=LATER
-            )
+            audience_services.subscribe(list_id=shop.list_id, email=NOVAK, source="file", actor=shop.member, at=LATER)
 
 
 @pytest.mark.req("DSR-9")
@@ -179,9 +177,7 @@ def test_somebody_nobody_knows_who_objects_is_never_written_to_later(world: Worl
 
 @pytest.mark.req("DSR-14", "DSR-1")
 @pytest.mark.parametrize(("kind", "result"), [("automated", "reviewed"), ("complaint", "replied")])
-def test_a_review_and_a_complaint_are_answered_in_the_officers_own_words(
-    world: World, kind: str, result: str
-) -> None:
+def test_a_review_and_a_complaint_are_answered_in_the_officers_own_words(world: World, kind: str, result: str) -> None:
     shop = a_shop(world)
     case_id = confirmed(shop, kind)
     with pytest.raises(WordsMissing):
@@ -226,9 +222,7 @@ def test_american_clocks_run_from_receipt_and_each_right_has_its_own(world: Worl
         answer_days = (received.due.astimezone(pacific).date() - LATER.astimezone(pacific).date()).days
         assert answer_days == 44  # the day of receipt counts by the strict reading of § 7021(b)
         services.confirm_by_hand(case_id=received.case_id, actor=OFFICER, at=LATER)
-        longer = services.extend(
-            case_id=received.case_id, reason="Many.", actor=OFFICER, at=LATER + timedelta(days=40)
-        )
+        longer = services.extend(case_id=received.case_id, reason="Many.", actor=OFFICER, at=LATER + timedelta(days=40))
         assert (longer.astimezone(pacific).date() - LATER.astimezone(pacific).date()).days == 89
     opted = ask(bay, "opt_out", "somebody@else.example")
     with scope(bay.id):
