@@ -9,6 +9,7 @@ import mandata
 from mandata.cli import (
     agreement,
     backup,
+    breaches,
     catcher,
     classify_bounce,
     decide,
@@ -102,6 +103,7 @@ def _main(
 app.add_typer(agreement.app, name="agreement")
 app.add_typer(subprocessors.app, name="subprocessors")
 app.add_typer(transports.app, name="transports")
+app.add_typer(breaches.app, name="breaches")
 app.add_typer(domains.app, name="domains")
 app.add_typer(keys.app, name="keys")
 app.add_typer(limits.app, name="limits")
