@@ -41,7 +41,7 @@ from mandata.infra.tenancy import current_controller, scope
 from mandata.project.permissions import ALL, OPERATOR, ROUTES
 from mandata.record.models import Entry
 from mandata.retention.models import Run
-from mandata.retention.services import keeping, limiting
+from mandata.retention.services import keeping, limiting, receivers, returns
 from mandata.rights import services as rights
 from mandata.subprocessors.models import Change, SubProcessor
 from mandata.subprocessors.services import objections
@@ -194,8 +194,15 @@ def _duties(made: Office, word: str) -> dict[str, UUID]:
         "obligation_id": owed,
         "proposal_id": waiting.id,
         "served_id": served,
+        "return_id": _archive(operator),
         **_kept(word, operator),
     }
+
+
+def _archive(operator: Actor) -> UUID:
+    """An archive of everything that is asked for."""
+    opener = receivers.receiver(passphrase="a loaf of rye bread")
+    return returns.ask(receiver=opener, to=returns.Destination(), actor=operator, at=now(), queue=False)
 
 
 def _kept(word: str, operator: Actor) -> dict[str, UUID]:

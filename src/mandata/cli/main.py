@@ -8,6 +8,8 @@ from typer.core import TyperGroup
 import mandata
 from mandata.cli import (
     agreement,
+    assistance,
+    audits,
     backup,
     breaches,
     catcher,
@@ -105,6 +107,8 @@ app.add_typer(subprocessors.app, name="subprocessors")
 app.add_typer(transports.app, name="transports")
 app.add_typer(breaches.app, name="breaches")
 app.add_typer(domains.app, name="domains")
+app.add_typer(audits.app, name="audits")
+app.add_typer(assistance.app, name="assistance")
 app.add_typer(keys.app, name="keys")
 app.add_typer(limits.app, name="limits")
 app.add_typer(retention.app, name="retention")

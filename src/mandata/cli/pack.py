@@ -30,8 +30,8 @@ def pack(
     """
     if out.exists():
         raise Fault(f"{out} exists already.", remedy="Name another file.")
-    log = _id(controller)
-    begin, end = _instant(since, end=False), _instant(until, end=True)
+    log = identifier(controller)
+    begin, end = an_instant(since, end=False), an_instant(until, end=True)
     with connected():
         django()
         told = _write(log, begin, end, out)
@@ -63,7 +63,8 @@ def _write(log: UUID, since: datetime, until: datetime, out: Path) -> dict[str, 
     }  # fmt: skip
 
 
-def _id(text: str) -> UUID:
+def identifier(text: str) -> UUID:
+    """Return an id as it was written. Raises Fault for what is none."""
     try:
         return UUID(text)
     except ValueError as error:
@@ -72,7 +73,8 @@ def _id(text: str) -> UUID:
         ) from error
 
 
-def _instant(text: str, *, end: bool) -> datetime:
+def an_instant(text: str, *, end: bool) -> datetime:
+    """Return an instant as it was written; the end of a day where that is meant. Raises Fault."""
     from mandata.record.periods import instant
 
     try:

@@ -34,6 +34,11 @@ ABOUT = {
     "staff": gettext_lazy("the staff"),
     "training": gettext_lazy("the staff"),
     "served": gettext_lazy("a notice"),
+    "audit": gettext_lazy("an audit"),
+    "own_audit": gettext_lazy("the processor’s own audit"),
+    "assistance": gettext_lazy("a request for documents or help"),
+    "proceeding": gettext_lazy("an authority’s proceeding"),
+    "breach": gettext_lazy("a breach"),
 }
 _CONTROLLERS = {
     "case": ("privacy:case", "case_id"),
@@ -47,6 +52,7 @@ _OPERATORS = {
     "instruction": ("operator:instruction", "instruction_id"),
     "change": ("operator:change", "change_id"),
     "served": ("operator:notice", "served_id"),
+    "audit": ("operator:audit", "audit_id"),
 }
 GROUNDS = {
     "cooperation": gettext_lazy("the controller's cooperation is missing"),

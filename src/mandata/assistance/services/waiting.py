@@ -32,7 +32,7 @@ def strike(thing: UUID) -> None:
 
 
 def listed(kinds: Sequence[str], *, start: int = 0, count: int = 50) -> tuple[int, list[Thing]]:
-    """Return how much is open of these kinds at all controllers, and one page of it, the oldest first. Needs no scope."""
+    """Return how much is open of these kinds at all controllers, and one page of it, oldest first. Needs no scope."""
     rows = Waiting.objects.filter(kind__in=list(kinds)).order_by("since", "id")
     page = rows[start : start + count]
     return rows.count(), [Thing(row.controller_id, row.id, row.kind, row.since) for row in page]

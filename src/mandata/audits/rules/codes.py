@@ -34,7 +34,7 @@ SHOWN: Final[Mapping[str, str]] = {
 STATES: Final[Mapping[str, str]] = {
     "requested": _("asked for"),
     "refused": _("refused"),
-    "accepted": _("accepted, to be agreed"),
+    "accepted": _("accepted"),
     "agreed": _("agreed"),
     "held": _("held"),
     "reported": _("reported"),

@@ -80,15 +80,9 @@ def make(*, controller_id: UUID, pack_id: UUID, now: Callable[[], datetime] = cl
         since, until = row.since, row.until
         Pack.objects.filter(id=pack_id).update(state="working", total=evidence.count(), done=0, error="")
     with tempfile.TemporaryFile(dir=env().var) as file:
-
-        def files(first: int, last: int) -> Iterator[packs.Document]:
-            yield from evidence.documents(
-                controller_id, first, last, since=since, until=until, at=at, done=lambda: _step(controller_id, pack_id)
-            )
-
         try:
-            made = packs.write(
-                file, controller_id, since=since, until=until, at=at, certificates=certificates(), documents=files
+            made = write(
+                file, controller_id, since=since, until=until, at=at, done=lambda: _step(controller_id, pack_id)
             )
         except NothingToPack as nothing:
             _fail(controller_id, pack_id, nothing.code, at)
@@ -96,6 +90,28 @@ def make(*, controller_id: UUID, pack_id: UUID, now: Callable[[], datetime] = cl
         _keep(file, controller_id, pack_id, made, at)
     packs.enter(controller_id, made, since=since, until=until, at=at)
     return True
+
+
+def write(
+    out: BinaryIO,
+    controller_id: UUID,
+    *,
+    since: datetime,
+    until: datetime,
+    at: datetime,
+    done: Callable[[], None] = lambda: None,
+) -> packs.Packed:
+    """Write a pack of evidence to a file; `done` is called after each document. Open no scope around it.
+
+    Raises NothingToPack.
+    """
+
+    def files(first: int, last: int) -> Iterator[packs.Document]:
+        yield from evidence.documents(controller_id, first, last, since=since, until=until, at=at, done=done)
+
+    return packs.write(
+        out, controller_id, since=since, until=until, at=at, certificates=certificates(), documents=files
+    )
 
 
 def _step(controller_id: UUID, pack_id: UUID) -> None:

@@ -62,7 +62,7 @@ urlpatterns = [
     path("controllers/<uuid:controller_id>/access/<uuid:access_id>/close/", access.close, name="access_close"),
     path("staff/", staff.listed, name="staff"),
     path("audits/", audits.listed, name="audits"),
-    path("audits/certificates/<uuid:certificate_id>/withdraw/", audits.withdraw, name="certificate_withdraw"),
+    path("audits/certificates/<uuid:attestation>/withdraw/", audits.withdraw, name="certificate_withdraw"),
     path("audits/<uuid:controller_id>/<uuid:audit_id>/", audits.audit, name="audit"),
     path("audits/<uuid:controller_id>/<uuid:audit_id>/terms.pdf", audits.terms, name="audit_terms"),
     path("audits/<uuid:controller_id>/<uuid:audit_id>/files/<uuid:file_id>/", audits.file, name="audit_file"),
@@ -73,7 +73,7 @@ urlpatterns = [
         "assistance/<uuid:controller_id>/<slug:desk>/<uuid:thing_id>/", assistance.thing, name="assistance_thing"
     ),
     path(
-        "assistance/<uuid:controller_id>/<slug:desk>/<uuid:thing_id>/files/<uuid:file_id>/",
+        "assistance/<uuid:controller_id>/<slug:desk>/<uuid:thing_id>/files/<uuid:paper_id>/",
         assistance.file,
         name="assistance_file",
     ),
