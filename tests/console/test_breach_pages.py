@@ -51,6 +51,14 @@ def otto(house: House) -> Client:
     return browser(staffed())
 
 
+def desk(verb: str) -> str:
+    return reverse("operator:breach_act", kwargs={"breach_id": newest(), "verb": verb})
+
+
+def deed(share: Share, verb: str) -> str:
+    return reverse("privacy:breach_act", kwargs={"share_id": share.id, "verb": verb})
+
+
 def newest() -> UUID:
     return selectors.breaches(limit=1)[0].id
 
@@ -66,30 +74,29 @@ def test_the_operator_opens_a_breach_says_whom_it_touched_and_tells_them(house: 
     for _twice in range(2):
         assert otto.post(reverse("operator:breaches"), given).status_code == 302
     assert otto.get(reverse("operator:breaches")).content.count(b"A stolen copy") == 1
-    act = lambda verb: reverse("operator:breach_act", kwargs={"breach_id": newest(), "verb": verb})  # noqa: E731
-    assert otto.post(act("tell")).status_code == 409, "nobody is known to be affected"
-    answer = otto.post(act("filter"), {"controllers": [str(house.id)], "holdings": ["subscribers"]})
+    assert otto.post(desk("tell")).status_code == 409, "nobody is known to be affected"
+    answer = otto.post(desk("filter"), {"controllers": [str(house.id)], "holdings": ["subscribers"]})
     assert answer.status_code == 302
     page = otto.get(reverse("operator:breach", kwargs={"breach_id": newest()})).content.decode()
     assert "Demo Bakery" in page and "Add a filter" in page
-    assert otto.post(act("tell")).status_code == 302
+    assert otto.post(desk("tell")).status_code == 302
     telling.spread_again(at=now())
     assert share(newest(), customer(house)).subjects == 2
     stale = {"revision": "1", "certain": "yes", "nature": "Something else"}
-    assert otto.post(act("amend"), stale).status_code == 409, "somebody else has counted meanwhile"
+    assert otto.post(desk("amend"), stale).status_code == 409, "somebody else has counted meanwhile"
     with scope(INSTANCE):
         seen = Breach.objects.get(id=newest()).revision
-    assert otto.post(act("amend"), {"revision": seen, "certain": "yes", "nature": "More"}).status_code == 302
-    assert otto.post(act("correct"), {"what": "Two factors", "post": "IT", "due_on": "2027-01-01"}).status_code == 302
+    assert otto.post(desk("amend"), {"revision": seen, "certain": "yes", "nature": "More"}).status_code == 302
+    assert otto.post(desk("correct"), {"what": "Two factors", "post": "IT", "due_on": "2027-01-01"}).status_code == 302
     (correction,) = selectors.breach(newest(), at=now()).corrections
     done = reverse("operator:correction", kwargs={"correction_id": correction.id})
     assert otto.post(done, {"proof": "Ticket 1"}).status_code == 302
-    assert otto.post(act("contain")).status_code == 302
-    assert otto.post(act("close"), {"effects": "None."}).status_code == 302
+    assert otto.post(desk("contain")).status_code == 302
+    assert otto.post(desk("close"), {"effects": "None."}).status_code == 302
     rows = json.loads(otto.get(reverse("operator:breach_json")).content)
     assert (rows[-1]["effects"], rows[-1]["subjects"]) == ("None.", 2)
     assert b"Ticket 1" in otto.get(reverse("operator:breach_csv")).content
-    assert otto.post(act("nonsense")).status_code == 404
+    assert otto.post(desk("nonsense")).status_code == 404
 
 
 def test_hostile_words_in_a_filter_are_refused_on_the_page(house: House, otto: Client) -> None:
@@ -126,14 +133,13 @@ def test_the_officer_reads_it_completes_the_form_notifies_and_writes_to_people(h
     assert b"Breach 1" in olga.get(reverse("privacy:breaches")).content
     page = olga.get(reverse("privacy:breach", kwargs=named)).content.decode()
     assert "A copy was taken." in page and "Article 33(4)" in page
-    act = lambda verb: reverse("privacy:breach_act", kwargs={**named, "verb": verb})  # noqa: E731
-    assert olga.post(act("form"), {"authority": "ÚOOÚ", "measures": "Told"}).status_code == 302
+    assert olga.post(deed(mine, "form"), {"authority": "ÚOOÚ", "measures": "Told"}).status_code == 302
     form = json.loads(olga.get(reverse("privacy:breach_json", kwargs=named)).content)
     assert (form["authority"], form["nature"]["subjects"]) == ("ÚOOÚ", 3), "two subscribers and the owner"
     assert olga.get(reverse("privacy:breach_pdf", kwargs=named)).content.startswith(b"%PDF")
-    assert olga.post(act("sent"), {"when": "2020-01-01T00:00", "proof": "file 7"}).status_code == 422
-    assert olga.post(act("sent"), {"when": f"{now():%Y-%m-%dT%H:%M}", "proof": ""}).status_code == 422
-    assert olga.post(act("message"), {"heading": "What happened", "text": "Take care."}).status_code == 302
+    assert olga.post(deed(mine, "sent"), {"when": "2020-01-01T00:00", "proof": "file 7"}).status_code == 422
+    assert olga.post(deed(mine, "sent"), {"when": f"{now():%Y-%m-%dT%H:%M}", "proof": ""}).status_code == 422
+    assert olga.post(deed(mine, "message"), {"heading": "What happened", "text": "Take care."}).status_code == 302
     with scope(house.id):
         (message,) = own.share(mine.id, at=now()).tellings
     assert message.people == 2
@@ -142,8 +148,8 @@ def test_the_officer_reads_it_completes_the_form_notifies_and_writes_to_people(h
     assert olga.post(send, {"people": "2"}).status_code == 302
     part = olga.get(reverse("privacy:breach_message", kwargs={"telling_id": message.id}))
     assert b"m-progress" in part.content
-    assert olga.post(act("document"), {"effects": "None", "remedies": "None"}).status_code == 302
-    assert olga.post(act("not-needed"), {"reason": "Encrypted."}).status_code == 302
+    assert olga.post(deed(mine, "document"), {"effects": "None", "remedies": "None"}).status_code == 302
+    assert olga.post(deed(mine, "not-needed"), {"reason": "Encrypted."}).status_code == 302
     assert b"Encrypted." in olga.get(reverse("privacy:breach_csv")).content
 
 

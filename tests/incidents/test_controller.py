@@ -1,6 +1,7 @@
 """What a controller does about a breach: its own report, the authority in 72 hours, messages to people, drills."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ from tests.incidents.cast import OPERATOR, arrived, bound, opened, over, peopled
 from tests.world import Customer, World
 
 
-def told_of_one(world: World, *emails: str, **more: object) -> tuple[Customer, Share]:
+def told_of_one(world: World, *emails: str, **more: Any) -> tuple[Customer, Share]:
     """A controller that was told of a breach over these people of its."""
     house = bound(world)
     peopled(house, emails or ["a@inbox.example"])
@@ -165,7 +166,7 @@ def test_a_worker_killed_in_the_middle_of_a_batch_sends_nothing_of_it_and_the_ne
             share_id=mine.id, heading="What happened", text="Change it.", actor=house.member, at=now()
         )
         people.confirm(telling_id=made, people=4, actor=house.member, at=now())
-    calls, real = [0], people.send_notice
+    calls, real = [0], outbox.send_notice
 
     def dies(**said: object) -> object:
         calls[0] += 1

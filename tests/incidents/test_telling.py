@@ -8,7 +8,7 @@ from mandata.accounts.services import notices as outbox
 from mandata.agreements.models import Obligation, Served
 from mandata.incidents.errors import Changed, WrongState
 from mandata.incidents.models import Phase, Share
-from mandata.incidents.services import desk, scoping, telling
+from mandata.incidents.services import desk, scoping, steps, telling
 from mandata.infra.clock import now
 from mandata.infra.tenancy import INSTANCE, scope
 from tests.incidents.cast import OPERATOR, arrived, bound, opened, over, peopled, share, told
@@ -171,7 +171,7 @@ def test_a_worker_killed_between_two_controllers_leaves_the_rest_to_the_next_and
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(telling.steps, "enter", killed)  # after the notice was put into the outbox, before the commit
+        patched.setattr(steps, "enter", killed)  # after the notice was put into the outbox, before the commit
         with pytest.raises(KeyboardInterrupt):
             telling.tell_one(known, two.id, at=now())
         with scope(two.id):

@@ -140,7 +140,8 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 
 def _row(one: selectors.ShareRow) -> dict[str, Any]:
-    label, tone = shown.AUTHORITY[one.authority]
+    known, tone = shown.AUTHORITY[one.authority]
+    label = str(known)
     if one.state == "spared":
         label, tone = _("you are not affected"), "good"
     elif not one.authority and one.due is None:
