@@ -27,8 +27,8 @@ from mandata.tracking.services.tally import Shape
 from mandata.tracking.sources import CampaignFacts
 from mandata.tracking.spool import Batch, SpoolRecord
 
-LIMIT: Final = 60_000
-"""So many at once: the more, the more of them share a page of a large campaign's messages and firsts (about 13 MiB)."""
+LIMIT: Final = 40_000
+"""So many at once: the more, the more of them share a page of a large campaign's messages and firsts (about 9 MiB)."""
 REMEMBERED: Final = 20_000
 _AGENTS: Final = {int(agent): agent for agent in Agent}
 _METHODS: Final = {int(method): method for method in Method}
