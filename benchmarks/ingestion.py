@@ -3,9 +3,10 @@
     python -m benchmarks.ingestion [--events 300000] [--short]
 
 Prints JSON lines. A third of the events are clicks; each is classed, written, counted, and looked at for being a first.
-The first fifth, a full batch at least, warms up; memory must not grow by more than 24 MiB after it. The reference is psycopg's COPY of the same
-columns into a bare table without index or policy, in the same run. Exit code 1 where a limit does not hold: every event
-counted once, 0.03 of the reference, and but for `--short` 50,000 events/s and the report under 100 ms.
+The first fifth, a full batch at least, warms up; memory must not grow by more than 24 MiB after it. The reference is
+psycopg's COPY of the same columns into a bare table without index or policy, in the same run. Exit code 1 where a limit
+does not hold: every event counted once, 0.03 of the reference, and but for `--short` 50,000 events/s and the report
+under 100 ms.
 """
 
 import argparse
