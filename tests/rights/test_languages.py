@@ -22,10 +22,11 @@ _REGIMES: dict[str, Any] = {"regime": rules.GDPR}
 
 def _letters(card: accounts.Card, language: str) -> dict[str, letters.Letter]:
     said: dict[str, Any] = {"number": 7, "language": language}
-    due, token = {"due_at": LATER}, {"token": "t" * 43, "expires_at": LATER + timedelta(days=9)}
+    due: dict[str, Any] = {"due_at": LATER}
+    token: dict[str, Any] = {"token": "t" * 43, "expires_at": LATER + timedelta(days=9)}
     found = {
         "confirmation": letters.confirmation(card, kind="know", language=language, **token),
-        "acknowledgement": letters.acknowledgement(card, kind="automated", token="t" * 43, **said, **due),  # noqa: S106
+        "acknowledgement": letters.acknowledgement(card, kind="automated", token="t" * 43, **said, **due),
         "extended": letters.extended(card, reason="-", **said, **due, **_REGIMES),
         "proof": letters.proof(card, why="-", **said, **token),
         "fee": letters.fee(card, amount="9 EUR", reason="-", words="", clause="-", **said, **_REGIMES),

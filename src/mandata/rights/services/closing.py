@@ -58,7 +58,10 @@ def close(
     Case.objects.filter(id=case.id).update(
         state=state, outcome=kept, decided_by=actor.id, closed_at=at, waits_since=None
     )
-    evidence = {"outcome": kept["result"], **{name: kept[name] for name in ("notice", "letter") if name in kept}}
+    evidence: dict[str, object] = {
+        "outcome": kept["result"],
+        **{name: kept[name] for name in ("notice", "letter") if name in kept},
+    }
     obligations.meet_about(
         about=case.id,
         duties=(rules.ANSWER, rules.OPTOUT, rules.ACKNOWLEDGE, rules.CONFIRM),
