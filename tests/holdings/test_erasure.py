@@ -12,6 +12,8 @@ from mandata.delivery.models import Counter, Message
 from mandata.foundation import merkle
 from mandata.foundation.actors import Actor
 from mandata.holdings import catalogue, selectors, services
+from mandata.holdings.catalogue.people import SUBSCRIBERS
+from mandata.holdings.catalogue.proof import KEYS
 from mandata.holdings.errors import ErasureIncomplete, NothingHeld, UnknownGround
 from mandata.holdings.models import Erasure
 from mandata.holdings.rules import Found, Place
@@ -214,13 +216,13 @@ def test_erasing_nobody_is_refused_and_so_is_an_unknown_ground(world: World) -> 
 def test_a_holding_that_erases_less_than_it_counted_fails_the_whole_erasure(world: World) -> None:
     shop = a_shop(world)
     reference = a_person(shop, NOVAK)
-    description = catalogue.SUBSCRIBERS.description
+    description = SUBSCRIBERS.description
     lazy = Place(
         replace(description, key="lazy"),
         finder=lambda subjects: {one.key: Found(delete=1) for one in subjects},
         exporter=lambda subject: (),
-        rectifier=catalogue.KEYS.rectifier,
-        restrictor=catalogue.KEYS.restrictor,
+        rectifier=KEYS.rectifier,
+        restrictor=KEYS.restrictor,
         eraser=lambda subjects, at: {},
     )
     catalogue.provide(lazy)
