@@ -20,6 +20,7 @@ from psycopg import sql
 
 from mandata.accounts import selectors as people
 from mandata.accounts import services as accounts
+from mandata.accounts.models import AccessAlert
 from mandata.agreements import library
 from mandata.agreements import selectors as agreements
 from mandata.agreements.services import instructions, notices, obligations, upstream, versions
@@ -79,9 +80,19 @@ TYPED = {
 """What would be taken from somebody who may."""
 NO_ID: dict[str, object] = {
     "part": "hours", "verb": "withdraw", "size": 1, "desk": "request", "law": "dpia", "form": "json",
-    "attestation": UUID(int=7),
+    "attestation": UUID(int=7), "verdict": "fine",
 }  # fmt: skip
 """Parts of addresses that name nothing of a controller's."""
+
+
+def _accesses() -> dict[str, UUID]:
+    """An access of the staff, and something unusual about it."""
+    who, at = new_id(), now()
+    access = accounts.staff.keep(user_id=who, reason=SECRET, ticket="", country="CZ", minutes=60, at=at)
+    alert = AccessAlert.objects.create(
+        log=new_id(), user_id=who, who="operator", rule="device", occasion="other", at=at
+    )
+    return {"access_id": access.id, "alert_id": UUID(str(alert.id))}
 
 
 def _alarm() -> UUID:
@@ -115,7 +126,7 @@ def _house(world: World, word: str) -> House:
         made.joined(role, f"{word} {role}")
     campaign = made.shop.draft()
     with scope(made.shop.id):
-        ids = {"campaign_id": campaign, **_audience(made, word), **_paperwork(made, word), **_duties(made, word)}
+        ids = {"campaign_id": campaign, **_accesses(), **_audience(made, word), **_paperwork(made, word), **_duties(made, word)}
         ids |= _breach(made, word) | _help(made, word)
     ids |= _change(made, word)
     world.sequence()
