@@ -130,6 +130,7 @@ def told_house(house: House) -> Share:
 def test_the_officer_reads_it_completes_the_form_notifies_and_writes_to_people(house: House) -> None:
     mine, olga = told_house(house), browser(house.owner)
     named = {"share_id": mine.id}
+    assert b"Breach 1" in olga.get(reverse("home:home")).content, "it is among what needs somebody"
     assert b"Breach 1" in olga.get(reverse("privacy:breaches")).content
     page = olga.get(reverse("privacy:breach", kwargs=named)).content.decode()
     assert "A copy was taken." in page and "Article 33(4)" in page

@@ -14,6 +14,7 @@ from mandata.campaigns import selectors
 from mandata.console.home.owed import owed
 from mandata.console.places import address
 from mandata.delivery import selectors as delivery
+from mandata.incidents.selectors import share as breaches
 from mandata.rights import selectors as rights
 
 _SHOWN = 5
@@ -23,7 +24,7 @@ _HELD_BY = {"threshold": gettext_lazy("“%(name)s” is stopped")}
 def needs(campaigns: list[dict[str, Any]], *, at: datetime) -> list[dict[str, Any]]:
     """Return what needs somebody, the gravest first: icon, tone, title, text, url, act, clock (due, start, clause)."""
     mine = [*_unknown(campaigns), *_domains(campaigns), *_held(), *_paused(campaigns)]
-    return [*_agreement(at), *_cases(at), *owed(at), *mine]
+    return [*_agreement(at), *_breaches(at), *_cases(at), *owed(at), *mine]
 
 
 def _agreement(at: datetime) -> list[dict[str, Any]]:
@@ -59,6 +60,21 @@ def _suspended_by_operator() -> dict[str, Any]:
         "url": address("privacy:limits"),
         "act": _("See the decision"),
     }
+
+
+def _breaches(at: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "icon": "alert",
+            "tone": "bad",
+            "title": _("Breach %(number)s") % {"number": one.number},
+            "text": _("Decide whether the authority is to be notified; the form is filled in."),
+            "url": reverse("privacy:breach", args=[one.id]),
+            "act": _("See the breach"),
+            "clock": {"due": one.due.statutory, "start": one.due.begins, "clause": one.due.source} if one.due else None,
+        }
+        for one in breaches.waiting(at=at)[:_SHOWN]
+    ]
 
 
 def _cases(at: datetime) -> list[dict[str, Any]]:
