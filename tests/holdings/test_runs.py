@@ -19,6 +19,7 @@ from django.db import connections
 
 from mandata.audience import services as audience
 from mandata.holdings import catalogue, certificates, progress, replaying, runs, selectors, services
+from mandata.holdings.catalogue.proof import KEYS
 from mandata.holdings.errors import NoSuchRun, NotConfirmed, UnknownGround, WrongState
 from mandata.holdings.models import Chosen, Erasure
 from mandata.holdings.rules import Erased, Found, Key, Place, Subject
@@ -133,7 +134,7 @@ def lazy(*failing: UUID, error: Exception | None = None) -> Iterator[None]:
             raise error
         return {}
 
-    keys = catalogue.KEYS
+    keys = KEYS
     cannot = keys.rectifier
     description = replace(keys.description, key="lazy")
     catalogue.provide(Place(description, find, lambda _subject: (), cannot, keys.restrictor, erase))
