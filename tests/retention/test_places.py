@@ -66,7 +66,7 @@ def test_every_place_deletes_what_it_counts_and_nothing_of_another_controller(wo
     with scope(other.id):
         assert Rejection.objects.exists() and UploadChunk.objects.exists()
         assert Message.objects.count() == 3 and First.objects.exists() and Return.objects.exists()
-        assert Subscriber.objects.count() == 3
+        assert Subscriber.objects.count() == 4
 
 
 @pytest.mark.req("RET-1", "DSR-13", "AUDI-4")
