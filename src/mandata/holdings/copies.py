@@ -1,4 +1,5 @@
-"""Two holdings that no verb reaches into, and that answer for themselves: backups, and the log outside the database.
+"""Three holdings that no verb reaches into, and that answer for themselves: backups, archives for the
+controller, and the log outside the database.
 
 What makes them forget is not a verb: a backup opens nothing of a person whose key is gone, once the epoch in which it
 was made has turned; the outside log has no names, only what must outlive the database to protect people.
@@ -36,6 +37,27 @@ BACKUPS: Final = Place(
             "no backup opens what it has. A restore inside the epoch replays the erasure before anybody can read."
         )
     ),
+)
+
+ARCHIVES: Final = Place(
+    Description(
+        key="archives",
+        area="retention",
+        name=_("Archives for the controller"),
+        files=("returns",),
+        category=_("everything of the controller, encrypted to its own key, while it can be fetched"),
+        purpose=_("to hand the controller's data back to it"),
+        retention=_("14 days after it was made"),
+        recipients=_("the controller, who alone has the key"),
+        subjects=_("subscribers, members, people who ask"),
+        source=_("the other holdings"),
+        sealed=True,
+    ),
+    finder=Cannot(_("An archive is encrypted to the controller's key; nobody here looks into it.")),
+    exporter=Cannot(_("What an archive has of a person is in the other holdings, and is told there.")),
+    rectifier=Cannot(_("An archive is never changed; a new one is made.")),
+    restrictor=Cannot(_("Nothing is done with an archive but handing it to its controller.")),
+    eraser=Cannot(_("It goes by itself within 14 days; the controller's own copy is the controller's.")),
 )
 
 OUTSIDE_LOG: Final = Place(

@@ -132,6 +132,7 @@ FILES: Final[dict[str, str]] = {
     "infra.secretkey": "one random key of the installation",
     "infra.stores": "objects of a store; what is personal in them is encrypted by whoever puts it there",
     "infra.postgres": "the database's own files: its tables are each in the catalogue",
+    "audits.services.packing": "a pack of evidence while it is made; without a name, gone with the job",
     "record.packs": "what the record holds: hashes, random references, codes, counts, times",
     "console.privacy.evidence": "a pack of the record while it is fetched; without a name, gone with the request",
     "record.verifier": "copies of signed notes and time-stamps, for as long as openssl reads them",
@@ -147,6 +148,7 @@ FILES: Final[dict[str, str]] = {
 
 PERSONAL_FILES: Final[dict[str, str]] = {
     "backups": "backups",
+    "retention.services.archive": "archives",
     "infra.outside": "outside_log",
     "delivery.catcher": "catcher",
     "project.uploads": "uploads",
@@ -164,7 +166,7 @@ FOLDERS: Final[dict[str, str]] = {
     "policies": "policies of domains (delivery.transports.mtasts): names of mail exchangers, times",
     "postgres": "the database's own files: its tables are each in the catalogue",
     "restore": "holding:backups",
-    "returns": "archives of everything of a controller, each encrypted to that controller's own key",
+    "returns": "holding:archives",
     "spool": "numbers of campaigns and messages, kind of program, class of network (tracking.spool)",
     "static": "the console's own files",
 }

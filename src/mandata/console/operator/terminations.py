@@ -16,6 +16,7 @@ from mandata.console import ending, requests
 from mandata.console.privacy.holdings import DoneForm
 from mandata.foundation.errors import Refused
 from mandata.holdings import manual, shelves
+from mandata.holdings.catalogue import catalogue
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
 from mandata.retention.rules import ending as rules
@@ -73,6 +74,7 @@ def _desk(one: selectors.EndView, at: datetime) -> dict[str, Any]:
         "hindrances": [{"why": deleting.why(found.code), "found": found} for found in against],
         "may_delete": one.state == "ended" and not against,
         "words": selectors.reasons(one.id),
+        "kept": [_kept(row) for row in one.kept],
         "tasks": [
             {"task": task, "form": DoneForm(auto_id=f"{task.id}_%s")} for task in shelves.tasks_about(one.id, at=at)
         ],
@@ -82,6 +84,16 @@ def _desk(one: selectors.EndView, at: datetime) -> dict[str, Any]:
         ]
         if one.progress
         else [],
+    }
+
+
+def _kept(row: dict[str, Any]) -> dict[str, Any]:
+    """What stays, in the reader's language; it was kept in English."""
+    names = {holding.description.key: holding.description.name for holding in catalogue()}
+    return {
+        "name": names.get(row["holding"], _("Without personal data")),
+        "rows": row["rows"],
+        "ground": _(row["ground"]),
     }
 
 

@@ -12,7 +12,7 @@ from mandata.holdings.catalogue.members import CONTACTS, MEMBERS, NOTICES, STAFF
 from mandata.holdings.catalogue.people import LOOKUPS, REJECTIONS, SUBSCRIBERS, SUBSCRIPTIONS, SUPPRESSION, UPLOADS
 from mandata.holdings.catalogue.proof import CHOSEN, KEYS, PAYLOADS, SOUGHT
 from mandata.holdings.catalogue.sending import CATCHER, EVENTS, FIRSTS, MESSAGES, RETURNS
-from mandata.holdings.copies import BACKUPS, OUTSIDE_LOG
+from mandata.holdings.copies import ARCHIVES, BACKUPS, OUTSIDE_LOG
 from mandata.holdings.rules import Holding
 
 _OWN: Final[tuple[Holding, ...]] = (
@@ -34,6 +34,7 @@ _OWN: Final[tuple[Holding, ...]] = (
     STAFF,
     CONTACTS,
     BACKUPS,
+    ARCHIVES,
     OUTSIDE_LOG,
     KEYS,
     CATCHER,
