@@ -117,9 +117,9 @@ ECOMAIL: Final = Year(
         Owed("end.return", "2026-11-30T23:00:00Z", "2026-11-30T23:00:00Z", "November has no 31st: Monday the 30th."),
         Owed(
             "end.backup",
-            "2026-10-31T23:00:00Z",
-            "2026-11-02T23:00:00Z",
-            "Two months from 31 August end on Saturday 31 October; the law's reading moves it to Monday.",
+            "2027-02-15T23:00:00Z",
+            "2027-02-15T23:00:00Z",
+            "All is deleted on 15 December; two months later it is Monday 15 February.",
         ),
         Owed("end.reminder", "2029-08-31T22:00:00Z", "2029-08-31T22:00:00Z", "Three years: Friday 31 August 2029."),
     ),
