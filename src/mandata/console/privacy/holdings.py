@@ -22,7 +22,7 @@ from mandata.rights import services as rights
 GROUPS = {
     "people": (gettext_lazy("People and lists"), ("audience",)),
     "sending": (gettext_lazy("Sending and reading"), ("campaigns", "delivery", "tracking")),
-    "requests": (gettext_lazy("Requests and erasures"), ("rights", "holdings")),
+    "requests": (gettext_lazy("Requests and erasures"), ("rights", "holdings", "incidents", "assistance", "audits")),
     "proof": (gettext_lazy("Record, keys and backups"), ("record", "vault", "backups", "infra")),
     "accounts": (gettext_lazy("Members and contacts"), ("accounts", "agreements", "subprocessors")),
 }
