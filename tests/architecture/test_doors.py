@@ -126,8 +126,8 @@ def _house(world: World, word: str) -> House:
         made.joined(role, f"{word} {role}")
     campaign = made.shop.draft()
     with scope(made.shop.id):
-        ids = {"campaign_id": campaign, **_accesses(), **_audience(made, word), **_paperwork(made, word), **_duties(made, word)}
-        ids |= _breach(made, word) | _help(made, word)
+        ids = {"campaign_id": campaign, **_audience(made, word), **_paperwork(made, word), **_duties(made, word)}
+        ids |= _breach(made, word) | _help(made, word) | _accesses()
     ids |= _change(made, word)
     world.sequence()
     packing.make(controller_id=made.shop.id, pack_id=ids["pack_id"])
