@@ -24,6 +24,7 @@ from mandata.backups import selectors as backups
 from mandata.foundation import canonical
 from mandata.holdings import processing
 from mandata.infra.tenancy import scope
+from mandata.measures import selectors as checked
 from mandata.record import selectors as record
 from mandata.record.packs import Document
 from mandata.subprocessors import selectors as subprocessors
@@ -68,7 +69,7 @@ def documents(
         "agreements.json": lambda: [_json(_agreements())],
         "obligations.ndjson": lambda: _ndjson(_obligations(first, last, at)),
         "obligations.csv": lambda: _csv(("id", *_OBLIGATION), _obligations(first, last, at)),
-        "measures.json": lambda: [_json(_measures())],
+        "measures.json": lambda: [_json(_measures(since, until))],
         "processing.pdf": lambda: [processing.as_pdf(language="en", at=at)],
         "processing.csv": lambda: [processing.as_csv(language="en", at=at)],
         "subprocessors.json": lambda: [_json(_subprocessors(at))],
@@ -171,15 +172,25 @@ def _obligations(first: int, last: int, at: datetime) -> Rows:
             yield {"id": one.id, **{name: getattr(one, name) for name in _OBLIGATION}}
 
 
-def _measures() -> list[dict[str, Any]]:
-    return [
-        {
-            "code": one.code, "measure": one.words, "how": one.description, "post": one.owner,
-            "checked_on": one.checked_on.isoformat() if one.checked_on else None,
-            "next_on": one.next_on.isoformat() if one.next_on else None,
-        }
-        for one in agreements.measures()
-    ]  # fmt: skip
+def _measures(since: datetime, until: datetime) -> dict[str, Any]:
+    """The register, and what every check of the period found: the same for all controllers."""
+    return {
+        "register": [
+            {
+                "code": one.code, "measure": one.words, "how": one.description, "post": one.owner,
+                "checked_on": one.checked_on.isoformat() if one.checked_on else None,
+                "next_on": one.next_on.isoformat() if one.next_on else None,
+            }
+            for one in agreements.measures()
+        ],
+        "results": [
+            {
+                "id": one.id, "check": one.check, "outcome": one.outcome, "reason": one.reason, "at": one.at,
+                "milliseconds": one.milliseconds,
+            }
+            for one in checked.results(since, until)
+        ],
+    }  # fmt: skip
 
 
 def _subprocessors(at: datetime) -> dict[str, Any]:
