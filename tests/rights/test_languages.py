@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import translation
 
 from mandata.accounts import selectors as accounts
+from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
-from mandata.rights import letters, rules
+from mandata.rights import letters, rules, services
 from tests.holdings.cast import LATER, a_shop
+from tests.rights.asking import OFFICER, confirmed, mails, token_in
 from tests.world import World
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "mandata"
@@ -84,3 +87,24 @@ def test_the_public_page_speaks_the_browsers_language(world: World, language: st
     assert heading in response.content.decode()
     assert response["Content-Language"] == language
     assert f'lang="{language}"' in response.content.decode()
+
+
+@pytest.mark.req("DSR-2")
+def test_a_proof_comes_in_by_its_page_and_anything_else_is_told_what_to_send(world: World) -> None:
+    shop = a_shop(world)
+    case_id = confirmed(shop)
+    with scope(shop.id):
+        services.doubt(case_id=case_id, why="Another country.", actor=OFFICER, at=now())
+    page, client = f"/rights/proof/{token_in(mails(shop, 'rights.proof')[0])}/", Client()
+    assert client.get(page).status_code == 200
+    wrong = client.post(page, {"proof": SimpleUploadedFile("a.txt", b"no proof")})
+    assert wrong.status_code == 422
+    assert "at most 5 MB" in wrong.content.decode()
+    assert client.post(page, {}).status_code == 422
+    right = client.post(page, {"proof": SimpleUploadedFile("a.pdf", b"%PDF-1.7 it is me")})
+    assert (right.status_code, right["Location"]) == (303, f"{page}?given=1")
+    assert "has come in" in client.get(f"{page}?given=1").content.decode()
+    with scope(shop.id):
+        assert services.look(case_id=case_id, actor=OFFICER, at=now())[0] == "application/pdf"
+        services.settle(case_id=case_id, accepted=True, actor=OFFICER, at=now())
+    assert "Nothing is awaited" in client.get(page).content.decode()

@@ -26,6 +26,7 @@ from mandata.public import limits
 from mandata.public.pages.holder import hardened
 from mandata.public.rights import words
 from mandata.public.rights.forms import Proof, Request
+from mandata.public.rights.uploads import SmallFile
 from mandata.rights import letters, rules, selectors, services
 
 REQUESTS: Final = limits.Limit("rights-requests", 20, 3600)
@@ -192,9 +193,11 @@ def _progress(request: HttpRequest, found: selectors.Linked) -> HttpResponse:
 def proof(request: HttpRequest, token: str) -> HttpResponse:
     """Show where a proof of identity is sent; on POST, take it. It is never shown again here."""
     found = _linked(request, token, "proof")
-    form = Proof(request.POST or None, request.FILES or None)
+    form = Proof()
     if request.method == "POST":
         _limited(request, PROOFS)
+        request.upload_handlers = [SmallFile(request)]
+        form = Proof(request.POST, request.FILES)
         if form.is_valid():
             try:
                 services.give(token=token, content=form.cleaned_data["proof"].read(rules.MAX_PROOF + 1), at=now())
