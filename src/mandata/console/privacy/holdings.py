@@ -23,7 +23,10 @@ GROUPS = {
     "people": (gettext_lazy("People and lists"), ("audience",)),
     "sending": (gettext_lazy("Sending and reading"), ("campaigns", "delivery", "tracking")),
     "requests": (gettext_lazy("Requests and erasures"), ("rights", "holdings", "incidents", "assistance", "audits")),
-    "proof": (gettext_lazy("Record, keys and backups"), ("record", "vault", "backups", "infra")),
+    "proof": (
+        gettext_lazy("Record, keys and backups"),
+        ("record", "vault", "backups", "infra", "retention", "incidents", "audits", "assistance"),
+    ),
     "accounts": (gettext_lazy("Members and contacts"), ("accounts", "agreements", "subprocessors")),
 }
 VERBS = {
