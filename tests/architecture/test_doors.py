@@ -79,8 +79,8 @@ TYPED = {
 }  # fmt: skip
 """What would be taken from somebody who may."""
 NO_ID: dict[str, object] = {
-    "part": "hours", "verb": "withdraw", "size": 1, "desk": "request", "law": "dpia", "form": "json",
-    "attestation": UUID(int=7), "verdict": "fine",
+    "part": "hours", "verb": "withdraw", "what": "mail", "move": "extend", "size": 1, "desk": "request",
+    "law": "dpia", "form": "json", "attestation": UUID(int=7), "verdict": "fine",
 }  # fmt: skip
 """Parts of addresses that name nothing of a controller's."""
 

@@ -271,12 +271,12 @@ _VERBS: dict[str, tuple[type[forms.Form], Verb]] = {
 
 
 @require_POST
-def step(request: HttpRequest, case_id: UUID, verb: str) -> HttpResponse:
+def step(request: HttpRequest, case_id: UUID, move: str) -> HttpResponse:
     """Take a step of a case; what is refused says why and what mends it."""
-    if verb not in _VERBS:
+    if move not in _VERBS:
         raise Http404
-    kind, act = _VERBS[verb]
-    form = kind(request.POST, prefix=verb if kind is not _Letter else None)
+    kind, act = _VERBS[move]
+    form = kind(request.POST, prefix=move if kind is not _Letter else None)
     try:
         if not form.is_valid():
             raise _Incomplete
