@@ -15,7 +15,7 @@ _TABLES = (
 
 def _empty(urls: Urls) -> None:
     with psycopg.connect(urls.owner, autocommit=True) as owner:
-        owner.execute(f"truncate {_TABLES}")  # type: ignore[arg-type]
+        owner.execute(f"truncate {_TABLES}")
 
 
 @pytest.fixture

@@ -18,10 +18,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from mandata.accounts.models import User
+from mandata.audience import selectors as audience
+from mandata.audience.selectors import sampling
 from mandata.infra.clock import now
 from mandata.infra.postgres import Urls
 from mandata.infra.tenancy import INSTANCE, scope
 from mandata.measures.looking import database, entrance, host, keeping, people, wire
+from mandata.measures.rules import verdicts
 from mandata.measures.services import checking
 from tests.delivery.mailing import shop
 from tests.world import World
@@ -87,8 +90,8 @@ def test_an_identity_that_lies_in_clear_is_found_where_it_lies(world: World, dat
     made.people(3)
     assert looking.sealed(now()).outcome == "held"
     with scope(made.id):
-        some = looking.sampling.sample(1)[0]
-        address = looking.audience.identities(some)[some[0]]["email"]
+        some = sampling.sample(1)[0]
+        address = audience.identities(some)[some[0]]["email"]
     probe = f"""create table measures_probe (controller_id uuid, words text);
         alter table measures_probe enable row level security, force row level security;
         create policy scope on measures_probe
@@ -235,7 +238,7 @@ def test_tls_is_looked_at_on_the_wire(tmp_path: Path, monkeypatch: pytest.Monkey
         monkeypatch.setattr(wire, "_context", lambda: ssl.create_default_context(cafile=str(public)))
         seen = wire.web("console", f"https://localhost:{port}")
         assert (seen.state, seen.version) == ("tls", "TLSv1.3")
-        assert wire.verdicts.wires([seen], now()).reason == "certificate_ends"
+        assert verdicts.wires([seen], now()).reason == "certificate_ends"
         assert wire.web("console", f"http://localhost:{port}").state == "plain"
     assert wire.web("console", f"https://localhost:{port}").state == "away"
 
@@ -324,7 +327,7 @@ def test_a_check_that_goes_wrong_itself_has_failed(monkeypatch: pytest.MonkeyPat
         raise OSError("somebody@inbox.example")
 
     monkeypatch.setattr(checking, "CHECKS", {"disk": broken_check})
-    assert checking.look("disk", now()) == checking.verdicts.failed("check_fault", fault="OSError")
+    assert checking.look("disk", now()) == verdicts.failed("check_fault", fault="OSError")
 
 
 def test_nothing_of_the_tries_stays_in_anybodys_scope(houses: tuple[House, House]) -> None:

@@ -1,6 +1,7 @@
-"""Rounds: results kept, a killed round taken up, a failure owed once to each controller that was promised the measure."""
+"""Rounds: results kept, a killed round taken up, a failure owed once to each controller that was promised it."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from mandata.agreements.selectors.notices import legal_notices as served_notices
 from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import INSTANCE, scope
 from mandata.measures import selectors
+from mandata.measures.errors import BadEvidence, BadOutage
 from mandata.measures.models import Evidence, Failure, Outage, Pulse, Result, Run
 from mandata.measures.rules.headings import CHECKS
 from mandata.measures.rules.verdicts import failed, held
@@ -181,7 +183,12 @@ def test_an_owners_measure_is_owed_once_its_date_is_past_and_met_by_new_evidence
     with scope(house.id):
         accept(house.owner.actor, name="acomware")
     at = now()
-    shown = {"code": "cameras", "description": "Two cameras at the door.", "owner": "Caretaker", "by": new_id()}
+    shown: dict[str, Any] = {
+        "code": "cameras",
+        "description": "Two cameras at the door.",
+        "owner": "Caretaker",
+        "by": new_id(),
+    }
     owning.show(
         **shown, on=(at - timedelta(days=400)).date(), next_on=(at - timedelta(days=1)).date(), remark="folder 9", at=at
     )
@@ -210,8 +217,6 @@ def test_an_owners_measure_is_owed_once_its_date_is_past_and_met_by_new_evidence
     ],
 )
 def test_evidence_that_cannot_be_is_refused(world: World, wrong: dict[str, object], code: str) -> None:
-    from mandata.measures.errors import BadEvidence
-
     today = now().date()
     given: dict[str, object] = {
         "code": "cameras", "description": "Cameras.", "owner": "Caretaker", "on": today, "remark": "folder 9",
@@ -238,9 +243,9 @@ def test_a_part_that_is_gone_twice_is_out_until_it_answers_attributed_and_announ
     (row,) = selectors.outages()
     assert (row.began_at, row.restored_at) == (at, at + timedelta(minutes=31))
     by = new_id()
-    with pytest.raises(outages.BadOutage):
+    with pytest.raises(BadOutage):
         outages.announce(outage_id=row.id, by=by, at=now())
-    with pytest.raises(outages.BadOutage):
+    with pytest.raises(BadOutage):
         outages.attribute(outage_id=row.id, cause="supplier", words="ask max@inbox.example", by=by, at=now())
     outages.attribute(outage_id=row.id, cause="supplier", words="The data centre lost its line.", by=by, at=now())
     outages.announce(outage_id=row.id, by=by, at=now())
@@ -272,10 +277,10 @@ def test_a_time_in_which_no_worker_was_there_is_an_outage_that_is_over(world: Wo
 @pytest.mark.req("SEC-9")
 def test_an_outage_that_somebody_reports_has_times_that_can_be(world: World) -> None:
     by, at = new_id(), now()
-    with pytest.raises(outages.BadOutage):
+    with pytest.raises(BadOutage):
         outages.report(part="console", began_at=at + timedelta(hours=1), by=by, at=at)
     made = outages.report(part="console", began_at=at - timedelta(hours=1), by=by, at=at)
-    with pytest.raises(outages.BadOutage):
+    with pytest.raises(BadOutage):
         outages.report(part="console", began_at=at - timedelta(hours=2), by=by, at=at)
     outages.attribute(outage_id=made, cause="power", words="", by=by, at=at, ended=True)
     found = selectors.outage(made)
