@@ -25,7 +25,7 @@ GROUPS = {
     "requests": (gettext_lazy("Requests and erasures"), ("rights", "holdings", "incidents", "assistance", "audits")),
     "proof": (
         gettext_lazy("Record, keys and backups"),
-        ("record", "vault", "backups", "infra", "retention", "incidents", "audits", "assistance"),
+        ("record", "vault", "backups", "infra", "retention"),
     ),
     "accounts": (gettext_lazy("Members and contacts"), ("accounts", "agreements", "subprocessors")),
 }
