@@ -12,6 +12,8 @@ from mandata.retention.services import keeping
 from tests.retention.ages import LONG_AGO, campaign, count, events, finish, house, inside
 from tests.soak.conftest import Scale, Tell
 
+pytestmark = pytest.mark.soak
+
 
 @pytest.mark.req("RET-1")
 def test_old_events_go_in_batches(database: object, scale: Scale, tell: Tell) -> None:
