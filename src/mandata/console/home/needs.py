@@ -13,6 +13,7 @@ from mandata.audience.selectors import catalogue
 from mandata.campaigns import selectors
 from mandata.console.home.owed import owed
 from mandata.console.places import address
+from mandata.console.privacy import words
 from mandata.delivery import selectors as delivery
 from mandata.incidents.selectors import share as breaches
 from mandata.rights import selectors as rights
@@ -83,7 +84,7 @@ def _cases(at: datetime) -> list[dict[str, Any]]:
         {
             "icon": "case",
             "tone": "bad" if one.late else "warn",
-            "title": f"{kinds.get(one.kind, one.kind)} {one.number}",
+            "title": f"{kinds.get(one.kind, words.KINDS[one.kind])} {one.number}",
             "text": _("Somebody waits for your answer."),
             "url": reverse("privacy:case", args=[one.id]),
             "act": _("Answer"),
