@@ -203,7 +203,7 @@ def test_bad_work_bad_files_and_bad_words_are_refused(house: Deal) -> None:
     )  # fmt: skip
     for one in bad:
         with pytest.raises(BadWork):
-            book(house, **one)
+            book(house, **one)  # type: ignore[arg-type]
     with pytest.raises(BadWork):
         book(house, "magic")
     about = ("assistance", ask(house))

@@ -162,7 +162,7 @@ def test_terms_are_agreed_by_the_other_party_only_and_the_newest_ones_count(hous
 
 @pytest.mark.req("AUD-1")
 def test_what_says_too_little_or_cannot_be_is_not_taken(house: Deal) -> None:
-    bad = (
+    bad: tuple[dict[str, Any], ...] = (
         {"scope": []}, {"scope": ["everything"]}, {"inspector": ""}, {"words": " "}, {"by": "friend"},
         {"serious_reason": True}, {"on": ASKED - timedelta(days=1)}, {"words": "x" * 10_001}, {"wizard": True},
     )  # fmt: skip

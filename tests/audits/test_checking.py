@@ -94,7 +94,7 @@ def test_every_refusal_names_its_clause_and_what_would_mend_it(
     name: str, by: str, days: int, flags: dict[str, bool], ago: list[int]
 ) -> None:
     earlier = tuple(TOLD - timedelta(days=one) for one in ago)
-    facts = AuditFacts(told_at=TOLD, on=TOLD + timedelta(days=days), by=by, earlier=earlier, **flags)
+    facts = AuditFacts(told_at=TOLD, on=TOLD + timedelta(days=days), by=by, earlier=earlier, **flags)  # type: ignore[arg-type]
     found = checking.check(TERMS[name], facts, model=TERMS["gdpr-art28"])
     for one in found:
         title, reason, remedy = one.said(ENGLISH)

@@ -61,7 +61,7 @@ def listed(as_json: AsJson = False) -> None:
         total, things = waiting.listed(("request", "proceeding", "intake"), count=1_000)
         for one in things:
             told = {"controller": one.controller_id, "kind": one.kind, "id": one.id, "since": one.since}
-            emit(as_json, told, "{controller} {kind} {id}, since {since:%Y-%m-%d %H:%M} UTC".format(**told))
+            emit(as_json, told, f"{one.controller_id} {one.kind} {one.id}, since {one.since:%Y-%m-%d %H:%M} UTC")
         if not total:
             emit(as_json, {"open": 0}, "Nothing is open.")
 

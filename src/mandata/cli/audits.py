@@ -58,7 +58,9 @@ def listed(as_json: AsJson = False) -> None:
                 "controller": thing.controller_id, "audit": one.id, "number": one.number, "state": one.state,
                 "wished": one.wished_at,
             }  # fmt: skip
-            emit(as_json, told, "{controller} audit {number}: {state}, wished {wished:%Y-%m-%d}".format(**told))
+            emit(
+                as_json, told, f"{thing.controller_id} audit {one.number}: {one.state}, wished {one.wished_at:%Y-%m-%d}"
+            )
         if not total:
             emit(as_json, {"open": 0}, "No audit is open.")
 

@@ -80,15 +80,13 @@ def uploaded(given: Any) -> tuple[str, str, bytes]:
     return str(given.name), str(given.content_type or ""), given.read()
 
 
-def day(label: Promise | str, *, required: bool = True, help_text: Promise | str = "") -> forms.DateField:
+def day(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:
     """A field for a date."""
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     return forms.DateField(label=label, widget=widget, required=required, help_text=help_text)
 
 
-def words(
-    label: Promise | str, *, required: bool = True, rows: int = 3, help_text: Promise | str = ""
-) -> forms.CharField:
+def words(label: Any, *, required: bool = True, rows: int = 3, help_text: Any = "") -> forms.CharField:
     """A field for some sentences."""
     widget = forms.Textarea(attrs={"rows": rows})
     return forms.CharField(label=label, widget=widget, required=required, help_text=help_text, max_length=10_000)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -111,7 +111,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         if tried.said:
             messages.success(request, tried.said)
             return redirect("operator:assistance")
-    page = Paginator(Open(*helping.DESKS), PAGE).get_page(request.GET.get("page"))  # type: ignore[arg-type]
+    page: Page[waiting.Thing] = Paginator(Open(*helping.DESKS), PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "rows": [found for thing in page for found in _row(thing)],

@@ -1,11 +1,12 @@
 """The desk of audits: what controllers ask for, answered and followed; the operator's attestations."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -45,20 +46,18 @@ class CertificateForm(forms.Form):
         self.fields["kind"].choices = [(code, _(said)) for code, said in codes.CERTIFICATES.items()]  # type: ignore[attr-defined]
 
 
-class Open:
-    """What is open at the desks, page by page."""
+class Open(Sequence[waiting.Thing]):
+    """What is open at the desks, as a sequence of which only the shown page is read."""
+
+    ordered = True
 
     def __init__(self, *kinds: str) -> None:
         self.kinds = kinds
 
-    def count(self) -> int:
-        """How much there is."""
+    def __len__(self) -> int:
         return waiting.listed(self.kinds, count=0)[0]
 
-    def __len__(self) -> int:
-        return self.count()
-
-    def __getitem__(self, part: slice) -> list[waiting.Thing]:
+    def __getitem__(self, part: Any) -> Any:
         return waiting.listed(self.kinds, start=part.start, count=part.stop - part.start)[1]
 
 
@@ -79,7 +78,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Kept, and recorded. It stands in every pack from now on."))
             return redirect("operator:audits")
-    page = Paginator(Open("audit"), PAGE).get_page(request.GET.get("page"))  # type: ignore[arg-type]
+    page: Page[waiting.Thing] = Paginator(Open("audit"), PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "rows": [found for thing in page for found in _row(thing)],

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from mandata.assistance import selectors as assistance
 from mandata.audits import selectors
+from mandata.audits.errors import NoSuch
 from mandata.audits.services import agreeing, packing
 from mandata.console import auditing, deeds, requests
 from mandata.console.deeds import Tried
@@ -177,7 +178,7 @@ def pack_download(request: HttpRequest, pack_id: UUID) -> HttpResponseBase:
     """Give a pack piece by piece."""
     found, member = selectors.pack(pack_id), requests.member(request)
     if found.state != "ready":
-        raise packing.NoSuch(_("This pack is not there to be fetched."), remedy=_("Ask for a new one."))
+        raise NoSuch(_("This pack is not there to be fetched."), remedy=_("Ask for a new one."))
 
     def pieces() -> Iterator[bytes]:  # it runs after the view, when no scope is open any more
         yield from packing.read(
