@@ -87,8 +87,10 @@ def run(controller: Controller, as_json: AsJson = False) -> None:
         from mandata.retention.services import keeping
 
         with scope(controller):
-            began = selectors.unfinished() or [keeping.daily(at=at, queue=False)]
-        for run_id in filter(None, began):
+            began = selectors.unfinished()
+            if not began and (fresh := keeping.daily(at=at, queue=False)):
+                began = [fresh]
+        for run_id in began:
             while keeping.work(controller_id=controller, run_id=run_id, at=at):
                 pass
         with scope(controller):
