@@ -91,11 +91,11 @@ class ExportFacts:
     """
 
     deleted: bool = False
-    at_end: bool = False
     standing: Standing = UNKNOWN
     purpose: str = SERVICE
     asked_by: Annotated[str, one_of("controller", "reseller", "other")] = "controller"
     means: Annotated[str, one_of("", "download_link", "named_store", "own_format", "function")] = ""
+    at_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
