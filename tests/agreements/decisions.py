@@ -189,6 +189,7 @@ SHARING = [
         "access",
         "imagicle",
         ({"product": "digital_fax", "products": ["digital_fax"]}, YES, "access.country"),
+        ({"product": "digital_fax", "products": ["digital_fax"], "ticket": " "}, NO, "access.ticket"),
         ({"product": "hotel", "products": ["digital_fax"]}, NO, "access.product"),
         ({"product": "toaster", "products": ["toaster"]}, NO, "access.product"),
         ({"product": "hotel", "products": ["hotel"], "country": "US"}, NO, "transfer.mechanism"),

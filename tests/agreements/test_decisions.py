@@ -141,7 +141,8 @@ TRANSFERS = st.builds(
 ACCESSES = st.builds(
     AccessFacts, at=st.just(NOW), reason=st.sampled_from(["", "ticket"]), country=COUNTRIES, confidential=BOOLS,
     trained_at=MAYBE, trained_until=MAYBE, product=st.sampled_from(["", "mail", "hotel"]),
-    products=st.sampled_from([(), ("mail", "hotel")]), mechanisms=MECHANISMS, standing=STANDINGS, purpose=PURPOSES,
+    products=st.sampled_from([(), ("mail", "hotel")]), ticket=st.sampled_from(["", "17"]), mechanisms=MECHANISMS,
+    standing=STANDINGS, purpose=PURPOSES,
 )  # fmt: skip
 COMBINATIONS = st.builds(
     CombineFacts,

@@ -227,7 +227,7 @@ def test_the_customer_chooses_among_the_data_centres_offered() -> None:
 
 @pytest.mark.req("TRF-4", "PPL-7")
 def test_staff_of_affiliates_works_from_five_countries_at_activated_products_only() -> None:
-    facts: dict[str, Any] = {"at": AT, "reason": "ticket 17", "confidential": True, "trained_at": ENDED}
+    facts: dict[str, Any] = {"at": AT, "reason": "ticket 17", "ticket": "17", "confidential": True, "trained_at": ENDED}
     facts |= {"product": "call_recording", "products": ["call_recording"], "mechanisms": [{"kind": "scc"}]}
     for country in ("US", "FR", "GB", "AE", "SA"):
         found = decide("access", IMA, **facts, country=country)
@@ -236,6 +236,7 @@ def test_staff_of_affiliates_works_from_five_countries_at_activated_products_onl
     says(decide("access", IMA, **facts, country="IN"), "refused", "location.access", "IMA 5, 7")
     other = decide("access", IMA, **{**facts, "product": "digital_fax"}, country="FR")
     says(other, "refused", "agreement.products", "IMA 4", product="digital_fax")
+    says(decide("access", IMA, **{**facts, "ticket": ""}, country="FR"), "refused", "people.support", "IMA 4")
 
 
 @pytest.mark.req("TRF-3")

@@ -125,7 +125,7 @@ def _acts() -> Iterable[Question]:
         {"country": "US", "at": _AT, "instructed": True, "mechanisms": [{"kind": "scc"}]},
         ("transfer.mechanism", "transfer.inside", "transfer.unrestricted"),
     )
-    looked = {"at": _AT, "reason": "ticket 17", "country": "CZ", "confidential": True}
+    looked = {"at": _AT, "reason": "ticket 17", "ticket": "17", "country": "CZ", "confidential": True}
     yield Question(
         "access",
         acts.AccessFacts,
