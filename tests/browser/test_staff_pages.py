@@ -91,6 +91,6 @@ def test_a_measure_is_stated_with_its_last_check_and_stands_in_the_register(worl
     visitor.page.locator("#id_owner").fill("Head of operations")
     visitor.press("Keep it")
     visitor.page.get_by_text("Kept, and recorded.").wait_for()
-    visitor.page.get_by_text("Every identity is sealed").wait_for()
+    visitor.page.get_by_text("Every identity is sealed").first.wait_for()
     with scope(INSTANCE):
         assert record.entries(kind="measure.checked", limit=1)
