@@ -1,11 +1,14 @@
 """The way of an audit through both hands, with its duties, its price, its report and what was found."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from mandata.agreements.selectors import obligations
 from mandata.assistance.models import Index
@@ -215,3 +218,22 @@ def test_only_the_right_party_takes_each_step(house: Deal) -> None:
             asking.withdraw(audit_id=audit, actor=Actor("system"), at=ASKED)
         asking.withdraw(audit_id=audit, actor=house.actor, at=ASKED)
     assert duties(house, audit, ASKED) == {"audit.agreement": "lapsed", "audit.answer": "lapsed"}
+
+
+def test_of_two_who_answer_in_the_same_moment_one_wins_and_the_other_is_told(house: Deal) -> None:
+    audit, gate = ask(house), Barrier(2)
+
+    def answer(_number: int) -> str:
+        try:
+            gate.wait(10)
+            with scope(house.id):
+                asking.accept(audit_id=audit, words="", actor=OPERATOR, at=ASKED)
+        except WrongState as refused:
+            return refused.code
+        finally:
+            connection.close()
+        return "accepted"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(answer, range(2))) == ["accepted", "audits.wrong_state"]
+    assert kinds(house).count("audit.accepted") == 1
