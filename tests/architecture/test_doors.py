@@ -224,9 +224,7 @@ def _kept(word: str, operator: Actor) -> dict[str, UUID]:
         number=1, why="daily", state="waiting", plan={"events": {"before": at.isoformat(), "rows": 0, "source": "",
         "origin": "ours", "clause": "", "period": ""}}, by=str(operator), at=at, moved_at=at,
     )  # fmt: skip
-    decided = limiting.decide(
-        kind="limit", ground_code="content", words=word, acts=["profile"], actor=operator, at=at
-    )
+    decided = limiting.decide(kind="limit", ground_code="content", words=word, acts=["profile"], actor=operator, at=at)
     return {"hold_id": hold, "ageing_id": UUID(str(waits.id)), "decision_id": decided}
 
 

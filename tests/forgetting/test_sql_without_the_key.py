@@ -13,8 +13,8 @@ from mandata.agreements.services.notices import serve_by_letter
 from mandata.campaigns import services as campaigns
 from mandata.campaigns.rules.content import Content, Format
 from mandata.foundation.actors import Actor
-from mandata.holdings.catalogue import catalogue
 from mandata.holdings import own
+from mandata.holdings.catalogue import catalogue
 from mandata.holdings.clear import CLEAR, OWN, columns
 from mandata.infra.clock import new_id, now
 from mandata.infra.postgres import Urls

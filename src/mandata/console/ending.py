@@ -138,9 +138,7 @@ class ArchiveForm(forms.Form):
         required=False,
         max_length=800,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=gettext_lazy(
-            "As age-keygen prints it (age1…), or an SSH key. Only its other half opens it."
-        ),
+        help_text=gettext_lazy("As age-keygen prints it (age1…), or an SSH key. Only its other half opens it."),
     )
     passphrase = forms.CharField(
         label=gettext_lazy("Or a passphrase"),

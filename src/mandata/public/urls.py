@@ -5,8 +5,8 @@ from django.urls import path
 from mandata.public import hooks
 from mandata.public.pages.feed import calendar
 from mandata.public.pages.message import message
-from mandata.public.pages.pack import pack
 from mandata.public.pages.own_notice import notice
+from mandata.public.pages.pack import pack
 from mandata.public.pages.preferences import preferences
 from mandata.public.pages.register import subprocessors, subprocessors_json
 from mandata.public.pages.unsubscribe import undo, unsubscribe

@@ -332,6 +332,6 @@ __all__ = [
     "record_signer",
     "return_key",
     "second_factor_key",
-    "webhook_key",
     "token_keys",
+    "webhook_key",
 ]

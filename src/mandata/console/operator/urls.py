@@ -69,9 +69,7 @@ urlpatterns = [
     path("audits/<uuid:controller_id>/<uuid:audit_id>/<slug:verb>/", audits.act, name="audit_act"),
     path("assistance/", assistance.listed, name="assistance"),
     path("assistance/<uuid:controller_id>/", assistance.controller, name="assistance_controller"),
-    path(
-        "assistance/<uuid:controller_id>/<slug:desk>/<uuid:thing_id>/", assistance.thing, name="assistance_thing"
-    ),
+    path("assistance/<uuid:controller_id>/<slug:desk>/<uuid:thing_id>/", assistance.thing, name="assistance_thing"),
     path(
         "assistance/<uuid:controller_id>/<slug:desk>/<uuid:thing_id>/files/<uuid:paper_id>/",
         assistance.file,
@@ -100,17 +98,13 @@ urlpatterns = [
     path("limiting/serious-breaches.csv", limiting.register_csv, name="grounds_csv"),
     path("controllers/<uuid:controller_id>/limiting/", limiting.single, name="limit"),
     path("controllers/<uuid:controller_id>/limiting/grounds/", limiting.enter, name="ground_enter"),
-    path(
-        "controllers/<uuid:controller_id>/limiting/grounds/<uuid:ground_id>/", limiting.follow, name="ground_follow"
-    ),
+    path("controllers/<uuid:controller_id>/limiting/grounds/<uuid:ground_id>/", limiting.follow, name="ground_follow"),
     path(
         "controllers/<uuid:controller_id>/limiting/grounds/<uuid:ground_id>/file/",
         limiting.evidence,
         name="ground_file",
     ),
-    path(
-        "controllers/<uuid:controller_id>/limiting/<uuid:decision_id>/<slug:verb>/", limiting.act, name="limit_act"
-    ),
+    path("controllers/<uuid:controller_id>/limiting/<uuid:decision_id>/<slug:verb>/", limiting.act, name="limit_act"),
     path("own-data/", own_data.listed, name="own_data"),
     path("own-data/requests/<uuid:case_id>/", own_data.settle, name="own_settle"),
     path("splitting/", splitting.splitting, name="splitting"),

@@ -12,7 +12,7 @@ The plain format is a JSON object {"events": [event, ...]}, each event an object
     recipient, status, code, diagnostic     optional; what the receiving server said
 
 signed in the header `Mandata-Signature: t=<Unix seconds>,v1=<hex>`: HMAC-SHA256 with the relay's own secret over the
-digits of t, a full stop, and the body. A time more than five minutes away is refused, so that nothing is played again later.
+digits of t, a full stop, and the body. A time more than five minutes away is refused, so that nothing is played again.
 """
 
 import base64

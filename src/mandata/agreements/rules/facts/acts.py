@@ -83,7 +83,7 @@ class TrackFacts:
 @dataclass(frozen=True, slots=True)
 class ExportFacts:
     """Handing data out to the controller; ``deleted`` once the data is irretrievably gone. ``at_end``: the return of
-    everything that the law lets the controller choose at the end (Article 28(3)(g) GDPR), whatever the text lets survive.
+    everything that the law lets the controller choose at the end (Article 28(3)(g) GDPR), whatever the text says.
 
     ``asked_by``: the controller, the reseller on its behalf, somebody else. ``means``: how it is handed out, where
     that is asked: behind a link, to a store that the controller names, in a format that it uses, by a function in the
