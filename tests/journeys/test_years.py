@@ -172,10 +172,9 @@ def a_change_of_sub_processors(script: Script) -> None:
 def an_audit_and_a_second_one(script: Script) -> None:
     if script.year.prices.get("index"):
         script.go("2026-01-20T09:00:00+01:00")
-        told = {"by": script.staff.id, "at": script.at}
-        tables.state_index(
-            index="cz_cpi", year=2025, percent=Decimal(script.year.prices["index"]), source="CZSO", **told
-        )
+        risen, by = Decimal(script.year.prices["index"]), script.staff.id
+        assert by is not None
+        tables.state_index(index="cz_cpi", year=2025, percent=risen, source="CZSO", by=by, at=script.at)
     _audit(script, script.year.audit_asked, script.year.audit, nth="first")
     if script.year.agreement == "acomware":
         _audit(script, script.year.second_audit, (), nth="second")

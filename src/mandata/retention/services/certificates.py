@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import typst
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors as accounts
@@ -64,8 +64,8 @@ def paper(end_id: UUID) -> bytes:
 def _told(one: selectors.EndView, entry: "record.Proven", note: str) -> dict[str, Any]:
     names = {holding.description.key: str(holding.description.name) for holding in catalogue()}
     body = canonical.loads(entry.leaf)["body"]
-    stays = [f"{names.get(kept['holding'], _('Without personal data'))} ({kept['rows']}): {_(kept['ground'])}"
-             for kept in one.kept]  # fmt: skip
+    nobody = _("Without personal data")
+    stays = [f"{names.get(kept['holding'], nobody)} ({kept['rows']}): {gettext(kept['ground'])}" for kept in one.kept]
     return {
         "language": (get_language() or "en")[:2],
         "title": _("Certificate of deletion"),
@@ -76,7 +76,7 @@ def _told(one: selectors.EndView, entry: "record.Proven", note: str) -> dict[str
         "facts": [list(fact) for fact in _facts(one, body)],
         "held": _("What was deleted"),
         "columns": [_("Where"), _("Deleted"), ""],
-        "rows": [[names.get(key, _("Without personal data")), str(count), ""] for key, count in one.counts.items()],
+        "rows": [[names.get(key, nobody), str(count), ""] for key, count in one.counts.items()],
         "stays": _("What stays, and why"),
         "kept": stays,
         "proof": _("Proof"),
