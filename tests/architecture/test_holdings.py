@@ -297,7 +297,7 @@ INTERNAL = {
     "audience_subscription": "controller_id list_id subscriber_id",
     "audience_suppression": "controller_id hash key_version",
     "delivery_message": "controller_id campaign_id subscriber_id number chunk_id next_at",
-    "delivery_return": "controller_id id digest campaign_id subscriber_id",
+    "delivery_return": "controller_id id digest campaign_id subscriber_id at_door",
     "tracking_event": "controller_id id campaign_id subscriber_id",
     "tracking_first": "controller_id campaign_id message",
 }

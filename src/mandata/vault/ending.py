@@ -14,6 +14,7 @@ from uuid import UUID
 from mandata.infra import bulk
 from mandata.infra.tenancy import scope
 from mandata.vault import recovery
+from mandata.vault.errors import KeysMissing
 from mandata.vault.models import Epoch, Secret
 from mandata.vault.providers import provider
 
@@ -40,8 +41,13 @@ def destroy_holders(controller_id: UUID) -> int:
 
 
 def destroy_all(controller_id: UUID, *, at: datetime) -> Destroyed:
-    """Destroy every key of a controller. Open no scope around it. Raises Fault where the store takes no recovery copy:
-    the epochs' values stay then, and the same call goes on."""
+    """Destroy every key of a controller. Open no scope around it. Raises Fault where the store takes no recovery copy,
+    KeysMissing where the keys are not there to be destroyed: the epochs stay then, and the same call goes on."""
+    if not provider().complete():
+        raise KeysMissing(
+            "The keys of the installation are not where they should be, so nothing says that they are destroyed.",
+            remedy="Put the folder of the keys in its place; the same call then goes on.",
+        )
     keys = 0
     while done := destroy_holders(controller_id):
         keys += done
@@ -62,5 +68,9 @@ def destroy_all(controller_id: UUID, *, at: datetime) -> Destroyed:
 
 
 def is_destroyed(controller_id: UUID) -> bool:
-    """Say whether no value of any epoch of a controller is left in the provider. Needs no scope."""
+    """Say whether the keys of a controller were destroyed on purpose: every epoch that it had is marked so, and no
+    value of one is left in the provider. A folder of keys that is not there destroys nothing. Needs no scope."""
+    mine = Epoch.objects.filter(controller_id=controller_id)
+    if not mine.exists() or mine.filter(destroyed_at=None).exists():
+        return False
     return all(whose != controller_id for whose, _number in provider().epochs())

@@ -184,9 +184,9 @@ def hindrances(one: EndView, at: datetime) -> tuple[rules.Hindrance, ...]:
 
 
 def returned(one: EndView) -> bool:
-    """Say whether everything was handed over since the notice: an archive that was fetched, or lies in the store that
-    the controller named."""
-    made = Return.objects.filter(asked_at__gte=one.noticed_at)
+    """Say whether everything was handed over: an archive that was asked for once the end had taken effect, and so lacks
+    nothing, and was fetched, or lies in the store that the controller named."""
+    made = Return.objects.filter(asked_at__gte=max(one.noticed_at, one.effective_at))
     return made.exclude(fetched_at=None).exists() or made.exclude(delivered_at=None).exists()
 
 

@@ -65,7 +65,11 @@ def _told(one: selectors.EndView, entry: "record.Proven", note: str) -> dict[str
     names = {holding.description.key: str(holding.description.name) for holding in catalogue()}
     body = canonical.loads(entry.leaf)["body"]
     nobody = _("Without personal data")
-    stays = [f"{names.get(kept['holding'], nobody)} ({kept['rows']}): {gettext(kept['ground'])}" for kept in one.kept]
+    grounds = [gettext(kept["ground"]) for kept in one.kept]
+    stays = [
+        f"{names.get(kept['holding'], nobody)} ({kept['rows']}): {ground}"
+        for kept, ground in zip(one.kept, grounds, strict=True)
+    ]
     return {
         "language": (get_language() or "en")[:2],
         "title": _("Certificate of deletion"),

@@ -95,9 +95,9 @@ def confirm(*, controller_id: UUID, typed: str, actor: Actor, at: datetime, queu
         append(kind="retention.deletion_confirmed", body=body, actor=actor, at=at, clause=_clause(at), subject=row.id)
         if accounts.state() != "ended":
             controllers.move(state="ended", reason="deletion", actor=actor, at=at)
-        tenants.announce(controller_id, end=row.id, at=at)
         if queue:
             _queue()
+        tenants.announce(controller_id, end=row.id, at=at)  # last: a line of what was taken back would delete later
 
 
 def _people(parts: list[tenants.Part]) -> int:

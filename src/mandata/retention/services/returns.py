@@ -28,7 +28,7 @@ from mandata.agreements.services import obligations
 from mandata.agreements.services.authority import authorised
 from mandata.foundation import canonical
 from mandata.foundation.actors import SYSTEM, Actor
-from mandata.foundation.errors import Fault
+from mandata.foundation.errors import Fault, NotFound
 from mandata.infra import age, clock
 from mandata.infra.environment import env
 from mandata.infra.jobs import app
@@ -330,9 +330,11 @@ def fetch(*, return_id: UUID, actor: Actor, at: datetime) -> Fetched:
 
 
 def identity(return_id: UUID) -> bytes:
-    """Return the key file of an archive that was made for a passphrase. Raises Gone where there is none."""
-    row = Return.objects.filter(id=return_id).exclude(state="gone").first()
-    if row is None or not bytes(row.identity):
+    """Return the key file of an archive that was made for a passphrase. Raises Gone where there is none, NotFound."""
+    row = Return.objects.filter(id=return_id).first()
+    if row is None:
+        raise NotFound(_("There is no such archive."), remedy=_("Look at the list of your archives."))
+    if row.state == "gone" or not bytes(row.identity):
         raise Gone(_("This archive is opened by your own key; there is no key file."))
     return bytes(row.identity)
 
