@@ -48,7 +48,7 @@ def complaint(card: Card, regime: str) -> str:
         "You may complain to a supervisory authority, for example where you live or work, and you may go to court "
         "(Art. 77 and 79 GDPR)."
     )
-    return f"{right} {_('The authority here is: %(who)s.') % {'who': named}}" if named else right
+    return " ".join([right, _("The authority here is: %(who)s.") % {"who": named}]) if named else right
 
 
 def letter(card: Card, subject: str, *paragraphs: str) -> Letter:
