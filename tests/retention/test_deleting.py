@@ -10,13 +10,14 @@ import psycopg
 import pytest
 
 from mandata.accounts import selectors as accounts
+from mandata.accounts.services import accesslog
 from mandata.accounts.services import notices as outbox
 from mandata.agreements.selectors import obligations as obliged
 from mandata.cli.main import app
 from mandata.foundation.actors import SYSTEM
 from mandata.foundation.errors import Refused
 from mandata.holdings import manual, services, shelves, tables, tenants
-from mandata.infra.clock import now
+from mandata.infra.clock import new_id, now
 from mandata.infra.environment import env
 from mandata.infra.jobs import app as jobs
 from mandata.infra.outside import Line
@@ -29,8 +30,8 @@ from mandata.retention.errors import Ending, Gone, NotConfirmed, NotYet
 from mandata.retention.selectors import ends as selectors
 from mandata.retention.services import certificates, deleting, ends, returns
 from mandata.vault import ending as vault
-from mandata.vault.errors import KeyDestroyed
-from mandata.vault.providers import provider
+from mandata.vault.errors import KeyDestroyed, KeysMissing
+from mandata.vault.providers import FileKeys, provider
 from mandata.vault.services import Vault
 from tests.holdings.cast import NOVAK, a_person, a_shop, files_with, rows_with, sealed_with
 from tests.retention.house import OPERATOR, archived, asked, confirmed, deleted, ended
@@ -144,6 +145,79 @@ def test_a_deletion_that_an_older_database_forgot_goes_on_to_its_certificate(wor
         one = selectors.current()
     assert one is not None
     assert one.state == "certified"
+
+
+def test_a_restored_older_database_lets_go_of_its_log_of_accesses_too(world: World, database: Urls) -> None:
+    """The controller is active there, and the log of a living controller is only ever added to."""
+    shop = a_shop(world)
+    with scope(shop.id):
+        seen = {"user_id": shop.member.id, "who": "member", "kind": "entered", "page": "home", "at": now()}
+        accesslog.note(network="192.0.2.1", device="browser", **seen)
+    assert "accounts_accesslog" in left_of(shop.id, database)
+    assert tenants.replay([_line(shop.id)]) == 1
+    assert set(left_of(shop.id, database)) <= set(tenants.STAYS)
+
+
+@pytest.mark.parametrize("effective", [timedelta(0), timedelta(days=3)])
+def test_keys_that_are_not_there_begin_no_deletion(
+    world: World, database: Urls, effective: timedelta, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A volume that is not mounted looks as if all keys were destroyed."""
+    shop = a_shop(world)
+    with scope(shop.id):
+        ends.give_notice(by="term", reason="term", effective=now() + effective, actor=OPERATOR, at=now())
+    before = left_of(shop.id, database)
+    with monkeypatch.context() as patch:
+        patch.setattr(vault, "provider", lambda: FileKeys(tmp_path))
+        assert not vault.is_destroyed(shop.id)
+        assert not deleting.resume(controller_id=shop.id)
+        with pytest.raises(KeysMissing):
+            vault.destroy_all(shop.id, at=now())
+    assert left_of(shop.id, database) == before
+    with scope(shop.id):
+        assert Vault.open().epoch == 1
+
+
+def test_a_controller_that_never_had_keys_is_not_taken_for_a_deleted_one() -> None:
+    assert not vault.is_destroyed(new_id())
+
+
+def test_killed_behind_the_mail_with_the_certificate_it_is_not_sent_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = a_shop(world)
+    ended(shop.id)
+    confirmed(shop.id, "Demo Bakery")
+
+    def mails() -> int:
+        with scope(INSTANCE):
+            return sum(one["kind"] == "end.certificate" for one in accounts.notices())
+
+    before = mails()
+    with monkeypatch.context() as patch:
+        patch.setattr(tenants, "finish", lambda *_args, **_named: (_ for _ in ()).throw(MemoryError))
+        with pytest.raises(MemoryError):
+            deleting.run(controller_id=shop.id, queue=False)
+    sent = mails() - before
+    assert sent > 0
+    assert deleting.certify(controller_id=shop.id, at=now())
+    assert mails() - before == sent
+
+
+def test_an_archive_fetched_before_the_end_is_not_the_return_of_everything(world: World) -> None:
+    """What came in between its making and the end is not in it."""
+    shop = a_shop(world)
+    with scope(shop.id):
+        ends.give_notice(
+            by="term", reason="term", effective=now() + timedelta(days=90), actor=OPERATOR, at=now(), choice="both"
+        )
+    archived(shop.id)
+    later = now() + timedelta(days=91)
+    with scope(shop.id):
+        ends.take_effect(at=later)
+        one = selectors.current()
+        assert one is not None
+        assert [found.code for found in selectors.hindrances(one, later)] == ["not_returned"]
 
 
 def test_the_deletion_is_told_to_the_log_outside_before_anything_goes(world: World) -> None:

@@ -162,8 +162,12 @@ _SCRUB: Final = (
 
 
 def _shut_out(controller_id: UUID, told: Told) -> None:
-    """Nobody enters any more: seats and memberships go, and accounts of people who have a seat nowhere else."""
+    """Nobody enters any more: seats and memberships go, and accounts of people who have a seat nowhere else.
+
+    An older database does not know that it has ended, and its log of accesses lets go of rows only then.
+    """
     with scope(controller_id):
+        bulk.execute(_ENDED, [controller_id])
         people = [row[0] for row in bulk.execute(_PEOPLE, [controller_id, controller_id])]
         for table in _FIRST:
             if count := len(bulk.execute(_ALL.format(table=table), [controller_id])):
@@ -172,6 +176,9 @@ def _shut_out(controller_id: UUID, told: Told) -> None:
             told("accounts_user", gone)
 
 
+_ENDED: Final = (
+    "update accounts_directory set state = 'ended' where controller_id = %s and state <> 'ended' returning 1"
+)
 _PEOPLE: Final = (
     "select user_id from accounts_member where controller_id = %s"
     " union select user_id from accounts_seat where controller_id = %s"

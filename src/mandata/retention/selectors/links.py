@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from mandata.infra.tenancy import current_controller
 from mandata.retention.errors import Gone
 from mandata.retention.models import Link
 
@@ -33,3 +34,8 @@ def linked(token: str, purpose: str, *, at: datetime) -> Linked:
     if row is None:
         raise Gone(_("This link leads nowhere (any more)."), remedy=_("Ask for a new archive in the console."))
     return Linked(row.controller_id, row.thing, row.expires_at)
+
+
+def is_made(purpose: str, thing: UUID) -> bool:
+    """Say whether a link to a thing of the open scope was made."""
+    return Link.objects.filter(controller_id=current_controller(), purpose=purpose, thing=thing).exists()

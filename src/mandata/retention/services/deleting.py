@@ -10,7 +10,7 @@ Whoever is killed at any of these leaves a state from which the next call goes o
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -38,6 +38,7 @@ from mandata.retention.errors import NotConfirmed, NotYet
 from mandata.retention.models import End
 from mandata.retention.rules import ending as rules
 from mandata.retention.selectors import ends as selectors
+from mandata.retention.selectors import links
 from mandata.retention.services import ends, returns, telling
 from mandata.vault import ending as vault
 
@@ -206,29 +207,36 @@ def certify(*, controller_id: UUID, at: datetime) -> bool:
     """Certify a deletion once nothing waits in manual holdings; return whether it is certified. Open no scope around
     it.
 
-    The entry is made once; the mail with the link goes to the controller's addresses, which are then forgotten.
+    Entry, link and the mail with the link to the controller's addresses, which are then forgotten, are one transaction:
+    whoever is killed, or comes at the same time, repeats none of them.
     """
     horizon = _backups(at)
+    with transaction.atomic():
+        with scope(controller_id):
+            row = End.objects.select_for_update().filter(state="deleted").first()
+            if row is None:
+                return End.objects.filter(state="certified").exists()
+            if shelves.open_about(row.id):
+                return False
+            card, reached = accounts.controller(), accounts.reached("notices")
+            _enter(row, horizon, at)
+            told = links.is_made("certificate", row.id)
+            token = "" if told else telling.new_link("certificate", row.id, expires_at=None)
+        if not told:
+            _mail(card, dict.fromkeys(one.address for one in reached if one.address), token, at)
+    tenants.finish(controller_id, told=_count)
     with scope(controller_id):
-        row = End.objects.select_for_update().filter(state="deleted").first()
-        if row is None:
-            return End.objects.filter(state="certified").exists()
-        if shelves.open_about(row.id):
-            return False
-        card, reached = accounts.controller(), accounts.reached("notices")
-        _enter(row, horizon, at)
-        token = telling.new_link("certificate", row.id, expires_at=None)
-    addresses = dict.fromkeys(one.address for one in reached if one.address)
+        End.objects.filter(id=row.id, state="deleted").update(state="certified", certified_at=at)
+    return True
+
+
+def _mail(card: accounts.Card, addresses: Iterable[str], token: str, at: datetime) -> None:
     with scope(INSTANCE):
         letter = letters.certificate(card.name, token=token, language=card.language)
         for address in addresses:
             outbox.send_notice(
                 to=address, subject=letter.subject, text=letter.text, kind="end.certificate", at=at, forget=True
             )
-    tenants.finish(controller_id, told=_count)
-    with scope(controller_id):
-        End.objects.filter(id=row.id, state="deleted").update(state="certified", certified_at=at)
-    return True
 
 
 def _enter(row: End, horizon: dict[str, Any], at: datetime) -> None:
