@@ -2,6 +2,7 @@
 
 import io
 import json
+import socket
 import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -105,6 +106,38 @@ def test_a_proof_that_does_not_convince_refuses_the_request_and_is_deleted(world
     assert "uoou.gov.cz" in mails(shop, "rights.refused")[0]["text"]
 
 
+@pytest.mark.req("DSR-2")
+def test_a_case_that_is_refused_for_another_reason_keeps_no_proof_and_takes_none(world: World) -> None:
+    shop = a_shop(world)
+    a_person(shop, NOVAK)
+    case_id = confirmed(shop)
+    with scope(shop.id):
+        services.doubt(case_id=case_id, why="Another country.", actor=OFFICER, at=LATER)
+    token = token_in(mails(shop, "rights.proof")[0])
+    services.give(token=token, content=PDF, at=LATER)
+    with scope(shop.id):
+        services.refuse(case_id=case_id, reason="rights_of_others", actor=OFFICER, at=LATER + DAY)
+        assert bytes(Doubt.objects.get(case_id=case_id).proof) == b""
+        with pytest.raises(NotThisKind):
+            services.look(case_id=case_id, actor=OFFICER, at=LATER + DAY)
+    with pytest.raises(NotThisKind):
+        services.give(token=token, content=PDF, at=LATER + DAY)
+
+
+@pytest.mark.req("DSR-2", "DSR-9")
+def test_what_needs_no_decision_waits_for_a_proof_that_was_asked_for(world: World) -> None:
+    shop = a_shop(world)
+    a_person(shop, NOVAK)
+    case_id = ask(shop, "objection").case_id
+    with scope(shop.id):
+        services.doubt(case_id=case_id, why="Another country.", actor=OFFICER, at=LATER)
+    services.confirm(token=token_in(mails(shop, "rights.confirm")[0]), at=LATER)
+    assert view(shop, case_id).row.state == "confirmed"
+    with scope(shop.id):
+        services.settle(case_id=case_id, accepted=True, actor=OFFICER, at=LATER + DAY)
+    assert view(shop, case_id).row.state == "answered"
+
+
 @pytest.mark.req("DSR-11")
 def test_a_fee_is_stated_only_for_an_excess_and_the_case_waits_for_its_payment(world: World) -> None:
     shop = a_shop(world)
@@ -126,6 +159,10 @@ def test_a_fee_is_stated_only_for_an_excess_and_the_case_waits_for_its_payment(w
     with scope(shop.id):
         services.fee_paid(case_id=case_id, reference="VS 20260042", actor=OFFICER, at=LATER + DAY)
     assert answer(shop, case_id, LATER + DAY)["result"] == "handed_over"
+    with scope(shop.id):  # what an officer writes freely is never in the record, which forgets nothing
+        told_of = [one.body for one in record.entries(kind="rights.fee_paid")]
+    assert told_of
+    assert "20260042" not in str(told_of)
 
 
 @pytest.mark.req("DSR-10", "DSR-1")
@@ -388,6 +425,35 @@ def test_nothing_is_sent_into_a_private_network() -> None:
     for inside in ("https://127.0.0.1/", "https://10.0.0.7/", "https://[::1]/", "https://169.254.169.254/latest"):
         with pytest.raises(BadReceiver):
             transmitting.send(inside, b"", "key")
+
+
+def test_a_name_that_answers_otherwise_the_second_time_leads_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    reached: list[tuple[str, int]] = []
+
+    def look(name: str, port: int, **_more: Any) -> list[Any]:
+        asked.append(name)
+        return [(2, 1, 6, "", ("93.184.215.14" if len(asked) == 1 else "127.0.0.1", port))]
+
+    def connect(place: tuple[str, int], *_more: Any) -> None:
+        reached.append(place)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "getaddrinfo", look)
+    monkeypatch.setattr(socket, "create_connection", connect)
+    with pytest.raises(OSError):
+        transmitting.send("https://rebinding.example/import", b"", "key")
+    assert (asked, reached) == (["rebinding.example"], [("93.184.215.14", 443)])
+
+
+def test_an_address_that_no_request_can_name_fails_and_does_not_wait_for_ever(
+    world: World, receiver: HTTPServer
+) -> None:
+    shop = a_shop(world)
+    a_person(shop, NOVAK)
+    _case, sent = _sent(shop, f"http://127.0.0.1:{receiver.server_port}/im port")
+    states = [services.deliver(controller_id=shop.id, transmission_id=sent, at=LATER) for _try in range(rules.TRIES)]
+    assert states[-1] == "failed"
 
 
 @pytest.mark.req("DSR-1")

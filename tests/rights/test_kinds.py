@@ -329,6 +329,28 @@ def test_a_household_is_answered_when_everybody_has_confirmed_and_nobody_gets_an
         assert other.encode() not in copy
 
 
+@pytest.mark.req("CCP-1")
+def test_nobody_of_a_household_is_answered_alone_or_without_one_who_was_refused(world: World) -> None:
+    bay = a_us_shop(world)
+    people = ["ann.alone@bay.example", "ben.alone@bay.example"]
+    for address in people:
+        somebody(bay, address)
+    with scope(bay.id):
+        case_id = services.receive_household(
+            what="know", address=people[0], others=people[1:], channel="portal", language="en", at=LATER
+        ).case_id
+    for mail in mails(bay, "rights.confirm"):
+        services.confirm(token=token_in(mail), at=LATER)
+    first, second = view(bay, case_id).members
+    with pytest.raises(NotJoined):
+        answer(bay, first.id)
+    with scope(bay.id):
+        services.refuse(case_id=second.id, reason="us_identity", actor=OFFICER, at=LATER)
+    with pytest.raises(NotJoined):
+        answer(bay, case_id)
+    assert view(bay, first.id).row.state == "confirmed"
+
+
 def test_a_household_of_one_or_of_the_same_twice_is_none(world: World) -> None:
     bay = a_us_shop(world)
     for others in ([], [NOVAK], ["not an address"]):

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import translation
 
 from mandata.accounts import selectors as accounts
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
+from mandata.public.rights.uploads import SmallFile
 from mandata.rights import letters, rules, services
 from tests.holdings.cast import LATER, a_shop
 from tests.rights.asking import OFFICER, confirmed, mails, token_in
@@ -89,6 +90,13 @@ def test_the_public_page_speaks_the_browsers_language(world: World, language: st
     assert f'lang="{language}"' in response.content.decode()
 
 
+def _kept(page: str, files: dict[str, SimpleUploadedFile]) -> list[str]:
+    """Under which names files of a request are kept."""
+    request = RequestFactory().post(page, files)
+    request.upload_handlers = [SmallFile(request)]
+    return list(request.FILES)
+
+
 @pytest.mark.req("DSR-2")
 def test_a_proof_comes_in_by_its_page_and_anything_else_is_told_what_to_send(world: World) -> None:
     shop = a_shop(world)
@@ -101,6 +109,8 @@ def test_a_proof_comes_in_by_its_page_and_anything_else_is_told_what_to_send(wor
     assert wrong.status_code == 422
     assert "at most 5 MB" in wrong.content.decode()
     assert client.post(page, {}).status_code == 422
+    more = {f"more{one}": SimpleUploadedFile("b.pdf", b"%PDF-1.7 another") for one in range(3)}
+    assert {"proof", "more0"} & set(_kept(page, more)) == {"more0"}  # of many files one is kept in memory
     right = client.post(page, {"proof": SimpleUploadedFile("a.pdf", b"%PDF-1.7 it is me")})
     assert (right.status_code, right["Location"]) == (303, f"{page}?given=1")
     assert "has come in" in client.get(f"{page}?given=1").content.decode()

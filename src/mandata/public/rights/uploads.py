@@ -8,16 +8,22 @@ from io import BytesIO
 from typing import Any
 
 from django.core.files.uploadedfile import InMemoryUploadedFile
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 
 from mandata.rights import rules
 
 
 class SmallFile(FileUploadHandler):
-    """Keeps at most one byte more than is taken: the view sees that there was more, and the rest is let go."""
+    """Keeps at most one byte more than is taken: the view sees that there was more, and the rest is let go. Of many
+    files in one request only the first is kept."""
+
+    _begun = False
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        """Begin a file."""
+        """Begin a file, or pass over one more."""
+        if self._begun:
+            raise SkipFile
+        self._begun = True
         super().new_file(*args, **kwargs)
         self._kept = BytesIO()
 

@@ -10,7 +10,7 @@ from mandata.agreements.services import obligations
 from mandata.foundation.actors import Actor
 from mandata.rights import rules
 from mandata.rights.errors import AlreadyDecided, NotConfirmed, StillWaiting
-from mandata.rights.models import Case
+from mandata.rights.models import Case, Doubt
 from mandata.rights.selectors import listing
 from mandata.rights.services import steps
 
@@ -58,6 +58,8 @@ def close(
     Case.objects.filter(id=case.id).update(
         state=state, outcome=kept, decided_by=actor.id, closed_at=at, waits_since=None
     )
+    # A doubt that nobody settled ends with the case, and its proof goes now: nothing is left to be proven (DSR-2).
+    Doubt.objects.filter(case_id=case.id, decided_at=None).update(proof=b"", decided_at=at)
     evidence: dict[str, object] = {
         "outcome": kept["result"],
         **{name: kept[name] for name in ("notice", "letter") if name in kept},

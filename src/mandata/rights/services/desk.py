@@ -20,7 +20,7 @@ from mandata.infra.tenancy import current_controller, scope
 from mandata.rights import letters, rules, selectors
 from mandata.rights.errors import NotJoined, NotThisKind
 from mandata.rights.models import Case, Doubt
-from mandata.rights.selectors import Wrote
+from mandata.rights.selectors import Wrote, listing
 from mandata.rights.services import closing, lifting, steps, ways
 from mandata.rights.services.ways import Act, Given
 
@@ -61,6 +61,12 @@ def answer(
     with scope(current_controller()):
         case = steps.locked(case_id)
         closing.demand_answerable(case)
+        if case.household is not None:
+            raise NotJoined(
+                _("This is one person's part of a household's request, and is answered with it."),
+                clause=rules.CLAUSES["household"],
+                remedy=_("Answer the household's request."),
+            )
         if rules.kind(case.kind).way is rules.Way.TOGETHER:
             return _together(case, given, actor, at)
         steps.reach_manual(case, at=at)
@@ -70,8 +76,9 @@ def answer(
 
 def at_once(case: Case, *, at: datetime) -> bool:
     """Carry out what needs no decision: an objection to direct marketing, an opt-out. Manual holdings are reached by
-    their tasks afterwards. Where a gate refuses, the case is left to an officer; return whether it was done."""
-    if not rules.at_once(rules.kind(case.kind).automatic, case.kind, case.asked):
+    their tasks afterwards. Where a gate refuses, or while proof of identity is awaited, the case is left to an officer;
+    return whether it was done."""
+    if not rules.at_once(rules.kind(case.kind).automatic, case.kind, case.asked) or listing.waits_for(case):
         return False
     try:
         with scope(current_controller()):
@@ -122,7 +129,7 @@ def _is_known(subject: Subject) -> bool:
 def _together(case: Case, given: Given, actor: Actor, at: datetime) -> dict[str, object]:
     """Answer everybody of a household, all or nobody (§ 7031: jointly, each verified)."""
     members = list(Case.objects.select_for_update().filter(household=case.id).order_by("id"))
-    missing = sum(one.state == "received" for one in members)
+    missing = sum(one.state not in ("confirmed", "answered") for one in members)
     if missing or not members:
         raise NotJoined(
             _("%(count)d people of this household have not confirmed the request yet.") % {"count": missing},

@@ -116,6 +116,9 @@ def settle(*, case_id: UUID, accepted: bool, words: str = "", actor: Actor, at: 
             refusing.refuse(case_id=case.id, reason=rules.IDENTITY[case.regime], words=words, actor=actor, at=at)
         elif rules.may_confirm(case.state):
             confirming.confirmed(case, actor, "proof", at)
+        elif rules.may_answer(case.state):
+            # The link was used while the proof was awaited, which held back what needs no decision.
+            confirming.done_at_once(case, at)
 
 
 def _open_doubt(case: Case) -> Doubt:

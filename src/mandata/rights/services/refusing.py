@@ -133,4 +133,5 @@ def fee_paid(*, case_id: UUID, reference: str, actor: Actor, at: datetime) -> No
         if not known:
             raise WordsMissing(_("A payment needs its reference."), clause=FEE_CLAUSES[case.regime])
         Case.objects.filter(id=case.id).update(fee={**case.fee, "paid_at": at.isoformat(), "reference": known})
-        steps.enter(case, "fee_paid", actor=actor, at=at, detail={"reference": known}, clause=FEE_CLAUSES[case.regime])
+        # The reference stays with the case: somebody may have written a name, and the record forgets nothing.
+        steps.enter(case, "fee_paid", actor=actor, at=at, clause=FEE_CLAUSES[case.regime])

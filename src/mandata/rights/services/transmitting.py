@@ -5,14 +5,13 @@ row's id in the header Idempotency-Key. Only https, no redirects, no address ins
 receiver on the loopback is let in by MANDATA_TRANSMIT_LOOPBACK.
 """
 
+import http.client
 import ipaddress
 import socket
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -128,13 +127,14 @@ def deliver(*, controller_id: UUID, transmission_id: UUID, at: datetime, post: "
 
 def _sent(to: str, content: bytes, key: str, post: Post) -> tuple[int | None, str]:
     try:
-        return post(to, content, key), ""
-    except urllib.error.HTTPError as error:
-        return error.code, "refused" if 400 <= error.code < 500 and error.code not in (408, 425, 429) else "answer"
+        status = post(to, content, key)
     except BadReceiver:
         return None, "refused"
-    except (OSError, ValueError):
+    except (OSError, ValueError, http.client.HTTPException):
         return None, "unreachable"
+    if 200 <= status < 300:
+        return status, ""
+    return status, "refused" if 400 <= status < 500 and status not in (408, 425, 429) else "answer"
 
 
 def _told(row: Transmission, case: Case, state: str, status: int | None, code: str, at: datetime) -> str:
@@ -147,31 +147,29 @@ def _told(row: Transmission, case: Case, state: str, status: int | None, code: s
     return state
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Whom the person named gets the copy, and nobody else."""
-
-    def redirect_request(self, *_args: Any, **_more: Any) -> None:
-        return None
-
-
 def send(to: str, content: bytes, key: str) -> int:
-    """Post a copy; return the status. Raises BadReceiver for an address inside, OSError."""
-    _outside(to)
-    headers = {
-        "Content-Type": "application/zip",
-        "Idempotency-Key": key,
-        "User-Agent": "Mandata",
-    }
-    call = urllib.request.Request(to, data=content, headers=headers, method="POST")  # noqa: S310 - checked
-    with urllib.request.build_opener(_NoRedirect).open(call, timeout=_PATIENCE) as answer:
-        return int(answer.status)
-
-
-def _outside(to: str) -> None:
-    """Refuse names that lead into a private network: nobody makes this server speak to its neighbours."""
+    """Post a copy; return the status, also of a redirect, which is not followed: whom the person named gets the copy,
+    and nobody else. Raises BadReceiver for an address inside, OSError, HTTPException."""
     parts = urlsplit(checked(to))
-    name = parts.hostname or ""
-    for *_kind, place in socket.getaddrinfo(name, parts.port or 443, type=socket.SOCK_STREAM):
-        address = ipaddress.ip_address(str(place[0]).partition("%")[0])
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    call = kind(parts.hostname or "", parts.port or kind.default_port, timeout=_PATIENCE)
+    found = _outside(call.host, call.port)
+    # Connected to what was checked: a name that is looked up twice can answer otherwise the second time.
+    call._create_connection = lambda place, *more: socket.create_connection((found, place[1]), *more)  # type: ignore[attr-defined]
+    headers = {"Content-Type": "application/zip", "Idempotency-Key": key, "User-Agent": "Mandata"}
+    try:
+        call.request("POST", urlunsplit(("", "", parts.path or "/", parts.query, "")), content, headers)
+        return call.getresponse().status
+    finally:
+        call.close()
+
+
+def _outside(name: str, port: int) -> str:
+    """Return the address of a name; refuse names that lead into a private network: nobody makes this server speak to
+    its neighbours."""
+    found = [str(place[4][0]) for place in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)]
+    for one in found:
+        address = ipaddress.ip_address(one.partition("%")[0])
         if not address.is_global and not (address.is_loopback and env().transmit_loopback):
             raise _bad(_("This address leads into a private network."))
+    return found[0]
