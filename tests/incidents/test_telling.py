@@ -201,6 +201,22 @@ def test_nobody_is_told_while_the_law_forbids_it_and_everybody_once_it_does_not(
     assert share(breach, house).told_at
 
 
+def test_a_job_that_was_queued_before_the_law_forbade_to_tell_waits_as_well(world: World) -> None:
+    house = bound(world)
+    peopled(house, ["a@inbox.example"])
+    breach = opened()
+    over(breach, house)
+    telling.tell(breach, actor=OPERATOR, at=now())
+    desk.amend(breach, revision=_revision(breach), forbidden="Order of a court", actor=OPERATOR, at=now())
+    telling.tell_each(breach, [house.id], at=now())
+    telling.spread_again(at=now())
+    with scope(house.id):
+        assert not Served.objects.filter(kind="breach.notice").exists()
+    desk.amend(breach, revision=_revision(breach), forbidden="", actor=OPERATOR, at=now())
+    telling.spread_again(at=now())
+    assert share(breach, house).told_at
+
+
 def test_of_two_operators_who_change_the_same_breach_the_second_is_told_and_both_tell_once(world: World) -> None:
     house = bound(world)
     peopled(house, ["a@inbox.example"])
@@ -230,3 +246,7 @@ def test_a_controller_without_any_address_holds_nobody_else_back(world: World, m
     telling.tell(breach, actor=OPERATOR, at=now())
     assert telling.tell_each(breach, [lost.id, found.id], at=now()) in ([lost.id], [])
     assert share(breach, found).told_at
+    with scope(lost.id):
+        Controller.objects.update(contact="privacy@lost.example")
+    telling.spread_again(at=now())  # as soon as there is an address, without anybody's act
+    assert share(breach, lost).told_at

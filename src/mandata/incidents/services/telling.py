@@ -148,10 +148,14 @@ def tell_each(breach_id: UUID, controllers: Sequence[UUID], *, at: datetime) -> 
 
 
 def tell_one(known: Common, whose: UUID, *, at: datetime) -> bool:
-    """Tell one controller, if it was not told this revision; return whether it was told now. Opens the scopes."""
+    """Tell one controller, if it was not told this revision; return whether it was told now. Opens the scopes.
+
+    A job that was queued before the law forbade to tell tells nobody from then on.
+    """
     with scope(INSTANCE):
         row = Affected.objects.filter(breach_id=known.id, whose=whose).first()
-    if row is None:
+        forbidden = Breach.objects.filter(id=known.id).exclude(forbidden="").exists()
+    if row is None or forbidden:
         return False
     counted = Counted(whose, row.subjects, row.records, row.places)
     with scope(whose):
@@ -290,18 +294,14 @@ def spread_again(*, at: datetime, limit: int = 500) -> int:
     """Do what a killed job has left: tell who waits, and look which notices have arrived; return how many were seen."""
     with scope(INSTANCE):
         live = Breach.objects.filter(telling__gt=0)
-        rows = list(live.values_list("id", "telling"))
+        rows = list(live.values_list("id", "telling", "forbidden"))
         untold = {
-            breach: list(
-                _affected(breach)
-                .filter(told__lt=telling)
-                .exclude(failure="notice.no_address")
-                .values_list("whose", flat=True)[:limit]
-            )
-            for breach, telling in rows
+            breach: list(_affected(breach).filter(told__lt=telling).values_list("whose", flat=True)[:limit])
+            for breach, telling, forbidden in rows
+            if not forbidden
         }
         arriving = list(
-            Affected.objects.filter(told__gt=0, aware_at=None, breach_id__in=[one for one, _telling in rows])
+            Affected.objects.filter(told__gt=0, aware_at=None, breach_id__in=[one for one, *_rest in rows])
             .filter(Q(records__gt=0))
             .values_list("breach_id", "whose")[:limit]
         )
