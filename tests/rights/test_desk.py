@@ -273,6 +273,21 @@ def test_a_flood_of_mails_is_put_off_and_nobody_is_flooded(world: World, monkeyp
     assert inboxes.take(local_part=f"rights+{shop.id.hex}", raw=_mail("p3@post.example"), at=LATER + DAY)
 
 
+@pytest.mark.req("DSR-1")
+def test_nobody_can_have_ones_mailbox_flooded_through_the_form_or_the_inbox_address(world: World) -> None:
+    shop = a_shop(world)
+    for number in range(rules.CASES_AN_HOUR):
+        ask(shop, "complaint", words=f"Complaint {number}")
+    with pytest.raises(TooMany):
+        ask(shop, "complaint", words="One more")
+    with pytest.raises(TooMany):  # the sending server brings it again
+        inboxes.take(local_part=f"rights+{shop.id.hex}", raw=_mail(), at=LATER)
+    assert len(mails(shop, "rights.confirm")) == rules.CASES_AN_HOUR
+    assert ask(shop, "complaint", words="By telephone", channel="phone", name="Jana", actor=OFFICER)
+    assert ask(shop, "access", "other@post.example")
+    assert inboxes.take(local_part=f"rights+{shop.id.hex}", raw=_mail(), at=LATER + DAY)
+
+
 @pytest.mark.req("DSR-4..8")
 def test_an_access_export_holds_every_category_of_the_person_and_nothing_of_a_namesake_at_the_same_home(
     world: World,

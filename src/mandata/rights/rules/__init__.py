@@ -31,6 +31,7 @@ from mandata.rights.rules.kinds import (
 )
 from mandata.rights.rules.limits import (
     ASK_AGAIN_AFTER,
+    CASES_AN_HOUR,
     CHANNELS,
     CONFIRM_LASTS,
     DOWNLOAD_LASTS,
@@ -69,6 +70,7 @@ __all__ = [
     "ANSWER",
     "ARCHIVE",
     "ASK_AGAIN_AFTER",
+    "CASES_AN_HOUR",
     "CHANNELS",
     "CLAUSES",
     "CONFIRM",

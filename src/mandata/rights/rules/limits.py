@@ -31,6 +31,9 @@ MAX_PROOF: Final = 5 * 2**20
 MAX_MAIL: Final = 2**20
 MAILS_AN_HOUR: Final = 200
 """New cases that mails to a controller's inbox address may open in an hour; further ones are asked to come later."""
+CASES_AN_HOUR: Final = 10
+"""New cases that one address may open in an hour by the public page or by mail, because each sends it a mail: room for
+every kind, none for somebody who floods another's mailbox."""
 MAX_HOUSEHOLD: Final = 12
 MAX_PAGE: Final = 1_000
 MAX_BULK: Final = 1_000

@@ -32,7 +32,8 @@ def receive_household(
 ) -> Received:
     """Open the case of a household and one for each of its people, whose links go to their own addresses.
 
-    `what`: "know" or "delete". Raises NotAskable: fewer than two people, more than `rules.MAX_HOUSEHOLD`, no address.
+    `what`: "know" or "delete". Raises NotAskable: fewer than two people, more than `rules.MAX_HOUSEHOLD`, no address;
+    TooMany.
     """
     everybody = [address, *others]
     with scope(current_controller()):
@@ -48,6 +49,9 @@ def receive_household(
                 clause=rules.CLAUSES["household"],
                 remedy=_("Write the address of each of them once, or ask alone."),
             )
+        for one in people:
+            if one.subject and actor is None:
+                intake.demand_patience(one.subject, at)
         parent = intake.opened(head, actor, at)
         for one in people:
             member = intake.checked(

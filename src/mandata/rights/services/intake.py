@@ -4,7 +4,7 @@ API all call `receive`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from mandata.holdings.rules import Subject
 from mandata.infra.clock import new_id
 from mandata.infra.tenancy import current_controller, scope
 from mandata.rights import rules, selectors
-from mandata.rights.errors import NotAskable
+from mandata.rights.errors import NotAskable, TooMany
 from mandata.rights.models import Case, CaseEvent
 from mandata.rights.selectors import PLACE, Wrote, packed
 from mandata.rights.services import confirming, steps, transmitting
@@ -75,7 +75,7 @@ def receive(
     The mail goes to the address as it is stored where the person is known. Asked again while the first case waits,
     the first one is returned. `asked`: codes of `rules.asked`. `to`: the https address of another controller that a
     portable copy goes to. `post`: for who asks on paper, where an e-mail address can be missing. `received_at` is for a
-    request that came earlier by another way. Raises NotAskable, BadReceiver.
+    request that came earlier by another way. Raises NotAskable, BadReceiver, TooMany.
     """
     details = {"to": transmitting.checked(to)} if to and kind == "portability" else {}
     request = checked(
@@ -87,6 +87,8 @@ def receive(
             waiting = _waiting(request)
             if waiting:
                 return _again(waiting, actor, at)
+            if actor is None:
+                demand_patience(request.subject, at)
         case = opened(request, actor, at)
         begun(case, at)
         return Received(case.id, case.number, case.due_at, False)
@@ -140,6 +142,18 @@ def one_at_a_time(subject: Subject) -> None:
     key = f"rights {current_controller()} {subject.email_index.hex()}"
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+
+
+def demand_patience(subject: Subject, at: datetime) -> None:
+    """Raise TooMany where strangers have opened as many cases for an address as it may be sent mails about."""
+    since = at - timedelta(hours=1)
+    asked = Case.objects.filter(email_index=subject.email_index, received_at__gt=since).count()
+    if asked >= rules.CASES_AN_HOUR:
+        raise TooMany(
+            _("Many requests with this address came in within the last hour."),
+            clause="Art. 12(2) GDPR",
+            remedy=_("Try again in an hour."),
+        )
 
 
 def _waiting(request: Request) -> Case | None:

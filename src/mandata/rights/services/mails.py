@@ -86,6 +86,8 @@ def _taken(raw: bytes, card: accounts.Card, at: datetime) -> UUID | None:
             language=_language(message, card),
             at=at,
         )
+    except TooMany:
+        raise  # nobody loses a mail by another's flood: it comes again
     except Refused:
         _log.info("rights.mail_not_askable")
         return None
