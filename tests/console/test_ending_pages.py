@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from mandata.accounts.models import AccessLog
 from mandata.accounts.services import users
 from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import scope
@@ -72,6 +73,7 @@ def test_an_archive_is_asked_for_watched_and_downloaded_by_a_member() -> None:
     wrong = browser.post(f"{ENDING}archives/", {"how": "account", "recipient": "age1wrong"})
     assert wrong.status_code == 422
     assert 'role="alert"' in wrong.content.decode()
+    made.shop.people(1)
     assert browser.post(f"{ENDING}archives/", {"how": "account", "recipient": str(key.to_public())}).status_code == 302
     with scope(made.shop.id):
         (row,) = archives.returns()
@@ -81,6 +83,9 @@ def test_an_archive_is_asked_for_watched_and_downloaded_by_a_member() -> None:
     assert browser.get(f"{ENDING}archives/{row.id}/progress/").headers["HX-Refresh"] == "true"
     answer = browser.post(f"{ENDING}archives/{row.id}/file/")
     assert pyrage.decrypt(b"".join(answer.streaming_content), [key])  # type: ignore[attr-defined]
+    with scope(made.shop.id):
+        (seen,) = AccessLog.objects.filter(page="privacy:return_file")
+    assert (seen.kind, seen.people) == ("exported", 1), "who takes everything out is judged like any export"
     assert browser.get(f"{ENDING}archives/{row.id}/identity.age").status_code == 410
     assert made.browser("reader").post(f"{ENDING}archives/{row.id}/file/").status_code == 403
     assert office("Other Bakery").browser().post(f"{ENDING}archives/{row.id}/file/").status_code == 404

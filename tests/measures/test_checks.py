@@ -339,3 +339,13 @@ def test_nothing_of_the_tries_stays_in_anybodys_scope(houses: tuple[House, House
         assert not NoticeAddress.objects.filter(address="measures@localhost").exists()
     with scope(INSTANCE):
         assert not AccessLog.objects.filter(page="probe").exists()
+
+
+@pytest.mark.req("PPL-5")
+def test_a_try_that_could_not_be_made_is_no_proof_that_the_log_only_grows(database: Urls) -> None:
+    with broken(
+        database,
+        "alter table accounts_accesslog add constraint full_for_now check (page <> 'probe') not valid",
+        "alter table accounts_accesslog drop constraint full_for_now",
+    ):
+        assert checking.look("access_log", now()).reason == "check_fault"

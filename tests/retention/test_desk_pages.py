@@ -38,7 +38,10 @@ def test_the_desk_enters_a_breach_decides_and_answers_and_the_controller_objects
     assert client.post(path + "grounds/", {**found, "what": ""}).status_code == 200
     with inside(owner):
         ground = selectors.occurrences()[0]
-    assert client.get(path + f"grounds/{ground.id}/file/").content == b"line"
+    evidence = path + f"grounds/{ground.id}/file/"
+    assert "/access/" in client.get(evidence).headers["Location"], "it shows people: nobody looks without a reason"
+    client.force_login(User.objects.get(id=staffed(owner).user_id), backend=_BACKEND)
+    assert client.get(evidence).content == b"line"
     said = {"kind": "limit", "ground": "content", "acts": ["send"], "reasons": "Spam.", "rests": str(ground.id)}
     assert client.post(path, {**said, "reasons": ""}).status_code == 200
     assert client.post(path, {**said, "ground": "breach", "effective": "2020-01-01T00:00"}).status_code == 409

@@ -434,6 +434,7 @@ WATCHED: Final[Mapping[str, str]] = MappingProxyType(
         "privacy:reveal": "revealed",
         "privacy:task_people": "exported",
         "privacy:pack": "exported",
+        "privacy:return_file": "exported",
     }
 )
 """Routes that look people up, show identities or give them out: each use is entered in the log of accesses, by kind,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from mandata.accounts import selectors as accounts
 from mandata.console import requests
+from mandata.console.operator.access import accounted
 from mandata.foundation.errors import Refused
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
@@ -221,9 +222,10 @@ def follow(request: HttpRequest, controller_id: UUID, ground_id: UUID) -> HttpRe
     return redirect("operator:limit", controller_id=controller_id)
 
 
+@accounted
 def evidence(_request: HttpRequest, controller_id: UUID, ground_id: UUID) -> HttpResponse:
-    """Give the file that shows an occurrence, as a download and nothing else."""
-    _known(controller_id)
+    """Give the file that shows an occurrence, as a download and nothing else. It may show people of the controller's,
+    so it asks why somebody needs to see it."""
     with scope(controller_id):
         found = selectors.evidence(ground_id)
     if found is None:

@@ -95,6 +95,7 @@ def progress(request: HttpRequest, return_id: UUID) -> HttpResponse:
 def fetch(request: HttpRequest, return_id: UUID) -> HttpResponseBase:
     """Hand an archive over; that it was is recorded."""
     found = returns.fetch(return_id=return_id, actor=requests.actor(request), at=now())
+    requests.counted(request, found.people)
     answer = StreamingHttpResponse(found.pieces, content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="{found.name}"'
     answer["Content-Length"] = str(found.size)

@@ -41,22 +41,16 @@ def access_log(at: datetime) -> Verdict:
 
 def changeable() -> bool:
     """Whether the application's role could change what the log says: tried on a row of the installation's own scope,
-    put in for it, of which nothing stays."""
-    found = False
-    with scope(INSTANCE):
-        try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(
-                    "insert into accounts_accesslog (controller_id, id, at, user_id, who, kind, page, people, network,"
-                    " country, device) values (%s, gen_random_uuid(), now(), %s, 'operator', 'looked', 'probe', 0,"
-                    " '', '', '') returning id",
-                    [INSTANCE, INSTANCE],
-                )
-                own = cursor.fetchone()[0]
-                found = _goes("update accounts_accesslog set page = 'other' where id = %s", own)
-                transaction.set_rollback(True)
-        except DatabaseError:
-            return False
+    put in for it, of which nothing stays. Raises DatabaseError where no row can be put in: then nothing was tried."""
+    with scope(INSTANCE), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "insert into accounts_accesslog (controller_id, id, at, user_id, who, kind, page, people, network,"
+            " country, device) values (%s, gen_random_uuid(), now(), %s, 'operator', 'looked', 'probe', 0,"
+            " '', '', '') returning id",
+            [INSTANCE, INSTANCE],
+        )
+        found = _goes("update accounts_accesslog set page = 'other' where id = %s", cursor.fetchone()[0])
+        transaction.set_rollback(True)
     return found
 
 

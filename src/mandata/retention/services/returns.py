@@ -51,6 +51,8 @@ LASTS: Final = timedelta(days=14)
 LEASE: Final = timedelta(minutes=3)
 BEAT: Final = 15.0
 ATTEMPTS: Final = 5
+PEOPLE: Final = "tables/audience_subscriber.ndjson"
+"""The file of an archive with a line for each data subject."""
 
 
 class _Overtaken(Exception):
@@ -307,11 +309,12 @@ def _end_failed(row: Return, message: str, at: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A file on its way out: its name and its bytes, piece by piece."""
+    """A file on its way out: its name, its bytes, piece by piece, and how many people's data is in it."""
 
     name: str
     size: int
     pieces: Iterator[bytes]
+    people: int
 
 
 def fetch(*, return_id: UUID, actor: Actor, at: datetime) -> Fetched:
@@ -326,7 +329,8 @@ def fetch(*, return_id: UUID, actor: Actor, at: datetime) -> Fetched:
         _handed_over(row, at)
     append(kind="retention.return_fetched", body={"return": row.id}, actor=actor, at=at, subject=row.id)
     name = f"{row.controller_id}/{row.object_name}"
-    return Fetched(f"mandata-return-{found.number}.zip.age", row.size, FolderStore(folder()).get(name))
+    pieces, people = FolderStore(folder()).get(name), int(row.progress.get(PEOPLE, 0))
+    return Fetched(f"mandata-return-{found.number}.zip.age", row.size, pieces, people)
 
 
 def identity(return_id: UUID) -> bytes:
