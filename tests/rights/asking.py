@@ -20,13 +20,13 @@ OFFICER, OTHER = Actor("member", new_id()), Actor("member", new_id())
 HOUR = timedelta(hours=1)
 
 
-def a_us_shop(world: World, name: str = "Bay Bakery") -> Shop:
+def a_us_shop(world: World, name: str = "Bay Bakery", *, agreement: str = "everymail") -> Shop:
     """A business in California under an agreement by the CCPA, with a list."""
     from mandata.audience import services as audience
 
     customer = world.controller(name)
     with scope(customer.id):
-        accept(customer.member, at=NOON, name="everymail")
+        accept(customer.member, at=NOON, name=agreement)
         list_id = audience.create_list(name="Newsletter", actor=customer.member, at=NOON)
     return Shop(customer, list_id, new_id(), 0)
 

@@ -283,6 +283,16 @@ def test_an_opt_out_needs_no_proof_and_is_noted_at_once(world: World) -> None:
 
 
 @pytest.mark.req("CCP-1")
+def test_who_opted_out_is_not_asked_to_opt_in_again_before_the_clauses_time(world: World) -> None:
+    bay = a_us_shop(world, agreement="ccpa-7051")
+    case_id = ask(bay, "limit").case_id
+    assert view(bay, case_id).row.state == "answered"
+    with scope(bay.id):
+        owed = Obligation.objects.filter(about=case_id).exclude(duty="rights.archive")
+        assert [one.duty for one in owed if one.state == "open"] == ["rights.optin"]  # § 1798.135(c)(4)
+
+
+@pytest.mark.req("CCP-1")
 def test_a_consumer_is_erased_on_the_consumers_own_ground(world: World) -> None:
     bay = a_us_shop(world)
     somebody(bay, NOVAK)

@@ -71,7 +71,14 @@ def close(
         actor=actor,
         at=at,
     )
-    obligations.lapse_about(about=case.id, reason="answered", actor=actor, at=at)
+    # What an answer itself begins, such as the wait before somebody who opted out is asked again, goes on.
+    obligations.lapse_about(
+        about=case.id,
+        reason="answered",
+        duties=(rules.ANSWER, rules.OPTOUT, rules.ACKNOWLEDGE, rules.CONFIRM, rules.FORWARD),
+        actor=actor,
+        at=at,
+    )
     steps.enter(case, state, actor=actor, at=at, detail=kept, clause=clause)
     archive(case, closed_at=at, at=at)
     return kept
