@@ -7,8 +7,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from mandata.accounts import selectors as accounts
-from mandata.accounts.models import User
-from mandata.infra.clock import now
+from mandata.accounts.models import Notice, User
+from mandata.accounts.services.notices import send_notice
+from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import INSTANCE, scope
 from mandata.retention.models import OwnCase
 from mandata.retention.selectors import limiting as selectors
@@ -106,3 +107,21 @@ def test_requests_about_own_data_have_the_laws_clock_are_sealed_and_forgotten(da
     assert (kept.state, kept.words) == ("forgotten", {})
     with scope(INSTANCE):
         OwnCase.objects.filter(id=one.id).delete()
+
+
+@pytest.mark.req("RET-1", "CTL-1")
+def test_mails_to_the_operators_own_people_go_by_their_age_too(database: object) -> None:
+    """They name members of controllers, and stand in no controller's scope."""
+    at, alert = now(), new_id()
+    mail = {"to": "otto@operator.example", "subject": "Unusual", "text": "Jana Novakova looked.", "at": at}
+    with scope(INSTANCE):
+        told = [send_notice(kind="access_unusual", about=alert, **mail), send_notice(kind="staff.told", **mail)]
+        legal = send_notice(kind="end.notice", legal=True, **mail)
+        Notice.objects.filter(id__in=[*told, legal]).update(state="sent", sent_at=at)
+    services.forget(at=at + timedelta(days=700))
+    with scope(INSTANCE):
+        assert Notice.objects.filter(id__in=told).count() == 2
+    services.forget(at=at + timedelta(days=740))
+    with scope(INSTANCE):
+        assert list(Notice.objects.filter(id__in=[*told, legal]).values_list("id", flat=True)) == [legal]
+        Notice.objects.filter(id=legal).delete()

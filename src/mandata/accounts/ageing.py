@@ -6,8 +6,10 @@ from typing import Final
 from mandata.accounts import personal
 from mandata.infra import bulk
 
-# Legal notices prove what was told (AGR-7); mails to data subjects belong to their case.
-_SETTLED: Final = "subject is null and state in ('sent', 'failed') and coalesce(sent_at, created_at) < %(before)b"
+# Legal notices prove what was told (AGR-7); mails to data subjects belong to their case; those to the operator of an
+# unusual access name it, and a member.
+_SETTLED: Final = """(subject is null or kind = 'access_unusual') and state in ('sent', 'failed')
+    and coalesce(sent_at, created_at) < %(before)b"""
 _COUNT: Final = f"select count(*) from accounts_notice where {_SETTLED} and not legal"  # noqa: S608 - our own words
 _LEGAL: Final = f"select count(*) from accounts_notice where {_SETTLED} and legal"  # noqa: S608 - our own words
 _PAGE: Final = f"""
@@ -27,4 +29,5 @@ def mails_of_law(before: datetime) -> int:
 
 def drop_mails(before: datetime, limit: int) -> int:
     """Delete at most so many of them with their keys; return how many."""
-    return personal.forget([one for (one,) in bulk.execute(_PAGE, {"before": before, "limit": limit})])
+    found = [one for (one,) in bulk.execute(_PAGE, {"before": before, "limit": limit})]
+    return personal.forget(found) if found else 0  # where there are none there may be no keys either

@@ -13,6 +13,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from mandata.accounts import ageing
 from mandata.agreements.rules.values import Period
 from mandata.agreements.services import obligations
 from mandata.foundation import canonical
@@ -33,6 +34,8 @@ ANSWER: Final = "rights.answer"
 ABOUT: Final = "own_case"
 KEPT: Final = Period.parse("3 years")
 """For how long an answered request is kept (ours; the limitation of claims)."""
+MAILS: Final = 10_000
+"""So many mails are forgotten at once."""
 RIGHTS: Final[Mapping[str, str]] = {
     "access": mark("access"),
     "rectification": mark("rectification"),
@@ -98,13 +101,16 @@ def settle(*, case_id: UUID, outcome: str, words: str, actor: Actor, at: datetim
 
 
 def forget(*, at: datetime) -> int:
-    """Delete what of the operator's own data has had its time: sessions that ran out, requests answered long ago.
+    """Delete what of the operator's own data has had its time: sessions that ran out, mails to its own people, requests
+    answered long ago.
 
     Of a request its number, right and times stay, without a person. Returns how many.
     """
     gone = int(Session.objects.filter(expire_date__lt=at).delete()[0])
     with scope(INSTANCE):
-        before = keeping.cutoff(KEPT, at, Reckoning(Regime.PLAIN, "CZ", "Europe/Prague"))
+        counted = Reckoning(Regime.PLAIN, "CZ", "Europe/Prague")
+        gone += ageing.drop_mails(keeping.cutoff(keeping.BY_CODE["mails"].ours or KEPT, at, counted), MAILS)
+        before = keeping.cutoff(KEPT, at, counted)
         old = OwnCase.objects.select_for_update().filter(state__in=["answered", "refused"], closed_at__lt=before)
         ids = list(old.values_list("id", flat=True))
         if ids:
