@@ -265,6 +265,26 @@ def test_who_asks_twice_gets_the_one_that_is_being_made(house: Deal) -> None:
             packing.ask(since=at, until=BEGIN, actor=house.actor, at=at, queue=False)
 
 
+@pytest.mark.req("AUD-3")
+def test_a_pack_for_which_there_is_no_room_fails_and_can_be_asked_for_again(
+    house: Deal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = asked(house)
+
+    def full(*_args: object, **_more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(packing, "write", full)
+        with pytest.raises(OSError, match="No space"):
+            packing.make(controller_id=house.id, pack_id=pack)
+    with scope(house.id):
+        assert (selectors.pack(pack).state, selectors.pack(pack).error) == ("failed", "error")
+    again = asked(house)
+    assert again != pack
+    assert packing.make(controller_id=house.id, pack_id=again)
+
+
 def test_making_a_pack_keeps_memory_flat(house: Deal) -> None:
     def peak(entries: int) -> int:
         with scope(house.id):

@@ -5,7 +5,7 @@ A deed takes the request, the thing's id and what the form gave. Files come as (
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django import forms
@@ -15,6 +15,8 @@ from django.utils.functional import Promise
 from mandata.foundation.errors import Refused
 from mandata.infra.tenancy import scope
 
+MOST: Final = 20 * 2**20
+"""Bytes of a file that anything here takes."""
 Act = Callable[[HttpRequest, UUID, dict[str, Any]], None]
 
 
@@ -76,8 +78,9 @@ def shown(
 
 
 def uploaded(given: Any) -> tuple[str, str, bytes]:
-    """A file that came with a form: name, media type, content."""
-    return str(given.name), str(given.content_type or ""), given.read()
+    """A file that came with a form: name, media type, content; of one that is too large only so much that whoever
+    takes files sees it."""
+    return str(given.name), str(given.content_type or ""), given.read(MOST + 1)
 
 
 def day(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:

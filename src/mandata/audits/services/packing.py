@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import BinaryIO, Final
 from uuid import UUID
 
-from django.db import connection
+import psycopg
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils.translation import gettext as _
 
 from mandata.audience.services.numbers import next_number
@@ -48,6 +49,8 @@ def ask(*, since: datetime, until: datetime, actor: Actor, at: datetime, queue: 
     _lock()
     known = Pack.objects.filter(since=since, until=until, state__in=_WAITING).values_list("id", flat=True).first()
     if known is not None:
+        if queue:  # whose job came to an end without it is taken up again; one that is being made is made once
+            _queue(UUID(str(known)))
         return UUID(str(known))
     own, number = new_id(), next_number(Pack)
     Pack.objects.create(id=own, number=number, since=since, until=until, asked_by=str(actor)[:60], asked_at=at)
@@ -87,6 +90,11 @@ def make(*, controller_id: UUID, pack_id: UUID, now: Callable[[], datetime] = cl
         except NothingToPack as nothing:
             _fail(controller_id, pack_id, nothing.code, at)
             return False
+        except (DatabaseError, InterfaceError, psycopg.Error):
+            raise  # the job is run again
+        except Exception:  # a full disk, say: nobody waits for it any more, and it can be asked for anew
+            _fail(controller_id, pack_id, "error", at)
+            raise
         _keep(file, controller_id, pack_id, made, at)
     packs.enter(controller_id, made, since=since, until=until, at=at)
     return True
