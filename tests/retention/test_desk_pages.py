@@ -114,7 +114,12 @@ def test_requests_about_own_data_have_the_laws_clock_are_sealed_and_forgotten(da
 def test_mails_to_the_operators_own_people_go_by_their_age_too(database: object) -> None:
     """They name members of controllers, and stand in no controller's scope."""
     at, alert = now(), new_id()
-    mail: dict[str, Any] = {"to": "otto@operator.example", "subject": "Unusual", "text": "Jana Novakova looked.", "at": at}
+    mail: dict[str, Any] = {
+        "to": "otto@operator.example",
+        "subject": "Unusual",
+        "text": "Jana Novakova looked.",
+        "at": at,
+    }
     with scope(INSTANCE):
         told = [send_notice(kind="access_unusual", about=alert, **mail), send_notice(kind="staff.told", **mail)]
         legal = send_notice(kind="end.notice", legal=True, **mail)
