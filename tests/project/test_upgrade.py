@@ -40,4 +40,5 @@ def test_an_installation_of_the_first_release_is_brought_up_to_date(empty: Urls,
         "heads": [[1, 0], [3, 1]],
         "waiting": 2,
         "hashes": True,
+        "cases": [["erasure", "gdpr", "", {}]],
     }

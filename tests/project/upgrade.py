@@ -26,7 +26,7 @@ from mandata.foundation.actors import SYSTEM  # noqa: E402
 from mandata.infra.tenancy import APPEND_ONLY, SETTING, scope  # noqa: E402
 from mandata.record import rules  # noqa: E402
 
-LAST = {"agreements": "0003_refusal_cause", "accounts": "0002_walls", "record": "0002_walls"}
+LAST = {"agreements": "0003_refusal_cause", "accounts": "0002_walls", "record": "0002_walls", "rights": "0002_walls"}
 """The last migrations of the first release, where there are later ones."""
 LOG, AT = UUID(int=7), datetime(2026, 10, 1, 9, tzinfo=UTC)
 FORMER = (Path(__file__).parent.parent / "agreements" / "former-ecomail.toml").read_text(encoding="utf-8")
@@ -48,6 +48,11 @@ def first() -> None:
             "insert into agreements_instruction (controller_id, id, number, kind, agreement, acts, words, given_by,"
             """ given_at) values (%s, %s, 1, 'standing', %s, '["send"]', '', %s, %s)""",
             [LOG, UUID(int=3), UUID(int=1), UUID(int=2), AT],
+        )
+        cursor.execute(
+            "insert into rights_case (controller_id, id, number, kind, state, channel, language, sealed, received_at,"
+            " due_at, outcome) values (%s, %s, 1, 'erasure', 'confirmed', 'portal', 'cs', '', %s, %s, '{}')",
+            [LOG, UUID(int=4), AT, AT],
         )
         for size in (1, 3):
             cursor.execute(
@@ -72,6 +77,7 @@ def now() -> None:
     from mandata.foundation import merkle
     from mandata.infra.postgres import apply_grants
     from mandata.record.models import Entry, Head, Pending
+    from mandata.rights import selectors as rights
 
     call_command("migrate", database="owner", verbosity=0)
     user = urlsplit(os.environ["DATABASE_URL"]).username or ""
@@ -79,6 +85,7 @@ def now() -> None:
     with scope(LOG):
         found = selectors.in_force(AT)
         standing = instructions.instructions_in_force(AT)
+        cases = [[one.kind, one.regime, one.waits, one.asked] for one in rights.cases(at=AT)]
         heads = list(Head.objects.order_by("size").values_list("size", "previous"))
         hashes = {row.entry: bytes(row.hash) for row in Pending.objects.filter(controller_id=LOG)}
         right = all(merkle.leaf_hash(bytes(row.leaf)) == hashes.get(row.id) for row in Entry.objects.all())
@@ -90,6 +97,7 @@ def now() -> None:
         "heads": heads,
         "waiting": len(hashes),
         "hashes": right,
+        "cases": cases,
     }
     sys.stdout.write(json.dumps(told))
 

@@ -204,9 +204,7 @@ class Fee(forms.Form):
 class Paid(forms.Form):
     """That a fee was paid."""
 
-    reference = forms.CharField(
-        label=_("Reference of the payment"), max_length=40, help_text=_("No personal data: it enters the record.")
-    )
+    reference = forms.CharField(label=_("Reference of the payment"), max_length=40, help_text=_("No personal data."))
 
 
 class Person(forms.Form):
