@@ -2,6 +2,10 @@
 
 from uuid import UUID
 
+import psycopg
+from django.db import InterfaceError, OperationalError
+from procrastinate import RetryStrategy
+
 from mandata.accounts import selectors as accounts
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.infra.clock import now
@@ -10,6 +14,11 @@ from mandata.infra.tenancy import scope
 from mandata.rights import services
 
 PAGE = 500
+_AGAIN = RetryStrategy(
+    max_attempts=10,
+    exponential_wait=3,
+    retry_exceptions=[OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError],
+)
 
 
 @app.periodic(cron="17 * * * *")
@@ -25,13 +34,13 @@ def expire(timestamp: int) -> None:
         start += PAGE
 
 
-@app.task(name="rights.transmit", queue="rights", pass_context=False)
+@app.task(name="rights.transmit", queue="rights", pass_context=False, retry=_AGAIN)
 def transmit(controller_id: str, transmission_id: str) -> None:
     """Send a copy to another controller; what fails queues its next attempt itself."""
     services.deliver(controller_id=UUID(controller_id), transmission_id=UUID(transmission_id), at=now())
 
 
-@app.task(name="rights.bulk", queue="rights", pass_context=False)
+@app.task(name="rights.bulk", queue="rights", pass_context=False, retry=_AGAIN)
 def bulk(controller_id: str, act: str, cases: list[str], reason: str, member: str) -> None:
     """Answer or refuse many cases as an officer ordered."""
     actor = Actor("member", UUID(member)) if member else SYSTEM

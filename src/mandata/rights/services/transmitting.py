@@ -80,6 +80,7 @@ def transmit(*, case_id: UUID, address: str = "", actor: Actor, at: datetime) ->
         to = checked(address or str(wrote.details.get("to", "")))
         waiting = Transmission.objects.filter(case_id=case.id, state="queued").first()
         if waiting is not None:
+            _queue(UUID(str(waiting.id)), 0, at)  # its job may have come to an end without it
             return UUID(str(waiting.id))
         row = Transmission.objects.create(
             case_id=case.id, sealed=Vault.open().seal(case.id, TO_PLACE, to.encode()), asked_at=at
