@@ -287,3 +287,43 @@ def test_after_the_end_everything_can_be_returned_under_every_agreement(name: st
             at=now(),
             queue=False,
         )
+
+
+@pytest.mark.req("RET-2", "AGR-4")
+def test_who_accepts_anew_before_the_end_has_no_end() -> None:
+    """Also who refused a version, and stays after all."""
+    made = house("imagicle")
+    with scope(made.id):
+        agreement.end(actor=made.owner.actor, at=now(), by="disagreement", effective=now() + timedelta(days=10))
+        ends.proceed(at=now())
+    end = stands(made)
+    assert (end.state, end.reason) == ("noticed", "disagreement")
+    with scope(made.id):
+        accept(made.owner.actor, name="imagicle")
+        ends.proceed(at=now() + timedelta(days=11))
+        assert accounts.state() == "active"
+        assert agreements.in_force(now() + timedelta(days=11)) is not None
+        assert selectors.current() is None
+        assert selectors.end(end.id).state == "withdrawn"
+    assert "open" not in owed(made, end.id).values()
+    given(made)
+    assert stands(made).state == "ended", "and it can give notice again"
+
+
+def test_a_notice_covers_the_version_that_was_accepted_and_begins_before_the_end() -> None:
+    made = house("imagicle")
+    member, at = made.owner.actor.id, now()
+    with scope(made.id):
+        offer = agreements.offer(language="en", name="ecomail")
+        answers = {one.name: "no" if one.name == "consumer" else "yes" for one in offer.questions}
+        agreement.accept(
+            member_id=member or new_id(), language="en", answers=answers, warranted=True, shown=offer.shown, at=at,
+            name="ecomail", effective=at + timedelta(days=5),
+        )  # fmt: skip
+    given(made, effective=at + timedelta(days=30))
+    assert stands(made).effective_at == at + timedelta(days=30), "not when one version follows the other"
+    with scope(made.id):
+        ends.proceed(at=at + timedelta(days=6))
+        assert accounts.state() == "active"
+        ends.proceed(at=at + timedelta(days=31))
+        assert accounts.state() == "ended"

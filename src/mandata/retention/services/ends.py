@@ -77,6 +77,8 @@ def give_notice(
             )
     row = _entered(by, reason, words, instant, actor, at)
     ended = agreement.end(actor=actor, at=at, by=reason, effective=instant, about=(KIND, row.id))
+    if ended.state != "ended":  # another version follows it, and ends in its place
+        ended = next(iter(agreements.agreements()))
     End.objects.filter(id=row.id).update(agreement=ended.id, effective_at=min(instant, ended.ended_at or instant))
     _tell(row, words, at)
     if choice:
@@ -233,7 +235,8 @@ def plan(*, until: datetime, actor: Actor, at: datetime) -> None:
 
 def take_effect(*, at: datetime) -> bool:
     """Let a notice whose time has come take effect: the service ends, content on the engine goes at once where the
-    clause end.engine says so. Return whether it did now."""
+    clause end.engine says so. Return whether it did now. Nothing ends where the agreement was renewed meanwhile."""
+    renewed(at=at)
     row = End.objects.select_for_update().filter(state="noticed", effective_at__lte=at).first()
     if row is None:
         return False
@@ -253,6 +256,19 @@ def take_effect(*, at: datetime) -> bool:
         End.objects.filter(id=row.id).update(engine_emptied_at=at)
         body: dict[str, object] = {"end": row.id, "campaigns": emptied}
         append(kind="retention.engine_emptied", body=body, actor=SYSTEM, at=at, clause="end.engine", subject=row.id)
+    return True
+
+
+def renewed(*, at: datetime) -> bool:
+    """Let a notice lapse whose end does not come, because the controller has accepted an agreement since that is in
+    force at that time; return whether one did."""
+    row = End.objects.select_for_update().filter(state="noticed").first()
+    if row is None or agreements.in_force(row.effective_at) is None:
+        return False
+    End.objects.filter(id=row.id).update(state="withdrawn", withdrawn_at=at)
+    obligations.lapse_about(about=row.id, reason="renewed", actor=SYSTEM, at=at)
+    body: dict[str, object] = {"end": row.id, "renewed": True}
+    append(kind="retention.end_withdrawn", body=body, actor=SYSTEM, at=at, clause="agreement.end", subject=row.id)
     return True
 
 
