@@ -1,6 +1,7 @@
 """Audits as both consoles show them: words, forms, deeds, and the parts of a page."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Any, Final
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,7 +21,7 @@ from mandata.audits import selectors
 from mandata.audits.rules import codes
 from mandata.audits.rules.checking import Outcome
 from mandata.audits.services import agreeing, asking, holding
-from mandata.console import deeds, duties
+from mandata.console import breaches, deeds, duties
 from mandata.console.deeds import Deed
 from mandata.foundation.actors import Actor
 from mandata.record import selectors as record
@@ -328,8 +330,10 @@ def row(one: selectors.AuditView) -> dict[str, Any]:
 def page(one: selectors.AuditView, at: datetime) -> dict[str, Any]:
     """Everything that a page shows of an audit, in the scope."""
     said = agreements.reader()
+    people = {member.id: member.name for member in accounts.members()}
     checks = []
-    for answer in one.answers:
+    for given in one.answers:
+        answer = replace(given, evidence={name: _readable(value) for name, value in given.evidence.items()})
         title, reason, remedy = answer.said(said)
         label, tone = OUTCOMES[answer.outcome]
         checks.append(
@@ -349,12 +353,21 @@ def page(one: selectors.AuditView, at: datetime) -> dict[str, Any]:
                 "title": STEPS.get(entry.kind.removeprefix("audit."), entry.kind),
                 "icon": "check",
                 "tone": "calm",
-                "who": entry.actor.partition(":")[0],
+                "who": breaches.who(entry.actor, people),
             }
             for entry in entries
             if entry is not None
         ],
     }
+
+
+def _readable(value: str | int) -> str | int:
+    """An instant of a check's evidence in the viewer's zone; anything else as it is."""
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) and "T" in value else None
+    except ValueError:
+        return value
+    return f"{localtime(at):%Y-%m-%d %H:%M}" if at is not None and at.tzinfo is not None else value
 
 
 def _terms(made: selectors.TermsView) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -125,13 +126,19 @@ def _counts(detail: Mapping[str, Any]) -> str:
     told = []
     if isinstance(detail.get("controllers"), int):
         number = int(detail["controllers"])
-        told.append(ngettext("%(number)s controller", "%(number)s controllers", number) % {"number": number})
+        told.append(ngettext("%(number)s controller", "%(number)s controllers", number) % {"number": grouped(number)})
     for name in ("subjects", "people", "sent"):
         if isinstance(detail.get(name), int):
             number = int(detail[name])
-            told.append(ngettext("%(number)s data subject", "%(number)s data subjects", number) % {"number": number})
+            words = ngettext("%(number)s data subject", "%(number)s data subjects", number)
+            told.append(words % {"number": grouped(number)})
             break
     return ", ".join(told)
+
+
+def grouped(number: int) -> str:
+    """A number by the viewer's locale, thousands grouped."""
+    return str(number_format(number, force_grouping=True))
 
 
 def who(actor: str, people: Mapping[UUID, str]) -> str:

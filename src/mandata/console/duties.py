@@ -39,6 +39,15 @@ ABOUT = {
     "assistance": gettext_lazy("a request for documents or help"),
     "proceeding": gettext_lazy("an authority’s proceeding"),
     "breach": gettext_lazy("a breach"),
+    "end": gettext_lazy("the end of the agreement"),
+    "limiting": gettext_lazy("a limit of the service"),
+    "measure": gettext_lazy("a measure"),
+    "outage": gettext_lazy("an outage"),
+    "threshold": gettext_lazy("a threshold of returned mail"),
+    "access": gettext_lazy("an access of our staff"),
+    "addresses": gettext_lazy("the addresses for notices"),
+    "opted_out": gettext_lazy("a request of a data subject"),
+    "obligation": gettext_lazy("an obligation"),
 }
 _CONTROLLERS = {
     "case": ("privacy:case", "case_id"),
@@ -47,6 +56,7 @@ _CONTROLLERS = {
     "change": ("privacy:change", "change_id"),
     "served": ("privacy:notice", "served_id"),
     "breach": ("privacy:breach", "share_id"),
+    "audit": ("privacy:audit", "audit_id"),
 }
 _OPERATORS = {
     "instruction": ("operator:instruction", "instruction_id"),

@@ -1,10 +1,11 @@
 """What both consoles say of the end of an agreement: words, the timetable as rows, archives as rows, forms."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -106,6 +107,13 @@ class NoticeForm(forms.Form):
         required=False,
         choices=[("", gettext_lazy("We say so later")), *CHOICES.items()],
     )
+
+    def clean_effective(self) -> date | None:
+        """A day that has passed is a slip, and would end the agreement at once."""
+        day: date | None = self.cleaned_data["effective"]
+        if day is not None and day < localdate():
+            raise forms.ValidationError(_("This day has passed. Leave it empty to end the agreement at once."))
+        return day
 
 
 class ProcessorForm(NoticeForm):

@@ -276,8 +276,9 @@ def _intake(one: selectors.IntakeView, party: str) -> dict[str, Any]:
 def work(one: selectors.WorkView) -> dict[str, Any]:
     """A line of the time sheet as a line of a list."""
     label, tone = LINES[one.line.state] if one.line else (_("no agreement"), "warn")
+    about = f"{duties.ABOUT.get(one.about_kind, one.about_kind)} {str(one.about)[-8:]}"
     sum_ = f"{one.line.currency} {one.line.net:.2f}" if one.line and one.line.state == billing.BILLED else "–"
     return {
         "one": one, "kind": _(codes.WORK[one.kind]), "state": label, "tone": tone, "sum": sum_,
-        "source": one.line.source if one.line else "", "about": f"{one.about_kind} {str(one.about)[-8:]}",
+        "source": one.line.source if one.line else "", "about": about,
     }  # fmt: skip

@@ -225,7 +225,9 @@ def _fill(request: HttpRequest, share_id: UUID) -> str:
 def _sent(request: HttpRequest, share_id: UUID) -> str:
     given = shown.given(SentForm(request.POST))
     at = now()
-    when = min(given.pop("when") + MINUTE, at)  # the minute that was written is named whole
+    when = given.pop("when")
+    if when <= at:  # the minute that was written is named whole; a time to come is refused, not bent
+        when = min(when + MINUTE, at)
     authority.sent(share_id=share_id, when=when, actor=actor(request), at=at, **given)
     return _("Kept as evidence, and recorded.")
 

@@ -32,7 +32,7 @@ def page(request: HttpRequest, notice: ending.NoticeForm | None = None, archive:
 
 
 def give(request: HttpRequest) -> HttpResponse:
-    """Give notice of the end; the controller's name is typed before."""
+    """Give notice of the end: by a day to come, or at once."""
     form = ending.NoticeForm(request.POST)
     card = accounts.controller()
     if not form.is_valid():
