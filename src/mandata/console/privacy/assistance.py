@@ -19,6 +19,7 @@ from mandata.console.deeds import Tried
 from mandata.console.privacy.audits import attached
 from mandata.foundation.errors import Refused
 from mandata.infra.clock import now
+from mandata.infra.tenancy import scope
 
 DEEDS = helping.deed_table(asking.actor)
 FORMS: dict[str, type[forms.Form]] = {
@@ -62,9 +63,10 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 def _begin(desk: str, given: dict[str, Any], request: HttpRequest) -> UUID:
     actor = asking.actor(request)
-    if desk == "request":
-        return requests.ask(actor=actor, at=now(), **given)
-    return helping.proceed(given, actor) if desk == "proceeding" else helping.tell(given, actor)
+    with scope(asking.member(request).controller_id):  # all of it or nothing: a file that is refused leaves no words
+        if desk == "request":
+            return requests.ask(actor=actor, at=now(), **given)
+        return helping.proceed(given, actor) if desk == "proceeding" else helping.tell(given, actor)
 
 
 def thing(request: HttpRequest, desk: str, thing_id: UUID) -> HttpResponse:

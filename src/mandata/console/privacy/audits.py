@@ -22,6 +22,7 @@ from mandata.console.deeds import Tried
 from mandata.console.privacy.evidence import PackForm
 from mandata.foundation.errors import Refused
 from mandata.infra.clock import now
+from mandata.infra.tenancy import scope
 from mandata.record import periods
 
 DEEDS = auditing.deed_table(requests.actor, now)
@@ -38,7 +39,8 @@ def listed(request: HttpRequest) -> HttpResponse:
     refusal: Refused | None = None
     if request.method == "POST" and form.is_valid():
         try:
-            audit_id = auditing.ask(form.cleaned_data, actor=requests.actor(request), at=now())
+            with scope(requests.member(request).controller_id):
+                audit_id = auditing.ask(form.cleaned_data, actor=requests.actor(request), at=now())
         except Refused as refused:
             refusal = refused
         else:
