@@ -1,6 +1,7 @@
 """One notice for each affected controller, with its own numbers, by its own clause and clock."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -250,3 +251,26 @@ def test_a_controller_without_any_address_holds_nobody_else_back(world: World, m
         Controller.objects.update(contact="privacy@lost.example")
     telling.spread_again(at=now())  # as soon as there is an address, without anybody's act
     assert share(breach, lost).told_at
+
+
+@pytest.mark.req("BRE-1")
+def test_trouble_at_one_controller_does_not_keep_the_time_of_the_others_from_beginning(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    houses = [bound(world, "Well"), bound(world, "Ill"), bound(world, "Well too")]
+    for house in houses:
+        peopled(house, ["a@inbox.example"])
+    breach = opened()
+    over(breach, *houses)
+    told(breach)
+    follow, followed = telling.follow, []
+
+    def ill(breach_id: UUID, whose: UUID, *, at: datetime) -> bool:
+        followed.append(whose)
+        if whose == houses[1].id:
+            raise RuntimeError("ill")
+        return follow(breach_id, whose, at=at)
+
+    monkeypatch.setattr(telling, "follow", ill)
+    telling.spread_again(at=now())
+    assert {one.id for one in houses} <= set(followed)

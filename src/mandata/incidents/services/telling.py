@@ -309,7 +309,10 @@ def spread_again(*, at: datetime, limit: int = 500) -> int:
         if controllers:
             tell_each(breach, controllers, at=at)
     for breach, whose in arriving:
-        follow(breach, whose, at=at)
+        try:
+            follow(breach, whose, at=at)
+        except Exception as error:  # one controller's trouble never holds back what begins at the others
+            _log.error("controller.not_followed", controller=str(whose), error=type(error).__name__, exc_info=True)
     return sum(map(len, untold.values())) + len(arriving)
 
 
