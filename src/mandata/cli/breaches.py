@@ -65,10 +65,10 @@ def listed(
 
         for one in desk.breaches(drill=drills, limit=1_000):
             values = {name: getattr(one, name) for name in type(one).__slots__}
-            counted = f"{one.controllers} controllers, {one.subjects} data subjects, {one.untold} not told"
-            emit(
-                as_json, values, f"{one.number:>4} {one.state:<10} {one.aware_at:%Y-%m-%d %H:%M} {one.title}: {counted}"
-            )
+            whose = f"{one.controllers} controller{'s' * (one.controllers != 1)}"
+            counted = f"{whose}, {one.subjects} data subjects, {one.untold} not told"
+            since = f"{one.aware_at:%Y-%m-%d %H:%M}"
+            emit(as_json, values, f"{one.number:>4} {one.id} {one.state:<10} {since} {one.title}: {counted}")
 
 
 @app.command("open")

@@ -35,7 +35,10 @@ def ends(as_json: AsJson = False) -> None:
             }
             for row in selectors.ends()
         ]
-    told = "\n".join("{controller}  {state:10} {ends}  {choice:7} {name}".format(**row) for row in rows)
+    told = "\n".join(
+        "{controller}  {state:10} {day} UTC  {choice:7} {name}".format(day=row["ends"][:16].replace("T", " "), **row)
+        for row in rows
+    )
     emit(as_json, {"ends": rows}, told or "No agreement ends.")
 
 

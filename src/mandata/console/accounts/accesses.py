@@ -13,6 +13,7 @@ from mandata.accounts import selectors, services
 from mandata.agreements.services import staff
 from mandata.console import requests
 from mandata.console.accounts.choices import COUNTRIES
+from mandata.console.navigation import OPERATOR
 from mandata.infra.clock import now
 
 ENDED = {
@@ -44,8 +45,15 @@ def _row(one: selectors.Access, at: Any) -> dict[str, Any]:
         "country": countries.get(one.country, one.country),
         "open": still,
         "ended": ENDED.get(one.closed_by, ""),
-        "looks": selectors.logged(limit=LOOKS, access=one.id) if still else [],
+        "looks": [(look, _page(look.page)) for look in selectors.logged(limit=LOOKS, access=one.id)] if still else [],
     }
+
+
+def _page(route: str) -> str:
+    """The place of the operator's console that a route belongs to: its own, or the controllers' pages."""
+    stem = route.partition(":")[2].split("_")[0]
+    places = {place.route.partition(":")[2]: str(place.label) for place in OPERATOR}
+    return next((label for name, label in places.items() if stem and name.startswith(stem)), places["controllers"])
 
 
 def _alert(one: selectors.Alerted) -> dict[str, Any]:
