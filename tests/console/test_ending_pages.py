@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from mandata.accounts import selectors as accounts
 from mandata.accounts.models import AccessLog
 from mandata.accounts.services import users
 from mandata.infra.clock import new_id, now
@@ -54,6 +55,19 @@ def test_a_controller_ends_its_agreement_sees_the_timetable_and_withdraws() -> N
     assert "ECO-A 3.10" in page
     assert browser.post(f"{ENDING}withdraw/").status_code == 302
     assert stands(made) is None
+
+
+def test_an_end_at_once_needs_the_name_typed() -> None:
+    made = office()
+    browser, given = made.browser(), {"effective": "", "reason": "notice", "words": "We move.", "choice": ""}
+    refused = browser.post(f"{ENDING}notice/", {**given, "typed": "somebody else"})
+    assert refused.status_code == 422 and "We move." in refused.content.decode()
+    assert stands(made) is None
+    with scope(made.shop.id):
+        name = accounts.controller().name
+    assert browser.post(f"{ENDING}notice/", {**given, "typed": name.upper()}).status_code == 302
+    found = stands(made)
+    assert found is not None and found.effective_at <= now()
 
 
 def test_the_choice_is_recorded_and_nonsense_is_not() -> None:

@@ -92,6 +92,13 @@ class NoticeForm(forms.Form):
         help_text=gettext_lazy("At the end of this day; empty ends it at once."),
         required=False,
     )
+    typed = forms.CharField(
+        label=gettext_lazy("To end it at once, type your name as a customer"),
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=gettext_lazy("An end at once cannot be withdrawn. Leave it empty where you name a day."),
+    )
     reason = forms.ChoiceField(
         label=gettext_lazy("Why"), choices=[(code, REASONS[code]) for code in rules.REASONS["controller"]]
     )
@@ -122,6 +129,7 @@ class ProcessorForm(NoticeForm):
     reason = forms.ChoiceField(
         label=gettext_lazy("Ground"), choices=[(code, REASONS[code]) for code in rules.REASONS["processor"]]
     )
+    typed = None  # type: ignore[assignment]
     words = forms.CharField(
         label=gettext_lazy("Reasons"),
         max_length=4000,

@@ -12,6 +12,7 @@ from mandata.accounts import selectors as accounts
 from mandata.console import ending, requests
 from mandata.foundation.errors import Refused
 from mandata.infra.clock import now
+from mandata.retention.rules import ending as rules
 from mandata.retention.selectors import returns as selectors
 from mandata.retention.services import ends, returns
 
@@ -38,6 +39,9 @@ def give(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return page(request, notice=form)
     given = form.cleaned_data
+    if given["effective"] is None and not rules.confirmed(card.name, given["typed"]):
+        form.add_error("typed", _("Type %(name)s, or name a day.") % {"name": card.name})
+        return page(request, notice=form)
     ends.give_notice(
         by="controller",
         reason=given["reason"],
