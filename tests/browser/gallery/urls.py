@@ -34,7 +34,7 @@ def component(request: HttpRequest, what: str) -> HttpResponse:
         name="Olga Ownerová", email="olga@bakery.example", is_operator=True, is_authenticated=True
     )
     request.member = SimpleNamespace(  # type: ignore[attr-defined]
-        controller_name="Demo Bakery", role="owner", seats=2, time_zone="Europe/Prague"
+        watched=0, controller_name="Demo Bakery", role="owner", seats=2, time_zone="Europe/Prague"
     )
     now = datetime.now(UTC)
     days = [NOW - timedelta(days=30 - at) for at in range(31)]
