@@ -215,18 +215,18 @@ def _audit(script: Script, asked: str, expected: Sequence[Owed], *, nth: str) ->
         )  # fmt: skip
 
 
-def the_end(script: Script, folder: Path) -> UUID:
-    """Notice a month ahead, everything back before the end, and then what the agreement's timetable makes of it."""
+def the_end(script: Script) -> UUID:
+    """Notice a month ahead, what the agreement's timetable makes of the end, and everything back once it has come."""
     ended = datetime.fromisoformat(script.year.ended)
     at, member = script.go(ended - timedelta(days=30)), script.member
     with scope(script.house.id):
         end = ends.give_notice(by="controller", reason="notice", effective=ended, actor=member, at=at)
-    everything_back(script, folder)
     at = script.go(ended)
     with scope(script.house.id):
         assert ends.take_effect(at=at)
         ends.choose(choice="both", actor=member, at=at)
     script.owed([line for line in script.year.ending if line.duty in _SOON], end)
+    everything_back(script)
     return end
 
 
@@ -234,7 +234,7 @@ _SOON = ("end.return", "end.choice", "end.access", "end.grace", "end.request", "
 """What begins with the end itself; end.backup begins with the deletion."""
 
 
-def everything_back(script: Script, folder: Path) -> None:
+def everything_back(script: Script) -> None:
     """The archive of everything opens with the passphrase, and has both people in it."""
     at = script.go(script.at + timedelta(days=1))
     with scope(script.house.id):
@@ -288,6 +288,6 @@ def test_a_year_under_an_agreement(script: Script, tmp_path: Path, monkeypatch: 
         a_breach_on_a_friday_night(script)
         a_change_of_sub_processors(script)
         an_audit_and_a_second_one(script)
-        end = the_end(script, tmp_path)
+        end = the_end(script)
         everything_deleted(script, end)
     the_record_holds(script)
