@@ -57,7 +57,7 @@ def test_nobody_looks_without_signature_training_and_reason_and_the_controller_s
     visitor.log_in(house.owner.email, PASSWORD)
     visitor.open("/account/accesses/")
     visitor.look("accesses")
-    visitor.page.get_by_text("The import of ticket 114 fails.").wait_for()
+    visitor.page.get_by_text("The import of ticket 114 fails.").first.wait_for()
     visitor.page.context.clear_cookies()
     visitor.log_in(otto.email, PASSWORD)
     visitor.open(f"/operator/controllers/{house.id}/")
