@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Route, sync_playwright
+from playwright.sync_api import Browser, Route, expect, sync_playwright
 
 from mandata.infra.postgres import Urls
 from tests.browser.driving import Visitor
@@ -59,6 +59,7 @@ def _answers(address: str, process: "subprocess.Popen[bytes]") -> None:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's chromium; for one module, because the event loop that it keeps running is in the way of other tests."""
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         yield browser
@@ -69,7 +70,7 @@ def chromium() -> Iterator[Browser]:
 def visitor(chromium: Browser, site: str) -> Iterator[Visitor]:
     """A person at a browser window; `look` tries every size and theme."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", reduced_motion="reduce")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)  # others may use the machine, too
     ours = (site, site.replace("127.0.0.1", "localhost"), "data:")
 
     def only_ours(route: Route) -> None:

@@ -51,7 +51,7 @@ def test_a_campaign_is_followed_without_reloading_and_by_keyboard(desk: Office, 
     page.keyboard.press("Enter")
     settled(desk.shop, campaign, taken(*range(44, 56)), at=now())
     page.get_by_text("49 of 60").wait_for()
-    page.locator("#told", has_text="49 of 60").wait_for(state="attached", timeout=15_000)
+    page.locator("#told", has_text="49 of 60").wait_for(state="attached")
     page.locator("#pace canvas").wait_for()
     assert page.locator("#pace-numbers").get_attribute("open") is not None, "what was opened stays open"
     assert page.evaluate("document.activeElement.id") == "pace-numbers-open", "and the keyboard stays where it was"
