@@ -19,8 +19,8 @@ _PARTS: Final = 8
 
 
 def _candidates() -> Iterator[int]:
-    """Every port of the worker's part in turn, in an order of the process's own."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    """Every port of the worker's part in turn, in an order of the process's own; who runs alone takes any part."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", f"gw{os.getpid()}").removeprefix("gw")
     begin = _FIRST + int(worker) % _PARTS * _EACH
     while True:
         yield from random.Random(os.getpid()).sample(range(begin, begin + _EACH), _EACH)
