@@ -196,7 +196,7 @@ def test_what_has_no_price_yet_waits_for_the_next_statement(database: object) ->
 
 def test_bad_work_bad_files_and_bad_words_are_refused(house: Deal) -> None:
     bad: tuple[dict[str, object], ...] = (
-        {"minutes": 0}, {"minutes": 1441}, {"minutes": -5}, {"day": date(2026, 3, 3)}, {"currency": "XXX"},
+        {"minutes": 0}, {"minutes": 1441}, {"minutes": -5}, {"day": date(2026, 3, 3)}, {"currency": "ABC"},
         {"hour": Decimal("1.001"), "currency": "EUR"}, {"hour": Decimal("5")},
         {"costs": Decimal("-1"), "currency": "EUR"},
         {"hour": Decimal("NaN"), "currency": "EUR"}, {"audit_of_year": 0},

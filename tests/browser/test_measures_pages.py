@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from mandata.accounts import selectors as accounts
 from mandata.accounts.services import accesslog
 from mandata.agreements.services import staff
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
+from mandata.measures import selectors
 from mandata.measures.rules.headings import CHECKS
 from mandata.measures.rules.verdicts import failed, held
 from mandata.measures.services import checking, outages
@@ -67,6 +69,8 @@ def test_the_operator_sees_results_shows_evidence_and_attributes_an_outage(house
     visitor.press("Look at everything now")
     visitor.page.get_by_text("A worker looks at everything now.").wait_for()
     visitor.look("operator_measures_running")
+    assert [one.remark for one in selectors.evidence("cameras")] == ["folder 9"]
+    assert "network" in [one.cause for one in selectors.outages() if one.part == "door"]
 
 
 @pytest.mark.req("SEC-8", "SEC-9")
@@ -76,6 +80,7 @@ def test_everybody_sees_the_trust_page_and_a_controller_its_measures(house: Hous
     visitor.open("/trust/")
     visitor.page.get_by_role("heading", name="Pseudonymisation and encryption").wait_for()
     visitor.look("trust")
+    assert "bakery" not in visitor.page.content().lower(), "a customer is named on a public page"
     visitor.log_in(house.owner.email, PASSWORD)
     visitor.open("/privacy/measures/")
     visitor.page.get_by_text("The newest backup is young enough").first.wait_for()
@@ -104,5 +109,7 @@ def test_a_controller_sees_an_access_as_it_happens_ends_it_and_settles_what_was_
     visitor.look("accesses_open")
     visitor.press("End this access now")
     visitor.page.get_by_text("Ended; the next page is refused to them.").wait_for()
+    with scope(house.id):
+        assert accounts.access(otto.user_id, at=now()) is None
     visitor.press("It was misuse")
     visitor.page.get_by_text("it was misuse").wait_for()
