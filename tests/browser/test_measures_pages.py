@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("clean")]
 @pytest.fixture
 def house(world: World, clean: None, monkeypatch: pytest.MonkeyPatch) -> House:
     """A house, after two rounds of which the second found an old backup."""
-    bad = {"backups": failed("backup_old", hours=50.0)}
+    bad = {"backups": failed("backup_old", hours=50.0), "web_tls": failed("no_tls_here")}
     for found in ({}, bad):
         told = {code: lambda _at, f=found, c=code: f.get(c) or held(n=1) for code in CHECKS}
         monkeypatch.setattr(checking, "CHECKS", told)
@@ -41,8 +41,10 @@ def test_the_operator_sees_results_shows_evidence_and_attributes_an_outage(house
     visitor.log_in(staffed().email, PASSWORD)
     visitor.open("/operator/measures/")
     visitor.page.get_by_text("The newest backup is old.").first.wait_for()
+    visitor.page.get_by_role("heading", name="Not set up yet").wait_for()
     visitor.look("operator_measures_found")
     visitor.open("/operator/measures/of/backup/")
+    visitor.page.get_by_text("Hours ago").wait_for()
     visitor.look("operator_measure")
     visitor.open("/operator/measures/?code=cameras#write")
     visitor.page.locator("#id_description").fill("Two cameras at the door.")

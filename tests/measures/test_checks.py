@@ -239,7 +239,7 @@ def test_tls_is_looked_at_on_the_wire(tmp_path: Path, monkeypatch: pytest.Monkey
         seen = wire.web("console", f"https://localhost:{port}")
         assert (seen.state, seen.version) == ("tls", "TLSv1.3")
         assert verdicts.wires([seen], now()).reason == "certificate_ends"
-        assert wire.web("console", f"http://localhost:{port}").state == "plain"
+        assert wire.web("console", f"http://localhost:{port}").state == "plain_here"
     assert wire.web("console", f"https://localhost:{port}").state == "away"
 
 
@@ -264,6 +264,8 @@ def test_the_mail_listener_is_asked_for_starttls(tmp_path: Path, monkeypatch: py
     public, context = certificate(tmp_path)
     monkeypatch.setattr(wire, "_context", lambda: ssl.create_default_context(cafile=str(public)))
     assert wire.mail("127.0.0.1:2526").state == "loopback"
+    assert wire.web("console", "http://console.localhost:8080").state == "plain_here"
+    assert wire.web("console", "http://console.example").state == "plain"
     monkeypatch.setattr(wire, "_loopback", lambda _host: False)
     with listening(type("Mail", (_Mail,), {"context": context})) as port, socket.create_connection(("127.0.0.1", port)):
         monkeypatch.setattr(

@@ -3,8 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils.translation import override
 
 from mandata.agreements.rules import measures as clauses
+from mandata.console.operator.measures import figures
 from mandata.measures import words
 from mandata.measures.looking import CHECKS
 from mandata.measures.rules import headings, outages, standing
@@ -46,6 +48,10 @@ def tls(until: datetime = AT + 60 * DAY, version: str = "TLSv1.3") -> Wire:
 TABLE: list[tuple[Verdict, str]] = [
     (rules.wires([tls()], AT), "as_it_should"),
     (rules.wires([tls(), Wire("mail", "loopback")], AT), "as_it_should"),
+    (rules.wires([Wire("mail", "loopback")], AT), "loopback_only"),
+    (rules.wires([], AT), "nothing_configured"),
+    (rules.wires([Wire("console", "plain_here"), Wire("door", "plain_here")], AT), "no_tls_here"),
+    (rules.wires([Wire("console", "plain_here"), Wire("door", "plain")], AT), "no_tls"),
     (rules.wires([tls(), Wire("door", "plain")], AT), "no_tls"),
     (rules.wires([tls(), Wire("door", "away")], AT), "nobody_answers"),
     (rules.wires([Wire("door", "untrusted")], AT), "certificate_untrusted"),
@@ -133,9 +139,9 @@ TABLE: list[tuple[Verdict, str]] = [
 @pytest.mark.req("SEC-4")
 @pytest.mark.parametrize(("verdict", "reason"), TABLE, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_reading_has_one_verdict_with_its_reason(verdict: Verdict, reason: str) -> None:
-    good = {"as_it_should", "none_kept_yet", "age_only", "first_round"}
+    good, none = {"as_it_should", "none_kept_yet", "age_only", "first_round"}, {"nothing_configured", "loopback_only"}
     assert verdict.reason == reason
-    assert verdict.outcome == ("held" if reason in good else "absent" if reason == "nothing_configured" else "failed")
+    assert verdict.outcome == ("held" if reason in good else "absent" if reason in none else "failed")
 
 
 def test_every_reason_has_words_and_a_remedy_and_every_code_its_own() -> None:
@@ -144,6 +150,27 @@ def test_every_reason_has_words_and_a_remedy_and_every_code_its_own() -> None:
     assert tuple(words.HEADINGS) == headings.HEADINGS
     assert tuple(words.PARTS) == outages.PARTS
     assert tuple(words.CAUSES) == outages.CAUSES
+
+
+def test_every_figure_behind_a_result_is_called_by_words() -> None:
+    named = {name for verdict, _reason in TABLE for name in verdict.figures} | {"fault"}
+    assert named == set(words.FIGURES)
+    assert set(words.REASONS) >= words.UNSET
+    with override("cs"):
+        assert figures({"places": {"mail": "loopback"}, "days_left": None, "free_percent": {"var": 9.5}}) == [
+            ("Místa a čím odpověděla", "vrácená pošta: jen na tomto stroji, nezkoumáno"),
+            ("Dní do konce prvního certifikátu", "–"),
+            ("Volné místo podle složky v procentech", "var: 9,5"),
+        ]
+
+
+@pytest.mark.req("SEC-8")
+def test_a_measure_of_which_one_part_leads_nowhere_holds_by_the_others_alone() -> None:
+    plan = headings.MEASURES["transport"]
+    nowhere = Found("absent", "loopback_only", AT)
+    assert standing.standing(plan, dict.fromkeys(plan.checks, nowhere), None, AT).state == "unknown"
+    web = {"web_tls": Found("held", "", AT), "mail_tls": nowhere}
+    assert standing.standing(plan, web, None, AT).state == "held"
 
 
 @pytest.mark.req("SEC-8")

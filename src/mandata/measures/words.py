@@ -69,6 +69,20 @@ REASONS: Final[dict[str, tuple[Promise, Promise]]] = {
         _("It answers without TLS: what is sent can be read on the way."),
         _("Put a proxy with a certificate in front and set MANDATA_PUBLIC_URL and MANDATA_TRACKING_URL to https."),
     ),
+    "no_tls_here": (
+        _(
+            "It answers without TLS, at an address of this machine alone: nobody else can reach it, nothing is"
+            " encrypted."
+        ),
+        _(
+            "For a trial that is enough. Before anybody else works with it, put a proxy with a certificate in front and"
+            " set MANDATA_PUBLIC_URL and MANDATA_TRACKING_URL to https."
+        ),
+    ),
+    "loopback_only": (
+        _("It listens on this machine alone: nothing leaves the machine, so nothing was looked at."),
+        _("Nothing is to be done, until it is to be reached from elsewhere."),
+    ),
     "certificate_untrusted": (
         _("The certificate is not one that browsers trust."),
         _("Have one issued by an authority that browsers know, for this very name."),
@@ -161,6 +175,76 @@ REASONS: Final[dict[str, tuple[Promise, Promise]]] = {
     "evidence_due": (_("The owner's next evidence is due."), _("Look again, and enter what was found.")),
 }
 """Code of a reason -> what it means, what to do."""
+UNSET: Final = frozenset(
+    {"no_tls_here", "no_store", "no_backup", "no_drill", "no_staff", "not_signed", "training_lapsed"}
+)
+"""Reasons for which a check fails on an installation that nobody has set up for it yet."""
+FIGURES: Final[dict[str, Promise]] = {
+    "accounts": _("Passwords kept"),
+    "advisories_days": _("Age of the advisories, in days"),
+    "algorithm": _("Way of hashing"),
+    "at": _("Where"),
+    "bare": _("Tables without a wall"),
+    "clear": _("Kept in clear"),
+    "closed": _("Controllers whose key is missing"),
+    "days": _("Days ago"),
+    "days_left": _("Days until the first certificate ends"),
+    "differ": _("Logs that differ from their second copy"),
+    "encrypted": _("Objects that are encrypted"),
+    "entries": _("Entries computed anew"),
+    "fault": _("Kind of fault"),
+    "found": _("Where identities lie readable"),
+    "free_percent": _("Free room by folder, in percent"),
+    "headers": _("Headers received"),
+    "hours": _("Hours ago"),
+    "identities": _("Identities looked for"),
+    "installed": _("Packages installed"),
+    "kept": _("Keys and tokens kept"),
+    "keys": _("Keys in use"),
+    "leaked": _("Tables that could be reached"),
+    "left": _("Keys waiting to be renewed"),
+    "logs": _("Logs computed anew"),
+    "looked": _("Looked at"),
+    "memory_kib": _("Memory for one password, in KiB"),
+    "missing": _("Missing"),
+    "newest_days": _("Age of the youngest package, in days"),
+    "oldest_days": _("Age of the oldest key, in days"),
+    "orphans": _("Of nobody who is there"),
+    "place": _("Where the backups lie"),
+    "places": _("Places, and what they answered with"),
+    "rounds": _("Rounds of hashing"),
+    "rows": _("Rows searched"),
+    "second_copies": _("Second copies compared"),
+    "seconds": _("Apart, in seconds"),
+    "staff": _("People of the staff"),
+    "tables": _("Tables tried"),
+    "tries": _("Wrong passwords before it was shut"),
+    "uncopied": _("Keys not yet in a recovery copy"),
+    "unproven": _("Without a proof that holds"),
+    "waiting": _("Waiting"),
+    "warned": _("Packages that an advisory names"),
+    "weaker": _("Passwords under a weaker hash"),
+    "with_rows_of_others": _("Of them with rows of another controller"),
+    "without": _("People without it"),
+    "wrong": _("Logs that differ from their signed head"),
+}
+"""Figures behind a result."""
+VALUES: Final[dict[str, Promise]] = {
+    "console": _("the console"),
+    "door": _("links and unsubscriptions"),
+    "mail": _("returned mail"),
+    "database": _("the database"),
+    "plain": _("without TLS"),
+    "plain_here": _("without TLS, on this machine alone"),
+    "loopback": _("on this machine alone, not looked at"),
+    "away": _("no answer"),
+    "untrusted": _("a certificate that browsers do not trust"),
+    "bucket": _("in a bucket elsewhere"),
+    "disk": _("on another disk"),
+    "same": _("on the same disk as the data"),
+    "cookies": _("attributes of cookies"),
+}
+"""What a figure says where it is a word; anything else (a number, a version, the name of a table) stands for itself."""
 PARTS: Final[dict[str, Promise]] = {
     "console": _("Console and pages"),
     "door": _("Links, opens and unsubscriptions"),

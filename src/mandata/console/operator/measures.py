@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -89,17 +90,13 @@ def listed(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": groups,
         "figures": _figures(views),
+        "unset": _unset(views),
         "work": _work(),
         "form": form,
         "refusal": refusal,
         "writing": request.method == "POST" or chosen is not None or "new" in request.GET,
     }
     return render(request, "console/operator/measures.html", context, status=422 if request.method == "POST" else 200)
-
-
-def _group(code: str, state: str, under: list[selectors.MeasureView]) -> dict[str, Any]:
-    rows = [row(one) for one in under]
-    return {"title": words.HEADINGS[code], "word": words.OUTCOMES[state], "tone": TONES[state], "rows": rows}
 
 
 def _state(given: dict[str, Any], *, by: UUID, at: datetime) -> None:
@@ -148,6 +145,16 @@ def _figures(views: list[selectors.MeasureView]) -> list[dict[str, Any]]:
         },
         {"label": _("Nobody has looked"), "value": states.count("unknown")},
         {"label": _("Last round"), "value": f"{last.ended_at:%Y-%m-%d}" if last and last.ended_at else "–"},
+    ]
+
+
+def _unset(views: list[selectors.MeasureView]) -> list[dict[str, Any]]:
+    """What fails for no other reason than that nobody has set it up yet, each with its remedy: a trial begins so."""
+    bad = {found.reason for one in views for found in one.results if found.outcome == "failed"}
+    return [
+        {"why": why, "remedy": remedy}
+        for code, (why, remedy) in words.REASONS.items()
+        if code in bad and code in words.UNSET
     ]
 
 
@@ -235,15 +242,21 @@ def _plot(history: list[selectors.ResultRow]) -> dict[str, Any]:
 
 
 def figures(found: dict[str, Any]) -> list[tuple[str, str]]:
-    """The numbers behind a result, as pairs of a code and its value."""
+    """The numbers behind a result, as pairs of what each is called and what it says."""
     told = []
-    for name, value in sorted(found.items()):
+    for name, value in found.items():
         if isinstance(value, dict):
-            shown = ", ".join(f"{key}: {one}" for key, one in sorted(value.items())) or "–"
+            shown = ", ".join(f"{_value(key)}: {_value(one)}" for key, one in sorted(value.items()))
         else:
-            shown = ", ".join(map(str, value)) if isinstance(value, list) else "–" if value is None else str(value)
-        told.append((name.replace("_", " "), shown))
+            shown = ", ".join(map(_value, value if isinstance(value, list) else [value]))
+        told.append((str(words.FIGURES.get(name, name.replace("_", " "))), shown or "–"))
     return told
+
+
+def _value(one: object) -> str:
+    if isinstance(one, float):
+        return formats.localize(one)
+    return "–" if one is None else str(words.VALUES.get(str(one), one))
 
 
 def evidence(_request: HttpRequest, evidence_id: UUID) -> HttpResponse:

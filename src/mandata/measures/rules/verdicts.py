@@ -49,8 +49,9 @@ def failed(reason: str, /, **figures: object) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One place reached over the network. ``state``: tls, plain, away (nobody answers), untrusted (its certificate),
-    loopback (nobody else can reach it). ``version`` such as "TLSv1.3"; ``until``: the certificate's last instant."""
+    """One place reached over the network. ``state``: tls, plain, plain_here (without TLS, at an address of this machine
+    alone), away (nobody answers), untrusted (its certificate), loopback (carries nothing over a wire: not looked at).
+    ``version`` such as "TLSv1.3"; ``until``: the certificate's last instant."""
 
     place: str
     state: str
@@ -58,15 +59,24 @@ class Wire:
     until: datetime | None = None
 
 
+_FLAWS: Final = (
+    ("away", "nobody_answers"), ("plain", "no_tls"), ("untrusted", "certificate_untrusted"),
+    ("plain_here", "no_tls_here"),
+)  # fmt: skip
+
+
 def wires(read: Sequence[Wire], at: datetime) -> Verdict:
-    """Every place answers with TLS 1.2 or newer and a certificate that holds for another two weeks."""
+    """Every place that others can reach answers with TLS 1.2 or newer and a certificate that holds for another two
+    weeks. Where there is none, nothing was looked at, and nothing is said to hold."""
     if not read:
         return Verdict(ABSENT, "nothing_configured")
+    if all(one.state == "loopback" for one in read):
+        return Verdict(ABSENT, "loopback_only", {"places": {one.place: one.state for one in read}})
     soonest = min((one.until for one in read if one.until is not None), default=None)
     figures: Figures = {"places": {one.place: one.version or one.state for one in read}}
     if soonest is not None:
         figures["days_left"] = (soonest - at).days
-    for state, reason in (("away", "nobody_answers"), ("plain", "no_tls"), ("untrusted", "certificate_untrusted")):
+    for state, reason in _FLAWS:
         if bad := [one.place for one in read if one.state == state]:
             return failed(reason, **figures, at=bad[0])
     if old := [one.place for one in read if one.state == "tls" and one.version not in ("TLSv1.2", "TLSv1.3")]:
