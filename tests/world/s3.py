@@ -1,6 +1,7 @@
 """An S3 server (moto) that checks signatures, as a process of its own."""
 
 import os
+import ssl
 import subprocess
 import sys
 import time
@@ -34,19 +35,22 @@ class S3:
         self.process.wait()
 
 
-def s3(log: Path) -> S3:
-    """Start a server with the bucket `copies`; from then on a wrong secret is refused."""
+def s3(log: Path, *, identity: Path | None = None, authority: Path | None = None) -> S3:
+    """Start a server with the bucket `copies`; from then on a wrong secret is refused. `identity`: it speaks TLS as
+    localhost with this key and chain, signed by `authority`."""
     port = free_port()
-    endpoint = f"http://127.0.0.1:{port}"
+    endpoint = f"https://localhost:{port}" if identity else f"http://127.0.0.1:{port}"
+    secure = ["-s", "-c", str(identity), "-k", str(identity)] if identity else []
     with log.open("ab") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port), *secure],
             env={**os.environ, "INITIAL_NO_AUTH_ACTION_COUNT": str(_UNCHECKED)},
             stdout=stream,
             stderr=stream,
         )
-    _await(endpoint, process, log)
+    _await(endpoint, process, log, authority)
     nobody = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing", "AWS_REGION": "us-east-1"}
+    nobody |= {"AWS_CA_BUNDLE": str(authority)} if authority else {}
     iam = _client("iam", endpoint, nobody)
     iam.create_user(UserName="backup")
     key = iam.create_access_key(UserName="backup")["AccessKey"]
@@ -58,6 +62,7 @@ def s3(log: Path) -> S3:
         "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
     }
+    told |= {"AWS_CA_BUNDLE": str(authority)} if authority else {}
     return S3(process, endpoint, told)
 
 
@@ -70,14 +75,16 @@ def _client(service: str, endpoint: str, told: dict[str, str]) -> Any:
         region_name=told["AWS_REGION"],
         aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
+        verify=told.get("AWS_CA_BUNDLE"),
     )
 
 
-def _await(endpoint: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def _await(endpoint: str, process: "subprocess.Popen[bytes]", log: Path, authority: Path | None) -> None:
+    context = ssl.create_default_context(cafile=authority) if authority else None
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            urllib.request.urlopen(f"{endpoint}/moto-api/", timeout=5).close()
+            urllib.request.urlopen(f"{endpoint}/moto-api/", timeout=5, context=context).close()
             return
         except OSError:
             time.sleep(0.1)

@@ -27,7 +27,7 @@ from obstore.exceptions import BaseError
 from mandata.foundation.errors import Fault
 
 if TYPE_CHECKING:
-    from obstore.store import S3Config
+    from obstore.store import ClientConfig, S3Config, S3Credential
 
 _NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]+(?:/(?!\.)[A-Za-z0-9._-]+)*")
 _CHUNK = 1024 * 1024
@@ -232,28 +232,34 @@ class Access:
     key_id: str
     secret: str = field(repr=False)
 
-    def config(self) -> "S3Config":
-        """Return it as the library wants it."""
-        found: S3Config = {"region": self.region, "access_key_id": self.key_id, "secret_access_key": self.secret}
-        return {**found, "endpoint": self.endpoint} if self.endpoint else found
+    def place(self) -> "S3Config":
+        """Return where it is as the library wants it, which else takes what it is not told from our own environment."""
+        return {"region": self.region, "endpoint": self.endpoint or f"https://s3.{self.region}.amazonaws.com"}
+
+    def credentials(self) -> "S3Credential":
+        """Return what opens it, as the library asks for it: these, and no token of the environment's."""
+        return {"access_key_id": self.key_id, "secret_access_key": self.secret, "token": None, "expires_at": None}
 
 
 class S3Store:
-    """A bucket, or what lies below a prefix of one."""
+    """A bucket, or what lies below a prefix of one; `access`: how one is reached that somebody else named, which is by
+    https, and by the proxy `way` alone (`infra.outward`)."""
 
-    def __init__(self, url: str, access: "Access | None" = None) -> None:
+    def __init__(self, url: str, access: "Access | None" = None, way: str = "") -> None:
         parts = urlsplit(url)
         self.url = url
-        endpoint = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT") or ""
-        if access is not None:
-            endpoint = access.endpoint
+        endpoint = "" if access else os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT") or ""
+        options: ClientConfig = {"allow_http": endpoint.startswith("http://"), "timeout": timedelta(minutes=2)}
+        if way:
+            options |= {"proxy_url": way}
         try:
             self._store = obstore.store.S3Store(
                 parts.netloc,
                 prefix=parts.path.strip("/") or None,
-                config=access.config() if access is not None else {"endpoint": endpoint} if endpoint else None,
-                client_options={"allow_http": endpoint.startswith("http://"), "timeout": timedelta(minutes=2)},
+                config=access.place() if access is not None else {"endpoint": endpoint} if endpoint else None,
+                client_options=options,
                 retry_config={"max_retries": 4, "retry_timeout": timedelta(seconds=30)},
+                credential_provider=access.credentials if access is not None else None,
             )
         except (BaseError, ValueError) as error:
             raise Fault(f"{url} is no store: {_line(error)}", remedy="Write it as s3://bucket/prefix.") from error
@@ -305,9 +311,9 @@ class S3Store:
     def _answering(self, name: str = "") -> Iterator[None]:
         try:
             yield
-        except FileNotFoundError as error:
-            raise Missing(f"{self.url} has no {name}.") from error
-        except BaseError as error:
+        except (FileNotFoundError, BaseError) as error:
+            if name and isinstance(error, FileNotFoundError):
+                raise Missing(f"{self.url} has no {name}.") from error
             raise Away(
                 f"The store {self.url} does not do what it should: {_line(error)}",
                 remedy="Look at AWS_ENDPOINT_URL, the bucket, and the keys and their rights; it is tried again.",

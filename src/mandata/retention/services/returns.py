@@ -11,6 +11,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -32,11 +33,11 @@ from mandata.foundation.errors import Fault, NotFound
 from mandata.infra import age, clock
 from mandata.infra.environment import env
 from mandata.infra.jobs import app
-from mandata.infra.stores import Access, FolderStore, S3Store, Store
+from mandata.infra.stores import Access, FolderStore, Store
 from mandata.infra.tenancy import current_controller, scope
 from mandata.record.services import append
 from mandata.retention import letters
-from mandata.retention.errors import Gone
+from mandata.retention.errors import BadReceiver, Gone
 from mandata.retention.models import End, Link, Return
 from mandata.retention.selectors import links
 from mandata.retention.selectors import returns as selectors
@@ -51,6 +52,7 @@ LASTS: Final = timedelta(days=14)
 LEASE: Final = timedelta(minutes=3)
 BEAT: Final = 15.0
 ATTEMPTS: Final = 5
+NOBODY: Final = Access("", "", "", "")
 PEOPLE: Final = "tables/audience_subscriber.ndjson"
 """The file of an archive with a line for each data subject."""
 
@@ -83,7 +85,7 @@ def ask(*, receiver: Receiver, to: Destination, actor: Actor, at: datetime, queu
     if to.how == "folder" and actor.kind == "member":
         raise ValueError("only the operator names a folder")
     if to.how == "store":
-        receivers.store(url=to.place, access=to.access or Access("", "", "", ""))
+        receivers.store(url=to.place, access=to.access or NOBODY)
     end = End.objects.exclude(state="withdrawn").values_list("id", flat=True).first()
     row = Return(id=clock.new_id(), end=end, how=to.how, place=to.place, recipient=receiver.recipient)
     row.number = 1 + (Return.objects.aggregate(last=Max("number"))["last"] or 0)
@@ -124,17 +126,17 @@ def make(*, controller_id: UUID, return_id: UUID, now: Callable[[], datetime] = 
         return False
     watch, digest = _Watch(controller_id, return_id, order.attempt, now), hashlib.sha256()
     recipients = age.recipients(order.recipient)
-    store = order.store()
     try:
-        plain = _closing(archive.pieces(controller_id, at=now(), told=watch.told))
-        size = store.put(order.name, watch.over(_digested(age.encrypt(plain, recipients), digest)))
-        if order.identity:
-            store.put(f"{order.name}.identity.age", [order.identity])
+        with order.store() as store:
+            plain = _closing(archive.pieces(controller_id, at=now(), told=watch.told))
+            size = store.put(order.name, watch.over(_digested(age.encrypt(plain, recipients), digest)))
+            if order.identity:
+                store.put(f"{order.name}.identity.age", [order.identity])
         _ready(controller_id, order, size, digest.digest(), now())
     except _Overtaken:
         return False
-    except Fault as fault:
-        _failed(controller_id, order, fault.message, now())
+    except (BadReceiver, Fault) as error:
+        _failed(controller_id, order, error.message, now())
         return False
     return True
 
@@ -156,10 +158,10 @@ class _Order:
     def name(self) -> str:
         return f"{self.controller_id}/{self.return_id}-{self.attempt}.zip.age"
 
-    def store(self) -> Store:
+    def store(self) -> AbstractContextManager[Store]:
         if self.how == "store":
-            return S3Store(self.place, self.access)
-        return FolderStore(folder()) if self.how != "folder" else _Folder(self.place)
+            return receivers.reached(url=self.place, access=self.access or NOBODY)
+        return nullcontext(FolderStore(folder()) if self.how != "folder" else _Folder(self.place))
 
 
 class _Folder(FolderStore):

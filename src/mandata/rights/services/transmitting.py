@@ -6,7 +6,6 @@ receiver on the loopback is let in by MANDATA_TRANSMIT_LOOPBACK.
 """
 
 import http.client
-import ipaddress
 import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from mandata.foundation.actors import SYSTEM, Actor
+from mandata.infra import outward
 from mandata.infra.environment import env
 from mandata.infra.jobs import app
 from mandata.infra.tenancy import current_controller, scope
@@ -168,9 +168,7 @@ def send(to: str, content: bytes, key: str) -> int:
 def _outside(name: str, port: int) -> str:
     """Return the address of a name; refuse names that lead into a private network: nobody makes this server speak to
     its neighbours."""
-    found = [str(place[4][0]) for place in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)]
-    for one in found:
-        address = ipaddress.ip_address(one.partition("%")[0])
-        if not address.is_global and not (address.is_loopback and env().transmit_loopback):
-            raise _bad(_("This address leads into a private network."))
-    return found[0]
+    try:
+        return outward.address(name, port, loopback=env().transmit_loopback)
+    except outward.Inside:
+        raise _bad(_("This address leads into a private network.")) from None
