@@ -16,6 +16,7 @@ from mandata.infra import restoring
 from mandata.infra.environment import env
 from mandata.infra.postgres import Urls
 from tests.public.door_process import served_door
+from tests.world.processes import end
 
 ROW = "insert into infra_restoring (single, began_at) values (true, now()) on conflict do nothing"
 
@@ -85,22 +86,26 @@ def test_a_worker_neither_runs_a_job_nor_a_loop_and_begins_once_it_is_open(
         _open(database)
         assert _eventually(lambda: (tmp_path / "done-0").exists())
     finally:
-        worker.terminate()
-        worker.wait(60)
+        end(worker)
+
+
+def _workers(database: Urls) -> set[object]:
+    """The workers that told that they live: each does so once it is at work."""
+    with psycopg.connect(database.app) as connection:
+        return {row[0] for row in connection.execute("select id from watching_worker")}
 
 
 def test_a_worker_at_work_ends_when_a_restore_begins(database: Urls) -> None:
+    before = _workers(database)
     worker = subprocess.Popen([sys.executable, "-m", "tests.cli.jobs", "work"], env=_environment(database))
     try:
-        time.sleep(3)
-        assert worker.poll() is None
+        assert _eventually(lambda: _workers(database) - before) and worker.poll() is None
         with psycopg.connect(database.app) as connection:
             connection.execute(ROW)
-        assert worker.wait(90) == 0
+        assert worker.wait(130) == 0
     finally:
         _open(database)
-        worker.kill()
-        worker.wait()
+        end(worker)
 
 
 def test_a_sending_process_does_not_start(database: Urls, shut: None) -> None:
@@ -176,7 +181,7 @@ def test_a_marker_is_whole_or_not_there(tmp_path: Path) -> None:
         restoring.read_marker(tmp_path)
 
 
-def _eventually(condition: "restoring.Watch | object", seconds: float = 30.0) -> bool:
+def _eventually(condition: "restoring.Watch | object", seconds: float = 130.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():  # type: ignore[operator]

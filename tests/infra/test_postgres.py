@@ -105,20 +105,25 @@ def test_a_second_command_attaches_to_the_server_that_runs(server: Server) -> No
 
 def test_two_first_commands_at_once_make_one_server(server: Server) -> None:
     faults: list[BaseException] = []
+    servers = [Server(server.folder, durable=False) for _ in range(3)]
 
-    def start() -> None:
+    def start(one: Server) -> None:
         try:
-            Server(server.folder, durable=False).start()
+            one.start()
         except BaseException as fault:
             faults.append(fault)
 
-    threads = [threading.Thread(target=start) for _ in range(3)]
+    threads = [threading.Thread(target=start, args=(one,)) for one in servers]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert faults == []
-    assert server.running()
+    try:
+        assert faults == []
+        assert server.running()
+    finally:
+        for one in servers:
+            one.destroy()  # each lets go of what it tied to this process
 
 
 def test_the_last_user_stops_the_server_and_no_earlier_one(server: Server) -> None:

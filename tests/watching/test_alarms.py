@@ -6,7 +6,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import pytest
@@ -139,33 +142,38 @@ def users_row(user_id: UUID) -> User:
     return found
 
 
-def real_worker() -> "subprocess.Popen[bytes]":
-    """A `mandata worker` as it is run, which has told of itself."""
+_LOOPS: Final = {"events", "delivery", "record", "alarms"}
+
+
+@contextmanager
+def real_worker() -> "Iterator[subprocess.Popen[bytes]]":
+    """A `mandata worker` as it is run, which has told of all its loops; it ends with the block, whatever happens."""
     known = set(Worker.objects.values_list("id", flat=True))
     command = [sys.executable, "-m", "mandata.cli", "worker", "--concurrency", "1"]
     settings = {"PYTHONPATH": "src", "MANDATA_RETURNS_LISTEN": "127.0.0.1:0", "MANDATA_ENGINE_ONLY": str(new_id())}
     process = subprocess.Popen(command, env=os.environ | settings)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        new = Worker.objects.exclude(id__in=known).first()
-        if new is not None and new.loops:
-            return process
-        time.sleep(0.2)
-    process.kill()
-    raise AssertionError("the worker told nothing of itself")
+    try:
+        deadline = time.monotonic() + 200
+        while not any(set(new.loops) >= _LOOPS for new in Worker.objects.exclude(id__in=known)):
+            assert process.poll() is None and time.monotonic() < deadline, "the worker did not tell of all its loops"
+            time.sleep(0.2)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_real_worker_tells_of_its_loops_and_only_a_killed_one_is_missed() -> None:
     before = set(Worker.objects.values_list("id", flat=True))
-    process = real_worker()
-    row = Worker.objects.exclude(id__in=before).get()
-    assert {"events", "delivery", "record", "alarms"} <= set(row.loops) and row.readings["disks"]
-    process.send_signal(signal.SIGTERM)
-    process.wait(60)
-    assert not Worker.objects.exclude(id__in=before).exists()
-    process = real_worker()
-    process.kill()
-    process.wait()
-    left = Worker.objects.exclude(id__in=before)
-    assert left.count() == 1
-    left.delete()
+    mine = Worker.objects.exclude(id__in=before)
+    try:
+        with real_worker() as process:
+            assert mine.get().readings["disks"]
+            process.send_signal(signal.SIGTERM)
+            process.wait(150)
+        assert not mine.exists()
+        with real_worker():
+            pass
+        assert mine.count() == 1
+    finally:
+        mine.delete()

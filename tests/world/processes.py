@@ -7,6 +7,7 @@ import textwrap
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 
 def python(script: str, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
@@ -16,6 +17,16 @@ def python(script: str, *arguments: str, **environment: str) -> "subprocess.Pope
         env={**os.environ, "PYTHONPATH": os.pathsep.join(part for part in sys.path if part), **environment},
         stdout=subprocess.PIPE,
     )
+
+
+def end(process: "subprocess.Popen[Any]") -> None:
+    """Ask a process to end, so that it ends its own children; kill one that does not, and wait until it is dead."""
+    process.terminate()
+    try:
+        process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def resident(pid: int) -> float:

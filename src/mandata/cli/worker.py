@@ -118,6 +118,8 @@ class Worker:
     def run(self) -> None:
         """Work until SIGTERM or SIGINT, or until the installation is being restored; before that is over, wait."""
         self._await_open()
+        for number in (signal.SIGTERM, signal.SIGINT):  # from before the first heartbeat: who ends as asked says so
+            signal.signal(number, lambda *_: self._ending.set())
         threads = [threading.Thread(target=self._loop, args=(loop,), name=loop.name) for loop in LOOPS]
         threads.append(threading.Thread(target=self._beat, name="heartbeat"))
         for thread in threads:
@@ -156,6 +158,8 @@ class Worker:
             )
             for number in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self._end, working)
+            if self._ending.is_set():  # asked to while all this began
+                working.cancel()
             rescuing = asyncio.create_task(self._rescue(jobs))
             watching = asyncio.create_task(self._watch(working))
             try:

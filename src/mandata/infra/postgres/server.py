@@ -62,12 +62,11 @@ class Server:
         """Stop the server and delete its data, wherever they are. For throw-away servers."""
         with self._locked("lock"):
             found = place.find(self.folder)
-            if found is None:
-                return
-            self._stop("immediate")
-            shutil.rmtree(found.root)
-            if self.folder.is_symlink():
-                self.folder.unlink()
+            if found is not None:
+                self._stop("immediate")
+                shutil.rmtree(found.root)
+                if self.folder.is_symlink():
+                    self.folder.unlink()
         for name in ("lock", "users"):
             self._beside(name).unlink(missing_ok=True)
         if self._lifeline is not None:
