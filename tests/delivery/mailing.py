@@ -148,11 +148,12 @@ _FACETS = {
 }  # fmt: skip
 
 
-def shop(name: str = "Demo Bakery", domain: str = DOMAIN, *, signs: tuple[str, ...] = ()) -> Shop:
-    """Make a controller with an agreement in force, a list, and a verified domain; `signs`: algorithms that sign."""
+def shop(name: str = "Demo Bakery", domain: str = DOMAIN, *, signs: tuple[str, ...] = (), agreed: str = "") -> Shop:
+    """Make a controller with an agreement in force, a list, and a verified domain; `signs`: algorithms that sign;
+    `agreed`: the exact text of the agreement, by default the installation's."""
     customer, at = World().controller(name, contact=f"office@{domain}"), now()
     with scope(customer.id):
-        accept(customer.member, at=at)
+        accept(customer.member, at=at, source=agreed)
         list_id = audience.create_list(name="Newsletter", actor=customer.member, at=at)
         services.add_domain(name=domain, actor=customer.member, at=at)
         Domain.objects.filter(name=domain).update(state="verified", verified_at=at)

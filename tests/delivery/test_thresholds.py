@@ -1,8 +1,10 @@
 """Complaints above the agreed share, and imports with too many dead addresses: warned, then stopped, once, told, "
 "lifted."""
 
+import re
 import threading
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import orjson
@@ -12,9 +14,10 @@ from django.db import connection, connections
 from mandata.agreements import library
 from mandata.agreements.errors import GateRefused
 from mandata.agreements.models import Obligation, Served
-from mandata.agreements.rules.gates.thresholds import weigh
+from mandata.agreements.rules.gates.thresholds import THRESHOLDS, counting, weigh
+from mandata.agreements.rules.values import Threshold
 from mandata.audience.models import Import
-from mandata.delivery import services
+from mandata.delivery import returned, services
 from mandata.delivery.catcher.reports import complaint, delivery_report
 from mandata.delivery.errors import NoReason, NoSuchAlarm
 from mandata.delivery.models import Alarm
@@ -28,6 +31,14 @@ from tests.delivery.test_returning import ORIGINAL, sent
 from tests.world import World
 
 TERMS = library.load("ecomail")
+FORMER = (Path(__file__).parents[1] / "agreements" / "former-ecomail.toml").read_text(encoding="utf-8")
+"""It has the shares, and says nothing of how they are counted."""
+
+
+def silent() -> str:
+    """The exact text of an agreement that speaks neither of complaints nor of contacts that do not exist."""
+    blocks = re.split(r"(?m)^(?=\[)", library.source("gdpr-art28"))
+    return "".join(one for one in blocks if not re.match(r"\[(sending\.complaints|import\.nonexistent)", one))
 
 
 @pytest.fixture
@@ -69,6 +80,62 @@ def told(bakery: Shop, kind: str) -> int:
 )
 def test_a_share_is_weighed_by_the_agreements_terms(part: int, whole: int, level: str) -> None:
     assert weigh(TERMS, "complaints", part, whole)[0] == level
+
+
+@pytest.mark.req("DLV-3", "AUDI-3")
+@pytest.mark.parametrize("name", library.names())
+@pytest.mark.parametrize("kind", THRESHOLDS)
+def test_every_agreement_of_the_library_has_the_shares_and_how_they_are_counted(name: str, kind: str) -> None:
+    terms, measured = library.load(name), THRESHOLDS[kind]
+    assert terms.find(measured.check.clause, Threshold) == Threshold(measured.share)
+    assert counting(terms, kind) == measured.counted
+    assert measured.answer in terms.clauses
+    ours = terms.clauses[measured.check.clause].mark.value == "ours"
+    assert ours is (name != "ecomail"), "where no seed says it, it is ours"
+
+
+@pytest.mark.req("DLV-3", "AUDI-3")
+@pytest.mark.parametrize(
+    ("kind", "part", "whole", "level"),
+    [
+        ("complaints", 10, 20_000, ""), ("complaints", 9, 100, "warned"), ("complaints", 10, 19_999, "stopped"),
+        ("nonexistent", 5, 100, ""), ("nonexistent", 19, 100, "warned"), ("nonexistent", 20, 399, "stopped"),
+    ],
+)  # fmt: skip
+def test_of_what_an_agreement_is_silent_the_houses_rule_holds(kind: str, part: int, whole: int, level: str) -> None:
+    found, verdict = weigh(library.checked(silent(), "silent.toml"), kind, part, whole)
+    assert found == level
+    assert (verdict.clause, verdict.source.endswith("(ours)")) == ("", True)
+    assert "breach" not in verdict.said()[1], "nobody agreed that it is one"
+    found, verdict = weigh(library.checked(FORMER, "ecomail.toml"), kind, part, whole)
+    assert (found, verdict.clause) == (level, THRESHOLDS[kind].check.clause)
+
+
+@pytest.mark.req("DLV-3")
+@pytest.mark.parametrize(
+    ("agreed", "clause"), [(FORMER, "sending.complaints"), (silent(), "")], ids=["uncounted", "silent"]
+)
+def test_an_agreement_that_is_silent_stops_by_the_houses_rule_and_owes_no_answer(
+    world: World, agreed: str, clause: str
+) -> None:
+    bakery = shop(agreed=agreed)
+    campaign, tokens = sent(bakery, 12)
+    complain(tokens, 0, 1)
+    assert alarms(bakery) == [("complaints", "warned", 1, 12)]
+    complain(tokens, 1, 10)
+    assert alarms(bakery) == [("complaints", "stopped", 10, 12)]
+    assert bakery.campaign_state(campaign) == "held"
+    assert (told(bakery, "threshold.warned"), told(bakery, "threshold.stopped")) == (1, 1)
+    assert owed(bakery, "sending.complaints_answer") == 0
+    with scope(bakery.id):
+        assert not gate.is_open(campaign, at=now())
+        alarm, (shown, *_others) = Alarm.objects.get(), returned.alarms(at=now())
+        assert (alarm.clause, shown.clause, shown.source.endswith("(ours)")) == (clause, clause, not clause)
+        with pytest.raises(GateRefused) as refused:
+            services.launch(campaign_id=bakery.draft(), actor=bakery.actor, at=now())
+        assert refused.value.clause.partition(" ")[0] == clause
+        thresholds.lift(alarm_id=alarm.id, reason="They asked for it.", actor=bakery.actor, at=now())
+        assert gate.is_open(campaign, at=now())
 
 
 @pytest.mark.req("DLV-3")

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from mandata.accounts.services import controllers, members, users
+from mandata.agreements import library
 from mandata.agreements import selectors as agreements
 from mandata.agreements import services as agreement
 from mandata.agreements.services import staff
@@ -51,11 +52,13 @@ def registered(name: str = "Demo Bakery", *, agreed: bool = True) -> House:
     return House(founded.controller_id, Person(user_id, email, Actor("member", founded.member_id)))
 
 
-def accept(member: Actor | UUID, *, at: datetime | None = None, name: str = "") -> None:
-    """Accept an agreement (by default the installation's) in the open scope, with the answers that it wants."""
+def accept(member: Actor | UUID, *, at: datetime | None = None, name: str = "", source: str = "") -> None:
+    """Accept an agreement (by default the installation's, or this exact text) in the open scope, with the answers that
+    it wants."""
     member_id = member.id if isinstance(member, Actor) else member
     assert member_id is not None
-    offer = agreements.offer(language="en", name=name)
+    read = library.checked(source, "agreement.toml") if source else None
+    offer = agreements.offer_of(read, "en") if read else agreements.offer(language="en", name=name)
     answers = {question.name: "no" if question.name == "consumer" else "yes" for question in offer.questions}
     agreement.accept(
         member_id=member_id,
@@ -65,6 +68,7 @@ def accept(member: Actor | UUID, *, at: datetime | None = None, name: str = "") 
         shown=offer.shown,
         at=at or now(),
         name=name,
+        source=source,
     )
 
 

@@ -6,8 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from mandata.agreements import selectors as agreements
-from mandata.agreements.rules.gates.thresholds import THRESHOLDS
-from mandata.agreements.rules.verdicts import decide
+from mandata.agreements.rules.gates.thresholds import exceeded
 from mandata.agreements.selectors import obligations
 from mandata.delivery.models import Alarm, Return
 from mandata.infra import bulk
@@ -129,7 +128,7 @@ def alarms(*, at: datetime, lifted: int = 10) -> list[Raised]:
 
 def _raised(row: Alarm, at: datetime) -> Raised:
     terms = agreements.ground(at).terms
-    verdict = decide(terms, THRESHOLDS[row.kind].check, False, part=row.part, whole=row.whole)
+    verdict = exceeded(terms, row.kind, row.part, row.whole)
     title, text, remedy = verdict.said(agreements.reader())
     owed = next(iter(obligations.about(row.id, at)), None)
     reason = ""

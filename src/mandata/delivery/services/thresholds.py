@@ -1,10 +1,10 @@
-"""Shares of the agreement that must not be exceeded: complaints (DLV-3), contacts of an import that do not exist
-(AUDI-3).
+"""Shares that must not be exceeded, by the agreement or, where it is silent, by the house's rule: complaints (DLV-3),
+contacts of an import that do not exist (AUDI-3).
 
-Looked at when a complaint or a dead address comes in. Above the agreed share with few cases it warns: the members are
-told, and what they owe opens. With many, sending is stopped as well: the campaign is held, and no batch passes the gate
-until somebody lifts it with reasons. Each of this happens once, however many workers see it at once: an alarm is a row
-that one of them makes under a lock, and everything else stands in the same transaction.
+Looked at when a complaint or a dead address comes in. Above the share with few cases it warns: the members are told,
+and what they owe by the agreement opens. With many, sending is stopped as well: the campaign is held, and no batch
+passes the gate until somebody lifts it with reasons. Each of this happens once, however many workers see it at once: an
+alarm is a row that one of them makes under a lock, and everything else stands in the same transaction.
 """
 
 import contextlib
@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 from mandata.accounts import selectors as accounts
 from mandata.accounts.services import notices as outbox
 from mandata.agreements import selectors as agreements
-from mandata.agreements.rules.gates.thresholds import THRESHOLDS, Level, Measured, weigh, window
+from mandata.agreements.rules.gates.thresholds import THRESHOLDS, Level, counting, exceeded, weigh
 from mandata.agreements.rules.terms import Terms
-from mandata.agreements.rules.verdicts import Verdict, decide
+from mandata.agreements.rules.verdicts import Verdict
 from mandata.agreements.services import asking, notices, obligations
 from mandata.campaigns import services as campaign_services
 from mandata.campaigns.errors import WrongState
@@ -85,21 +85,17 @@ def look(row: Return, *, at: datetime) -> None:
     if row.kind == "complaint":
         _look("complaints", current_controller(), row, at)
     elif row.kind == "bounce" and row.hard and row.reason == "userunknown" and row.subscriber_id is not None:
-        counted = window(agreements.ground(at).terms, "nonexistent")
-        if counted is not None:
-            for (found,) in bulk.execute(_IMPORTS, [at - _span(counted), row.subscriber_id]):
-                _look("nonexistent", found, row, at)
+        counted = counting(agreements.ground(at).terms, "nonexistent")
+        for (found,) in bulk.execute(_IMPORTS, [at - _span(counted.period), row.subscriber_id]):
+            _look("nonexistent", found, row, at)
 
 
 def _look(kind: str, about: UUID, row: Return, at: datetime) -> None:
     terms = agreements.ground(at).terms
-    counted = window(terms, kind)
-    if terms is None or counted is None:
-        return
     if Alarm.objects.filter(kind=kind, about=about, lifted_at=None, level="stopped").exists():
         return
     bulk.execute(_LOCK, [f"threshold:{kind}:{about}"])  # whoever comes second sees the first one's alarm
-    since = at - _span(counted)
+    since = at - _span(counting(terms, kind).period)
     lifted = Alarm.objects.filter(kind=kind, about=about, lifted_at__gt=since).order_by("-lifted_at").first()
     if lifted is not None:
         since = lifted.lifted_at  # what was lifted with reasons is not held against anybody again
@@ -107,8 +103,8 @@ def _look(kind: str, about: UUID, row: Return, at: datetime) -> None:
         part, whole = bulk.execute(_COMPLAINTS, {"since": since})[0]
     else:
         part, whole = bulk.execute(_NONEXISTENT, {"import": str(about), "since": since})[0]
-    level, verdict = weigh(terms, kind, int(part), int(whole))
-    if level and verdict is not None:
+    level, _verdict = weigh(terms, kind, int(part), int(whole))
+    if level:
         _raise(terms, level, Case(kind, about, row.campaign_id, int(part), int(whole)), at)
 
 
@@ -118,22 +114,20 @@ def _span(period: Period) -> timedelta:
     return timedelta(days=period.amount * _DAYS[period.unit])
 
 
-def _raise(terms: Terms, level: Level, case: Case, at: datetime) -> None:
+def _raise(terms: Terms | None, level: Level, case: Case, at: datetime) -> None:
     """Make the alarm, or make a warning a stop; nothing where it stands already."""
-    measured = THRESHOLDS[case.kind]
     row = Alarm.objects.filter(kind=case.kind, about=case.about, lifted_at=None).first()
     if row is not None and (row.level == level or row.level == "stopped"):
         Alarm.objects.filter(id=row.id).update(part=case.part, whole=case.whole)
         return
     if row is None:
-        row = Alarm(
-            kind=case.kind, about=case.about, clause=measured.check.clause, since=at, part=0, whole=0, changed_at=at
-        )
+        clause = exceeded(terms, case.kind, case.part, case.whole).clause  # none where the house's rule speaks
+        row = Alarm(kind=case.kind, about=case.about, clause=clause, since=at, part=0, whole=0, changed_at=at)
     row.level, row.part, row.whole, row.changed_at = level, case.part, case.whole, at
     row.campaign_id = case.campaign
     row.save()
     held = level == "stopped" and case.campaign is not None and _hold(case.campaign, at)
-    told = _tell(terms, measured, row, at)
+    told = _tell(terms, row, at)
     body: dict[str, object] = {
         "alarm": row.id,
         "kind": case.kind,
@@ -145,9 +139,8 @@ def _raise(terms: Terms, level: Level, case: Case, at: datetime) -> None:
         "notices": told,
     }
     append(kind=f"delivery.threshold_{level}", body=body, actor=SYSTEM, at=at, clause=row.clause)
-    obligations.open_for(
-        event=measured.event, since=at, cause=f"threshold:{row.id}", at=at, about=("threshold", row.id)
-    )
+    event = THRESHOLDS[case.kind].event  # what is owed is the agreement's alone: a silent one owes no answer
+    obligations.open_for(event=event, since=at, cause=f"threshold:{row.id}", at=at, about=("threshold", row.id))
 
 
 def _hold(campaign_id: UUID, at: datetime) -> bool:
@@ -158,9 +151,9 @@ def _hold(campaign_id: UUID, at: datetime) -> bool:
     return True
 
 
-def _tell(terms: Terms, measured: Measured, row: Alarm, at: datetime) -> list[UUID]:
+def _tell(terms: Terms | None, row: Alarm, at: datetime) -> list[UUID]:
     """Tell the controller what happened, by which clause, and what to do; return the notices' ids."""
-    verdict = decide(terms, measured.check, False, part=row.part, whole=row.whole)
+    verdict = exceeded(terms, row.kind, row.part, row.whole)
     with translation.override(accounts.controller().language):
         named, reason, remedy = verdict.said(agreements.reader())
         stopped = row.level == "stopped"
@@ -169,8 +162,14 @@ def _tell(terms: Terms, measured: Measured, row: Alarm, at: datetime) -> list[UU
             _("No campaign of yours is sent until this is lifted. Open Sending → What came back, state the reasons.")
             if stopped
             else _("Nothing is stopped yet. Open Sending → What came back, and answer by the day stated there.")
+            if verdict.clause
+            else _("Nothing is stopped yet. Open Sending → What came back to see what it is about.")
         )
-        clause = _("Clause: %(clause)s (%(source)s)") % {"clause": row.clause, "source": terms.source(row.clause)}
+        clause = (
+            _("Clause: %(clause)s (%(source)s)") % {"clause": verdict.clause, "source": verdict.source}
+            if verdict.clause
+            else _("Rule: %(source)s") % {"source": verdict.source}
+        )
         text = "\n\n".join((_("Hello,"), reason, clause, remedy, next_step, env().operator_contact)) + "\n"
         title = subject % {"title": named}
     return _served(title, text, row, at)
@@ -201,7 +200,7 @@ def _served(subject: str, text: str, row: Alarm, at: datetime) -> list[UUID]:
 def check(terms: Terms | None) -> tuple[Verdict, ...]:
     """Return a refusal for each stop that stands in the scope; nothing where none does. Asked for every batch."""
     rows = Alarm.objects.filter(level="stopped", lifted_at=None).values_list("kind", "part", "whole")
-    return tuple(decide(terms, THRESHOLDS[kind].check, False, part=part, whole=whole) for kind, part, whole in rows)
+    return tuple(exceeded(terms, kind, part, whole) for kind, part, whole in rows)
 
 
 def ask(campaign_id: UUID, *, actor: Actor, at: datetime) -> None:

@@ -72,6 +72,13 @@ NONEXISTENT: Final = Check(
     _("Clean the list at its source before importing it again."),
     "import.basis",
 )
+NONEXISTENT_OURS: Final = NONEXISTENT._replace(
+    refused=_(
+        "{part} of {whole} addresses do not exist, more than the house's rule lets pass. The agreement is silent."
+    ),
+    law="AUDI-3 (ours)",
+)
+"""Where the agreement is silent the house's rule speaks, and calls nothing a breach."""
 SUBJECT: Final = Check(
     "send.subject",
     "processing.purposes",
@@ -180,6 +187,14 @@ COMPLAINTS: Final = Check(
     _("Stop, and write only to people who asked for it."),
     "campaign.recipients",
 )
+COMPLAINTS_OURS: Final = COMPLAINTS._replace(
+    refused=_(
+        "{part} of {whole} newsletters were reported as spam, more than the house's rule lets pass. "
+        "The agreement is silent."
+    ),
+    law="DLV-3 (ours)",
+)
+"""Where the agreement is silent the house's rule speaks, and calls nothing a breach."""
 TRACKED: Final = Check(
     "track.kinds",
     "processing.activity",
