@@ -1,6 +1,7 @@
 """`python -m mandata.delivery.engine`: one sending process, until nothing is due or SIGTERM."""
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -22,6 +23,7 @@ def main() -> int:
     engine = worker()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: engine.stop())
+    gc.freeze()  # what the program itself consists of stays: no collection need look through it between two letters
     engine.run()
     return 0
 

@@ -182,6 +182,11 @@ class Desk:
         """Whether a message waits for the transport."""
         return bool(self.incoming or self._lanes)
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is laid out and nothing is on its way."""
+        return not (self.laid_out or self._out)
+
     # -- the transport's side --------------------------------------------------------------------------------------
 
     def lanes(self) -> Collection[str]:

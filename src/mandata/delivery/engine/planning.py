@@ -81,8 +81,8 @@ class Planner:
     # -- room ------------------------------------------------------------------------------------------------------
 
     def room(self) -> int:
-        """Return how many messages to claim in all, in whole chunks; 0 while a quarter of the window lies ready, since
-        a claim costs the same for few as for many."""
+        """Return how many messages to claim in all, in whole chunks; 0 while half of the window lies ready, since a
+        claim costs the same for few as for many."""
         at, desk = self._clock(), self._desk
         if desk.starved:
             desk.starved = False
@@ -97,7 +97,7 @@ class Planner:
             ready += waiting
         self._rooms.clear()
         missing = self._total.size - max(0, ready - desk.late(at))  # nor does what waits for a single slow receiver
-        return -(-missing // _CHUNK) * _CHUNK if missing * 4 >= self._total.size * 3 else 0
+        return -(-missing // _CHUNK) * _CHUNK if missing * 2 >= self._total.size else 0
 
     def _pool_room(self, pool: str) -> int:
         window = self._windows.get(pool)

@@ -1,7 +1,7 @@
 """Heeds receivers that say "less": their lane is slowed down for all workers, and what lies ready for it goes back."""
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from mandata.delivery.engine.desk import Complaint, Desk, OpenChunk
 from mandata.delivery.rules.limits import Allowance
@@ -32,10 +32,12 @@ class Slowing:
             self._before = {key: count / (at - self._since) for key, count in self._counts.items()}
             self._since = at
             self._counts.clear()
-        for chunk, settled in rows:
-            if settled.outcome.fate == "sent":
-                self._counts[limiting.road_key(chunk.road.transport)] += 1
-                self._counts[limiting.lane_key(chunk.road.transport, settled.provider)] += 1
+        sent = Counter(
+            [(chunk.road.transport, settled.provider) for chunk, settled in rows if settled.outcome.fate == "sent"]
+        )
+        for (transport, provider), count in sent.items():
+            self._counts[limiting.road_key(transport)] += count
+            self._counts[limiting.lane_key(transport, provider)] += count
 
     def _rate(self, key: str) -> float:
         """Return how many messages a second were taken on in the last seconds."""

@@ -82,7 +82,7 @@ class Supply:
         self._only = only
         self._shelf = Shelf()
         self._open: dict[UUID, OpenChunk] = {}
-        self._unsettled: dict[UUID, list[tuple[OpenChunk, Settled]]] = defaultdict(list)
+        self._unsettled: dict[int, list[tuple[OpenChunk, Settled]]] = defaultdict(list)
         self._journal = self._new_journal()
         self._journals = {self._journal: 0}
         self._chunks_opened = 0
@@ -155,21 +155,21 @@ class Supply:
     def _settle(self) -> bool:
         outcomes = self.desk.outcomes
         at = time.monotonic()
-        ripe = len(outcomes) >= GROUP or at - self._settled_at >= _SETTLE_EVERY or self._ending.is_set()
-        if not ripe or not (outcomes or self._unsettled):
+        ripe = len(outcomes) >= GROUP or at - self._settled_at >= _SETTLE_EVERY or self.desk.at_rest
+        if not (ripe or self._ending.is_set()) or not (outcomes or self._unsettled):
             return False
         self._settled_at = at
         while outcomes:
             row = outcomes.popleft()
-            self._unsettled[row[0].campaign.campaign_id].append(row)
+            self._unsettled[id(row[0].campaign)].append(row)  # as below: by identity
         try:
             for journal in self._journals:
                 journal.sync()
         except Fault as fault:  # PostgreSQL learns what is known all the same
             self.desk.fail(fault)
-        for campaign_id, rows in list(self._unsettled.items()):
+        for campaign, rows in list(self._unsettled.items()):
             self._settle_campaign(rows)
-            del self._unsettled[campaign_id]
+            del self._unsettled[campaign]
             self._slowing.count(rows)
             limiting.give_back(_untouched(rows))
         return True
@@ -337,9 +337,13 @@ class Supply:
     def _lay(self, road: Road, plan: Plan, in_hand: list[tuple[OpenChunk, Claimed]]) -> None:
         """Lay out what was claimed by lanes; what has none now ends at once."""
         lanes = self._transport.lanes(road.key, {one.domain for _, one in in_hand})
+        shared = {lane for lane in lanes.values() if isinstance(lane, str) and "/" not in lane}
         clock, laid = time.monotonic(), []
         for chunk, one in in_hand:
             lane = lanes.get(one.domain, _LATER)
+            if lane in shared:  # a relay's: nobody's own, so there is nothing to ask about it
+                laid.append((chunk, one, lane, plan.pools.get(one.provider, "")))
+                continue
             if isinstance(lane, str) and (self.desk.stuck.get(lane, 0.0) > clock or not self._planner.fits(lane)):
                 lane = _LATER
             if isinstance(lane, str):

@@ -208,7 +208,7 @@ def settle(
                 "controller": controller_id,
                 "campaign": campaign_id,
                 "shard": shard,
-                "chunks": list({one.chunk_id for one, _ in rows}),
+                "chunks": list({id(one.chunk_id): one.chunk_id for one, _ in rows}.values()),  # hashing a UUID is dear
                 "numbers": numbers,
                 "low": min(numbers),
                 "high": max(numbers),
