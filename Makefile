@@ -19,7 +19,7 @@ demo: setup ## Set everything up, run the main job on the example data, leave th
 	@$(BIN)/mandata demo $(ARGS)
 
 test: setup-dev ## Set everything up and run the tests. One area: make test ARGS=tests/record
-	@$(BIN)/pytest -n 2 --dist loadscope -m 'not soak' $(ARGS)
+	@scripts/tests all -n 2 --dist loadscope -m 'not soak' $(ARGS)
 
 check: setup-dev ## Lint, format, types, layers, templates.
 	$(BIN)/ruff check .
