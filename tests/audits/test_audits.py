@@ -80,7 +80,8 @@ def test_an_audit_goes_from_request_to_closed_and_each_step_is_recorded(house: D
         finding = holding.find(audit_id=audit, weight="major", words="No drill.", actor=house.actor, at=late)
         with pytest.raises(NotReady):
             holding.close(audit_id=audit, actor=house.actor, at=late)
-        holding.correct(finding_id=finding, corrective="We drill.", due_on=date(2026, 5, 1), actor=OPERATOR, at=late)
+        told: dict[str, Any] = {"corrective": "We drill.", "post": "Head of operations"}
+        holding.correct(finding_id=finding, **told, due_on=date(2026, 5, 1), actor=OPERATOR, at=late)
         holding.done(finding_id=finding, proof="Drill 17.", actor=OPERATOR, at=late)
         holding.close(audit_id=audit, actor=house.actor, at=late)
         found = selectors.audit(audit)

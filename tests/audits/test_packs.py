@@ -15,11 +15,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test import Client
 
 from mandata.assistance import selectors as assistance
 from mandata.assistance.services import requests
 from mandata.audits import selectors
-from mandata.audits.errors import BadLink, BadRequest, NoSuch
+from mandata.audits.errors import BadLink, BadRequest, NoSuch, WrongState
 from mandata.audits.models import Piece
 from mandata.audits.rules import codes
 from mandata.audits.services import attesting, evidence, packing
@@ -300,3 +302,66 @@ def test_making_a_pack_keeps_memory_flat(house: Deal) -> None:
 
     few = peak(100)
     assert peak(6_000) < few + 12 * 2**20
+
+
+def entries(house: Deal, kind: str) -> int:
+    with scope(house.id):
+        return len(record.entries(kind=kind, limit=50))
+
+
+@pytest.mark.req("AUD-3")
+def test_whoever_only_looks_at_a_link_has_fetched_nothing(house: Deal, client: Client) -> None:
+    pack = asked(house)
+    packing.make(controller_id=house.id, pack_id=pack)
+    with scope(house.id):
+        address = f"/packs/{packing.link(pack_id=pack, actor=house.actor, at=now())}"
+    for answer in (client.get(address), client.get(address), client.head(address)):
+        assert answer.status_code == 200 and "PK" not in answer.content.decode()[:2]
+    with scope(house.id):
+        assert selectors.pack(pack).fetched_at is None
+    assert entries(house, "audit.pack_fetched") == 0
+    handed = client.post(address)
+    assert b"".join(handed)[:4] == b"PK\x03\x04"
+    assert entries(house, "audit.pack_fetched") == 1
+    assert client.get(address + "x").status_code == client.post(address + "x").status_code == 410
+
+
+@pytest.mark.req("AUD-3")
+@pytest.mark.parametrize("where", ["_step", "_keep", "append"])
+def test_a_pack_whose_worker_is_killed_is_made_anew_and_none_is_left_half_made(
+    house: Deal, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    pack = asked(house)
+
+    def killed(*_args: object, **_named: object) -> None:
+        raise KeyboardInterrupt  # no handler of ours meets it, as none meets a kill
+
+    with monkeypatch.context() as patched:
+        patched.setattr(packing, where, killed)
+        with pytest.raises(KeyboardInterrupt):
+            packing.make(controller_id=house.id, pack_id=pack)
+    with scope(house.id):
+        left = selectors.pack(pack)
+        assert (left.state, Piece.objects.filter(pack=pack).count()) == ("working", 0)
+        with pytest.raises(WrongState):
+            packing.link(pack_id=pack, actor=house.actor, at=now())
+    assert entries(house, "record.packed") == 0
+    assert packing.make(controller_id=house.id, pack_id=pack)
+    assert not packing.make(controller_id=house.id, pack_id=pack), "once"
+    assert "manifest.json" in files(fetched(house, pack))
+    assert entries(house, "record.packed") == entries(house, "audit.pack_ready") == 1
+
+
+def test_a_pack_that_lost_its_job_is_queued_again_once(house: Deal) -> None:
+    pack = asked(house)
+    with scope(house.id):
+        assert packing.go_on(at=now()) == 0, "it may be in the making"
+        later = now() + packing.LOST_AFTER + timedelta(minutes=1)
+        assert packing.go_on(at=later) == packing.go_on(at=later) == 1
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select count(*) from procrastinate_jobs where task_name = %s and args->>'pack_id' = %s",
+                [packing.JOB, str(pack)],
+            )
+            assert cursor.fetchone() == (1,)
+            cursor.execute("delete from procrastinate_jobs where args->>'pack_id' = %s", [str(pack)])

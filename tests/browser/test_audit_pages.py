@@ -92,8 +92,11 @@ def test_an_audit_is_asked_for_accepted_and_agreed_and_its_evidence_verifies(
     assert verifier.verify(str(place), [])["findings"] == []
     visitor.press("Make a link for an auditor")
     link = page.locator("code").first.inner_text()
-    answer = page.request.get(site + "/packs/" + link.rpartition("/")[2])
-    assert answer.body()[:4] == b"PK\x03\x04"
+    address = site + "/packs/" + link.rpartition("/")[2]
+    visitor.open("/packs/" + link.rpartition("/")[2])
+    visitor.look("audits_pack_link")
+    assert b"SHA-256" in page.request.get(address).body()
+    assert page.request.post(address).body()[:4] == b"PK\x03\x04"
     assert page.request.get(site + "/packs/nothing").status == 410
 
 

@@ -9,7 +9,7 @@ from mandata.agreements.models import Served
 from mandata.audience import services as audience
 from mandata.foundation.actors import Actor
 from mandata.incidents.models import Affected, Breach, Filter, Share, Step
-from mandata.incidents.services import desk, scoping, telling
+from mandata.incidents.services import arriving, desk, scoping, telling
 from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import INSTANCE, scope
 from tests.world import Customer, World
@@ -66,7 +66,7 @@ def arrived(breach: UUID, customer: Customer, *, at: datetime) -> None:
     with scope(customer.id):
         share = Share.objects.get(breach=breach)
         Served.objects.filter(about=share.id, party="controller").update(deemed_at=at, deemed_by="acceptance")
-    assert telling.follow(breach, customer.id, at=at)
+    assert arriving.follow(breach, customer.id, at=at)
 
 
 def share(breach: UUID, customer: Customer) -> Share:

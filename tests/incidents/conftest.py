@@ -15,6 +15,8 @@ def _own_desk(database: Urls) -> Iterator[None]:
     yield
     forgotten()
     with scope(INSTANCE):
-        mine = list(Obligation.objects.filter(duty="breach.handling").values_list("id", flat=True))
+        mine = list(
+            Obligation.objects.filter(duty__in=("breach.handling", "correction.due")).values_list("id", flat=True)
+        )
         Agenda.objects.filter(obligation__in=mine).delete()
         Obligation.objects.filter(id__in=mine).delete()

@@ -9,8 +9,10 @@ from mandata.accounts import selectors as accounts
 from mandata.accounts.models import Notice
 from mandata.accounts.services import notices as outbox
 from mandata.agreements.models import Obligation, Served
+from mandata.agreements.selectors import obligations
 from mandata.audience import services as audience
 from mandata.audience.rules.bases import Reason
+from mandata.audits.services import evidence
 from mandata.holdings import selectors as held
 from mandata.holdings import services as holdings
 from mandata.incidents import form
@@ -208,11 +210,29 @@ def test_the_register_holds_facts_effects_and_corrective_measures_with_post_and_
         breach,
         what="Two factors for everybody",
         post="Head of operations",
-        due_on=now().date(),
+        due_on=(now() + timedelta(days=2)).date(),
         actor=OPERATOR,
         at=now(),
     )
+    with scope(INSTANCE):
+        owed = obligations.correction(made, now())
+        assert owed is not None and (owed.state, owed.post, owed.about) == ("open", "Head of operations", breach)
+    listed = obligations.inbox(now(), owed_by="processor", count=1_000).rows
+    assert owed.id in {one.id for one in listed}, "it stands where everything else stands that is owed"
+    with scope(_house.id):
+        known = selectors.known()
+    rows = [one for one in evidence._corrections(known, now()) if one["id"] == made]
+    assert [(one["state"], one["late"]) for one in rows] == [("open", False)]
     desk.corrected(made, proof="Ticket 12", actor=OPERATOR, at=now())
+    with scope(INSTANCE):
+        owed = obligations.correction(made, now())
+        assert owed is not None and owed.state == "met"
+    drill = opened(title="A drill", drill=True)
+    mine_of = desk.correct(
+        drill, what="Lists", post="Desk", due_on=(now() + timedelta(days=2)).date(), actor=OPERATOR, at=now()
+    )
+    with scope(INSTANCE):
+        assert obligations.correction(mine_of, now()) is None, "a drill opens none"
     with pytest.raises(BadBreach):
         desk.close(breach, effects=" ", actor=OPERATOR, at=now())
     desk.contain(breach, actor=OPERATOR, at=now())
@@ -285,3 +305,29 @@ def test_the_message_of_a_drill_reaches_nobody_but_ourselves(world: World) -> No
     with scope(house.id):
         (notice,) = Notice.objects.filter(kind="breach.people")
         assert "inbox.example" not in outbox.contents(notice.id)["to"]
+
+
+@pytest.mark.req("BRE-3")
+@pytest.mark.parametrize(
+    ("country", "name"),
+    [("CZ", "Úřad pro ochranu osobních údajů"), ("AT", "Österreichische Datenschutzbehörde"), ("US", ""), ("DE", "")],
+)
+def test_the_form_names_the_authority_of_the_controllers_country_unless_the_officer_names_another(
+    world: World, country: str, name: str
+) -> None:
+    from mandata.accounts.models import Controller
+
+    house, mine = told_of_one(world)
+    with scope(house.id):
+        Controller.objects.update(country=country)
+        assert form.data(mine.id, at=now())["authority"] == name
+        told_in = " ".join(
+            " ".join((part.text, *part.items))
+            for chapter in form.document(mine.id, language="en", at=now()).chapters
+            for part in chapter.paragraphs
+            if part.key == "authority"
+        )
+        assert (name or "Not yet known.") in told_in and ("https://" in told_in) == bool(name)
+        authority.fill(share_id=mine.id, values={"authority": "Another"}, actor=house.member, at=now())
+        data = form.data(mine.id, at=now())
+        assert (data["authority"], data["authority_page"]) == ("Another", "")

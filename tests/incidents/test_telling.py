@@ -9,7 +9,7 @@ from mandata.accounts.services import notices as outbox
 from mandata.agreements.models import Obligation, Served
 from mandata.incidents.errors import Changed, WrongState
 from mandata.incidents.models import Phase, Share
-from mandata.incidents.services import desk, scoping, steps, telling
+from mandata.incidents.services import arriving, desk, scoping, steps, telling
 from mandata.infra.clock import now
 from mandata.infra.tenancy import INSTANCE, scope
 from tests.incidents.cast import OPERATOR, arrived, bound, opened, over, peopled, share, told
@@ -263,7 +263,7 @@ def test_trouble_at_one_controller_does_not_keep_the_time_of_the_others_from_beg
     breach = opened()
     over(breach, *houses)
     told(breach)
-    follow, followed = telling.follow, []
+    follow, followed = arriving.follow, []
 
     def ill(breach_id: UUID, whose: UUID, *, at: datetime) -> bool:
         followed.append(whose)

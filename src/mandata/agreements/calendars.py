@@ -94,7 +94,7 @@ def _described(row: Obliged, words: Words) -> str:
     filling = {
         "clause": row.duty,
         "source": row.source,
-        "party": words.gettext(PARTIES.get(row.owed_by, row.owed_by)),
+        "party": words.gettext(PARTIES.get(row.owed_by, row.owed_by)) + (f", {row.post}" if row.post else ""),
         "strict": _instant(row.strict),
         "statutory": _instant(row.statutory),
     }

@@ -55,6 +55,13 @@ class NoSuchDuty(Refused):
     status = 422
 
 
+class BadDay(Refused):
+    """A day by the end of which something is to be done has passed already."""
+
+    code = "obligation.bad_day"
+    status = 422
+
+
 class NoSuchObligation(NotFound):
     """There is no such obligation here."""
 

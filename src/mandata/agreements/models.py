@@ -252,6 +252,7 @@ class Obligation(ScopedModel):
     about = models.UUIDField(null=True)
     owed_by = models.CharField(max_length=12)
     owed_to = models.CharField(max_length=12)
+    post = models.CharField(max_length=120, blank=True, default="")  # which of a party's posts answers for it
     opened_at = models.DateTimeField()
     since = models.DateTimeField()
     period = models.CharField(max_length=40, blank=True)

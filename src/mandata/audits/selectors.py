@@ -50,7 +50,7 @@ class TermsView:
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """A finding and its corrective measure."""
+    """A finding and its corrective measure; `post`: which post answers for it."""
 
     id: UUID
     number: int
@@ -62,6 +62,7 @@ class FindingView:
     words: str = field(repr=False)
     corrective: str = field(repr=False)
     proof: str = field(repr=False)
+    post: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,7 @@ def _finding(row: Finding, said: dict[str, str]) -> FindingView:
         said.get("words", ""),
         said.get("corrective", ""),
         said.get("proof", ""),
+        said.get("post", ""),
     )
 
 

@@ -33,12 +33,13 @@ def pack(controller_id: str, pack_id: str) -> None:
 @app.periodic(cron="27 * * * *")
 @app.task(name="audits.expire", queue="audits", queueing_lock="audits.expire", pass_context=False)
 def expire(timestamp: int) -> None:
-    """Delete, every hour, packs whose time has passed, and see that own audits are owed."""
+    """Delete packs whose time has passed, go on with those left behind, see that own audits are owed: every hour."""
     at, start = now(), 0  # `timestamp` is when the hour fell due; what counts is when it is done
     del timestamp
     while page := accounts.directory(start=start, count=PAGE)[1]:
         for one in page:
             with scope(one.id):
                 packing.expire(at=at)
+                packing.go_on(at=at)
         start += PAGE
     attesting.everywhere(at=at)

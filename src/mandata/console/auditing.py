@@ -169,6 +169,7 @@ class CorrectForm(forms.Form):
 
     number = forms.IntegerField(label=gettext_lazy("Number of the finding"), min_value=1)
     corrective = deeds.words(gettext_lazy("What is done"))
+    post = forms.CharField(label=gettext_lazy("Which post answers for it"), max_length=120)
     due_on = deeds.day(gettext_lazy("By when"))
 
 
@@ -230,6 +231,7 @@ def deed_table(actor: Callable[[HttpRequest], Actor], now: Callable[[], datetime
         holding.correct(
             finding_id=finding(one, given["number"]),
             corrective=given["corrective"],
+            post=given["post"],
             due_on=given["due_on"],
             actor=actor(request),
             at=now(),
@@ -389,7 +391,8 @@ def _terms(made: selectors.TermsView) -> dict[str, Any]:
 
 
 def _finding(made: selectors.FindingView, at: datetime) -> dict[str, Any]:
-    late = made.state == "open" and made.due_on is not None and made.due_on < at.date()
+    owed = obligations.correction(made.id, at)
+    late = made.state == "open" and owed is not None and owed.late
     if made.state == "done":
         label, tone = gettext_lazy("dealt with"), "good"
     else:

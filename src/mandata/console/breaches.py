@@ -35,10 +35,15 @@ AUTHORITY = {
     "sent": (gettext_lazy("the authority is notified"), "good"),
     "not_needed": (gettext_lazy("not needed, with the reason"), "calm"),
 }
+UNREACHED = {
+    "no_address": gettext_lazy("There is no address to which this controller’s notices could go."),
+    "returned": gettext_lazy("What we sent came back from every address that this controller has."),
+}
 NOTICES = {
     "first": gettext_lazy("First notice"),
     "update": gettext_lazy("What is known now"),
     "spared": gettext_lazy("Not affected after all"),
+    "again": gettext_lazy("Affected after all"),
 }
 MESSAGES = {
     "choosing": (gettext_lazy("being chosen"), "info"),
@@ -63,6 +68,8 @@ STEPS = {
     "told_first": (gettext_lazy("You were told"), "mail", "bad"),
     "told_update": (gettext_lazy("You were told what is known now"), "mail", "info"),
     "told_spared": (gettext_lazy("You are not affected after all"), "mail", "good"),
+    "told_again": (gettext_lazy("You are affected after all"), "mail", "bad"),
+    "told_otherwise": (gettext_lazy("A controller was told by another way"), "mail", "good"),
     "arrived": (gettext_lazy("The notice arrived; your time began"), "clock", "info"),
     "reported": (gettext_lazy("Reported to us"), "flag", "bad"),
     "form_filled": (gettext_lazy("Form filled in"), "form", "calm"),

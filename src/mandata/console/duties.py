@@ -14,6 +14,7 @@ from mandata.agreements import selectors as agreements
 from mandata.agreements.selectors import obligations
 from mandata.foundation.errors import Refused
 from mandata.infra.clock import now
+from mandata.infra.tenancy import INSTANCE
 
 PAGE = 50
 STATES = {
@@ -63,6 +64,7 @@ _OPERATORS = {
     "change": ("operator:change", "change_id"),
     "served": ("operator:notice", "served_id"),
     "audit": ("operator:audit", "audit_id"),
+    "breach": ("operator:breach", "breach_id"),
 }
 GROUNDS = {
     "cooperation": gettext_lazy("the controller's cooperation is missing"),
@@ -138,6 +140,8 @@ def _place(one: obligations.Obliged, *, operators: bool) -> str:
     if not route or one.about is None:
         return ""
     named = {name: one.about}
+    if operators and one.about_kind == "breach":  # at a controller it is about its share, at the desk about all
+        return reverse(route, kwargs=named) if one.controller_id == INSTANCE else ""
     if operators and one.about_kind != "change":  # the operator's page of a change shows every controller
         named["controller_id"] = one.controller_id
     return reverse(route, kwargs=named)

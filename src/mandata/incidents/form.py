@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from mandata.accounts import selectors as accounts
 from mandata.agreements import pdf
 from mandata.agreements.rules.text import Chapter, Document, Paragraph
+from mandata.foundation.authorities import told_of_breaches
 from mandata.incidents import words
 from mandata.incidents.selectors.share import ShareView, share
 from mandata.incidents.services import letters
@@ -35,7 +36,7 @@ def data(share_id: UUID, *, at: datetime) -> dict[str, Any]:
             "country": card.country,
             "contact": card.privacy_contact or card.contact,
         },
-        "authority": form.get("authority", ""),
+        **_authority(form.get("authority", ""), card.country),
         "officer": form.get("officer") or card.privacy_contact or card.contact,
         "processor": letters.contact(),
         "breach": view.row.number,
@@ -61,6 +62,12 @@ def data(share_id: UUID, *, at: datetime) -> dict[str, Any]:
         "delay": form.get("delay") or view.delay,
         "lacking": lacking(view),
     }
+
+
+def _authority(said: str, country: str) -> dict[str, str]:
+    """Who is notified: whom the officer names, else whom the controller's country has."""
+    name, page = told_of_breaches(country)
+    return {"authority": said or name, "authority_page": page if not said or said == name else ""}
 
 
 def lacking(view: ShareView) -> list[str]:
@@ -107,7 +114,7 @@ def _said(key: str, title: str, text: str, *lines: str) -> Paragraph:
 
 def _parties(told: dict[str, Any]) -> Iterator[Paragraph]:
     who = told["controller"]
-    yield _said("authority", _("Supervisory authority"), told["authority"])
+    yield _said("authority", _("Supervisory authority"), told["authority"], told["authority_page"])
     yield _said("controller", _("Controller"), who["name"], who["address"], who["country"], who["contact"])
     yield _said("officer", _("Data protection officer or other contact point"), told["officer"])
     yield _said("processor", _("Processor"), told["processor"][0], *told["processor"][1:])

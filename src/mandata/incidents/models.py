@@ -77,7 +77,9 @@ class Affected(ScopedModel):
     records = models.BigIntegerField(default=0)
     places = models.JSONField(default=dict)  # holding -> [people, records]
     counted_at = models.DateTimeField()
+    tried = models.IntegerField(default=0)  # the revision that somebody set out to tell it: it may know since then
     told = models.IntegerField(default=0)  # the revision it was told last
+    again_at = models.DateTimeField(null=True)  # when it was found to be affected after it had been found not to be
     aware_at = models.DateTimeField(null=True)  # when the notice counted as delivered
     failure = models.CharField(max_length=60, blank=True)  # code of what keeps the notice from going
 
@@ -171,7 +173,7 @@ class Phase(ScopedModel):
         constraints = [
             models.UniqueConstraint(fields=["controller_id", "share_id", "revision"], name="incidents_phase_once"),
             models.CheckConstraint(
-                condition=models.Q(kind__in=["first", "update", "spared"]), name="incidents_phase_kind"
+                condition=models.Q(kind__in=["first", "update", "spared", "again"]), name="incidents_phase_kind"
             ),
         ]
 

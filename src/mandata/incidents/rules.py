@@ -190,6 +190,25 @@ def times_hold(
     return ended is None or (ended <= at and (began is None or began <= ended))
 
 
+BEGINNINGS: Final = ("first", "again")
+"""Notices by which a controller learns that it is affected; its own time begins when one has arrived."""
+
+
+def next_kind(number: int, *, spared: bool, affected: bool) -> str:
+    """What a controller is told next, the notice's number being `number`; empty where there is nothing to tell.
+
+    `spared`: the last that it was told is that it is not affected.
+    """
+    if not affected:
+        return "" if number == 1 or spared else "spared"
+    return "first" if number == 1 else "again" if spared else "update"
+
+
+def cause(breach: UUID, number: int) -> str:
+    """The event that opens what is owed about a breach at one controller, once for each time that it learns of it."""
+    return f"breach:{breach}" if number == 1 else f"breach:{breach}:{number}"
+
+
 def lacking(facts: Mapping[str, object]) -> tuple[str, ...]:
     """What of the content of Art. 33(3) GDPR is not yet known; the notice says so and goes all the same."""
     return tuple(name for name in CONTENT if not str(facts.get(name) or "").strip())

@@ -316,7 +316,7 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "public:trust": reads(PUBLIC),
         "public:trust_json": reads(PUBLIC),
         "public:calendar": reads(PUBLIC),
-        "public:pack": reads(PUBLIC),
+        "public:pack": form(PUBLIC),
         "public:unsubscribe": form(PUBLIC),
         "public:undo": acts(PUBLIC),
         "public:preferences": form(PUBLIC),

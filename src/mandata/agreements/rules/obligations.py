@@ -222,6 +222,13 @@ BESIDE: Final[Mapping[str, Beside]] = {
         period=Period.parse("5 working days"),
         ours=True,
     ),
+    "correction.due": Beside(
+        _("A corrective measure: carry it out"),
+        "BRE-5; AUD-2; Article 32(1) GDPR",
+        "processor",
+        "correction_stated",
+        ours=True,
+    ),
     "notices.repeat": Beside(
         _("A notice came back: deliver it by another way"),
         "AGR-7",
@@ -239,6 +246,14 @@ OWED_TO: Final[Mapping[str, str]] = {
     "breach.authority": "authority",
 }
 """To whom something is owed that is not owed to the other party."""
+
+CORRECTION: Final = "correction.due"
+
+
+def correction(what: object) -> str:
+    """The event that opens the obligation to carry a corrective measure out, by the measure's id."""
+    return f"correction:{what}"
+
 
 EXTENSIONS: Final[Mapping[str, str]] = {"rights.answer": "rights.extension"}
 """Which clause extends which duty."""
@@ -272,6 +287,7 @@ STOOD: Final[Mapping[str, str]] = {
 }
 EXTENDED: Final = _("Extended on {at}: {total} in all, counted from the same event.")
 RECOUNTED: Final = _("Counted again on {at}, by the calendar {after}; before by {before}.")
+FIXED: Final = _("By the end of {day}: whoever answers for it named that day; nothing moves it.")
 UNTIMED: Final = _("Without undue delay; nothing states a figure.")
 
 

@@ -1,12 +1,12 @@
 """From a duty's name and an event to who owes what by when: by the clause, else by what is owed beside it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from mandata.agreements.rules import duties
 from mandata.agreements.rules.catalogue import CATALOGUE
-from mandata.agreements.rules.obligations import BESIDE, OWN, UNTIMED, Kind
+from mandata.agreements.rules.obligations import BESIDE, FIXED, OWN, UNTIMED, Kind
 from mandata.agreements.rules.terms import Terms
 from mandata.foundation import periods
 from mandata.foundation.periods import Due, Period, Reckoning, Step
@@ -52,6 +52,15 @@ def owed(terms: Terms | None, duty: str, since: datetime, reckoning: Reckoning) 
         return None
     due = periods.due(law.period, since, reckoning) if law.period else periods.at_once(since, reckoning, Step(UNTIMED))
     return Owed(duty, law.kind, law.source, law.who, law.period, due, by_law=not law.ours)
+
+
+def fixed(duty: str, day: date, since: datetime, reckoning: Reckoning) -> Owed | None:
+    """The same for a duty of ``BESIDE`` that has no period, but a day that somebody named. Raises Unreckonable."""
+    law = BESIDE.get(duty)
+    if law is None:
+        return None
+    due = periods.until(day, since, reckoning, Step(FIXED, (("day", day),)))
+    return Owed(duty, law.kind, law.source, law.who, None, due, by_law=not law.ours)
 
 
 def title(duty: str) -> str:

@@ -31,6 +31,7 @@ SOON: Final = timedelta(days=1)
 class Obliged:
     """An obligation as lists show it. ``strict`` is when it is to be done, ``statutory`` when it is late.
 
+    ``post``: which of a party's posts answers for it, where one was named.
     ``begins``: from when its time runs, the event or, ahead of an effect (``since``), its opening. ``timed`` is false
     where no figure stands ("without undue delay"); ``standing``: its clock stands still.
     """
@@ -48,6 +49,7 @@ class Obliged:
     about: UUID | None
     owed_by: str
     owed_to: str
+    post: str
     opened_at: datetime
     since: datetime
     begins: datetime
@@ -183,6 +185,18 @@ def some(ids: Iterable[UUID], now: datetime) -> list[Obliged]:
     return _obliged(Obligation.objects.filter(id__in=list(ids)).order_by("number"), now)
 
 
+def corrections(what: UUID, now: datetime) -> list[Obliged]:
+    """The obligations to carry a corrective measure out, by the measure's id, in the order in which they opened."""
+    rows = Obligation.objects.filter(duty=rules.CORRECTION, cause__startswith=f"{rules.correction(what)}:")
+    return _obliged(rows.order_by("number"), now)
+
+
+def correction(what: UUID, now: datetime) -> Obliged | None:
+    """The last of them: how carrying a measure out stands; None where it is not owed."""
+    found = corrections(what, now)
+    return found[-1] if found else None
+
+
 def sources(duty: str, things: Iterable[UUID]) -> dict[UUID, str]:
     """By what a duty is owed about each of some things: the seed and section of the clause, or the law."""
     rows = Obligation.objects.filter(duty=duty, about__in=list(things))
@@ -221,6 +235,7 @@ def _one(row: Obligation, name: str, title: str, standing: bool, now: datetime) 
         about=row.about,
         owed_by=row.owed_by,
         owed_to=row.owed_to,
+        post=row.post,
         opened_at=row.opened_at,
         since=row.since,
         begins=times.begins,

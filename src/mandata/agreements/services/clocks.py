@@ -148,8 +148,8 @@ def recompute(*, obligation_id: UUID, actor: Actor, at: datetime) -> bool:
 
 
 def _counted(row: Obligation, reckoning: Reckoning) -> Due | None:
-    if not row.period:
-        return None
+    if not row.period or row.reckoning.get("fixed"):
+        return None  # nothing was counted
     if "extended" in row.evidence:
         return periods.due(Period.parse(row.period), row.since, reckoning)
     found = owing.owed(ledger.terms_of(row), row.duty, row.since, reckoning)

@@ -4,7 +4,7 @@ Times are reckoned once, when an obligation opens; a later change of a calendar 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -51,13 +51,16 @@ def open_duty(
     owed_by: str = "",
     owed_to: str = "",
     actor: Actor = SYSTEM,
+    on: date | None = None,
+    post: str = "",
 ) -> UUID:
     """Open an obligation under a clause (or what is owed beside it) and return its id; by the same cause it opens once.
 
     ``duty``: a clause's key; ``since``: the event, or the effect of which notice is owed ahead; ``cause``: names the
     event, such as ``case:…``, without personal data; ``about``: the kind and id of what it is about; ``owed_by`` and
-    ``owed_to``: "processor", "controller", "person" where the clause leaves it open. Terms in force at ``at`` decide,
-    else the last ones. Raises NoSuchDuty, Unreckonable.
+    ``owed_to``: "processor", "controller", "person" where the clause leaves it open; ``on``: the day named for a duty
+    that has no period; ``post``: which post of the party answers for it. Terms in force at ``at`` decide, else the last
+    ones. Raises NoSuchDuty, Unreckonable.
     """
     agreement, terms = ledger.last_agreement(at)
     _lock()
@@ -65,7 +68,7 @@ def open_duty(
     if known is not None:
         return UUID(str(known))
     counting = ledger.reckoning(terms)
-    found = owing.owed(terms, duty, since, counting)
+    found = owing.fixed(duty, on, since, counting) if on else owing.owed(terms, duty, since, counting)
     if found is None:
         said = selectors.reader().gettext
         raise NoSuchDuty(fill(said(_NO_DUTY), {"duty": duty}), clause=duty, remedy=said(_SEE_DUTIES))
@@ -84,13 +87,15 @@ def open_duty(
         owed_to=owed_to or rules.OWED_TO.get(duty) or _OTHER.get(by, "controller"),
         opened_at=at,
         since=since.astimezone(UTC),
-        period=str(found.length or ""),
+        post=post[:120],
+        period=str(found.length or (f"until {on}" if on else "")),
         reckoning={
             "regime": str(counting.regime),
             "calendar": counting.calendar,
             "version": found.due.calendar_version,
             "zone": counting.zone,
             "by_law": found.by_law,
+            "fixed": on is not None,
         },
         steps=rules.freeze(found.due.steps),
         strict=found.due.strict,

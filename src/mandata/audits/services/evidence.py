@@ -23,6 +23,8 @@ from mandata.audits import selectors
 from mandata.backups import selectors as backups
 from mandata.foundation import canonical
 from mandata.holdings import processing
+from mandata.incidents.selectors import desk
+from mandata.incidents.selectors import share as breaches
 from mandata.infra.tenancy import scope
 from mandata.measures import selectors as checked
 from mandata.record import selectors as record
@@ -32,8 +34,8 @@ from mandata.subprocessors import selectors as subprocessors
 FORMAT: Final = "mandata-evidence-1"
 _FEW: Final = 500
 _OBLIGATION: Final = (
-    "number", "duty", "source", "kind", "cause", "about_kind", "about", "owed_by", "owed_to", "opened_at", "since",
-    "period", "strict", "statutory", "zone", "state", "late", "late_at", "closed_at",
+    "number", "duty", "source", "kind", "cause", "about_kind", "about", "owed_by", "owed_to", "post", "opened_at",
+    "since", "period", "strict", "statutory", "zone", "state", "late", "late_at", "closed_at",
 )  # fmt: skip
 FILES: Final = {
     "agreements.json": "the agreements that bound, each with the SHA-256 of its exact text",
@@ -45,6 +47,7 @@ FILES: Final = {
     "subprocessors.json": "the register of sub-processors, and what was announced",
     "accesses.ndjson": "accesses of the operator's staff to this controller's data",
     "breaches.ndjson": "what the record tells of breaches that touched this controller, drills apart",
+    "corrections.ndjson": "corrective measures of these breaches: due, carried out, late",
     "audits.ndjson": "audits that were asked for",
     "requests.ndjson": "documents and help that one party asked the other for",
     "backups.json": "backups of the installation, restores and drills, without anything of a controller",
@@ -52,7 +55,7 @@ FILES: Final = {
 }
 """What each file is, in English, as index.json tells it."""
 
-_ABOVE: Final = frozenset({"backups.json"})
+_ABOVE: Final = frozenset({"backups.json", "corrections.ndjson"})
 """What stands above controllers and opens a scope of its own."""
 
 Rows = Iterator[dict[str, Any]]
@@ -65,6 +68,8 @@ def documents(
 
     `done` is called after each. Open no scope around it.
     """
+    with scope(log):
+        held, touched = selectors.certificates(), breaches.known()
     told: dict[str, Callable[[], Iterable[bytes]]] = {
         "agreements.json": lambda: [_json(_agreements())],
         "obligations.ndjson": lambda: _ndjson(_obligations(first, last, at)),
@@ -75,13 +80,12 @@ def documents(
         "subprocessors.json": lambda: [_json(_subprocessors(at))],
         "accesses.ndjson": lambda: _ndjson(_accesses(first, last)),
         "breaches.ndjson": lambda: _ndjson(_entries(("breach.",), first, last)),
+        "corrections.ndjson": lambda: _ndjson(_corrections(touched, at)),
         "audits.ndjson": lambda: _ndjson(_audits()),
         "requests.ndjson": lambda: _ndjson(_requests()),
         "backups.json": lambda: [_json(_backups())],
         "certificates.json": lambda: [_json(_certificates())],
     }
-    with scope(log):
-        held = selectors.certificates()
     index = {
         "format": FORMAT,
         "log": log,
@@ -241,6 +245,15 @@ def _accesses(first: int, last: int) -> Rows:
 def _entries(kinds: tuple[str, ...], first: int, last: int) -> Rows:
     for own, leaf in record.between(kinds, first, last):
         yield {"id": str(own), **{name: leaf[name] for name in ("at", "kind", "clause", "body")}}
+
+
+def _corrections(touched: Iterable[UUID], at: datetime) -> Rows:
+    """Of what is the same for all whom a breach touched: ids and times; the words are the operator's own."""
+    for breach, one in desk.corrections(touched, at=at):
+        yield {
+            "id": one.id, "breach": breach, "due_on": one.due_on.isoformat(), "done_at": one.done_at,
+            "state": one.owed.state if one.owed else "", "late": one.owed.late if one.owed else False,
+        }  # fmt: skip
 
 
 def _audits() -> Rows:

@@ -1,6 +1,7 @@
 """An audit held, its report, what it found and what is done about it, until it is closed."""
 
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Max
@@ -8,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from mandata.agreements import selectors as agreements
 from mandata.agreements.rules.measures import CODES as MEASURES
+from mandata.agreements.services import corrections
 from mandata.assistance.services import files, waiting
 from mandata.audits import selectors
 from mandata.audits.errors import BadRequest, NoSuch, NotReady, WrongState
@@ -18,6 +20,8 @@ from mandata.foundation import canonical
 from mandata.foundation.actors import Actor
 from mandata.infra.clock import new_id
 from mandata.vault.services import Vault
+
+LONGEST_POST: Final = 120
 
 
 def hold(*, audit_id: UUID, held_at: datetime, actor: Actor, at: datetime) -> None:
@@ -74,15 +78,18 @@ def find(*, audit_id: UUID, weight: str, words: str, actor: Actor, at: datetime,
     return own
 
 
-def correct(*, finding_id: UUID, corrective: str, due_on: date, actor: Actor, at: datetime) -> None:
-    """State what is done about a finding, and by when; the controller is told. Raises NotYours, NoSuch, WrongState."""
+def correct(*, finding_id: UUID, corrective: str, post: str, due_on: date, actor: Actor, at: datetime) -> None:
+    """State what is done about a finding, which post answers for it, and by when, from which it is owed; the controller
+    is told. Said again, the new day and post count. Raises NotYours, BadRequest, BadDay, NoSuch, WrongState."""
     steps.demand(actor, "processor")
     made = _locked(finding_id)
     row = steps.locked(made.audit, "held", "reported")
     text = steps.said(corrective)
-    if due_on < at.date():
-        raise BadRequest(_("A day to come is needed, by which it will be done."))
-    _reseal(made, corrective=text)
+    if not post.strip() or len(post) > LONGEST_POST:
+        raise BadRequest(_("Name the post that answers for it."))
+    about = ("audit", row.id)
+    corrections.state(what=made.id, about=about, post=post.strip(), due_on=due_on, actor=actor, at=at)
+    _reseal(made, corrective=text, post=post.strip())
     made.due_on = due_on
     made.save()
     body: dict[str, object] = {"finding": made.id, "which": made.number, "due": due_on.isoformat()}
@@ -99,16 +106,18 @@ def done(*, finding_id: UUID, proof: str, actor: Actor, at: datetime) -> None:
     _reseal(made, proof=text)
     made.state, made.done_at = "done", at
     made.save()
-    late = made.due_on is not None and at.date() > made.due_on
-    body: dict[str, object] = {"finding": made.id, "which": made.number, "late": late}
+    in_time = corrections.carried_out(what=made.id, evidence={"finding": made.id}, actor=actor, at=at)
+    body: dict[str, object] = {"finding": made.id, "which": made.number, "late": not in_time}
     steps.enter(row, "corrected", body, actor=actor, at=at, words={"proof": text})
     steps.tell(row, "controller", "corrected", text, at=at)
 
 
 def close(*, audit_id: UUID, actor: Actor, at: datetime) -> None:
-    """Close an audit whose report is here and of which no finding is open. Raises NotReady, NoSuch, WrongState."""
+    """Close an audit whose report is here and of which no finding is open, but remarks to which nothing was promised.
+
+    Raises NotReady, NoSuch, WrongState."""
     row = steps.locked(audit_id, "reported")
-    left = Finding.objects.filter(audit=row.id, state="open").exclude(weight="remark").count()
+    left = Finding.objects.filter(audit=row.id, state="open").exclude(weight="remark", due_on=None).count()
     if left:
         raise NotReady(
             _("Findings are still open: %(count)s.") % {"count": left}, remedy=_("Say what was done about each.")

@@ -5,17 +5,19 @@ word that it is ready. Whatever is killed before leaves nothing: the job is take
 asks twice while one is being made for the same period gets that one. Verbs open scopes themselves where they say it.
 """
 
+import contextlib
 import hashlib
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO, Final
 from uuid import UUID
 
 import psycopg
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils.translation import gettext as _
+from procrastinate.exceptions import AlreadyEnqueued
 
 from mandata.audience.services.numbers import next_number
 from mandata.audits import selectors
@@ -38,6 +40,8 @@ from mandata.vault.services import Vault
 JOB: Final = "audits.pack"
 CLAUSE: Final = "audit.information"
 _WAITING: Final = ("queued", "working")
+LOST_AFTER: Final = timedelta(hours=1)
+"""A pack that is not ready by then may have lost its job; one that is still being made is made once all the same."""
 _BATCH: Final = 8
 """Pieces sealed and written at a time."""
 
@@ -67,7 +71,11 @@ def _lock() -> None:
 
 
 def _queue(pack_id: UUID) -> None:
-    app.configure_task(JOB, lock=f"pack {pack_id}").defer(controller_id=str(current_controller()), pack_id=str(pack_id))
+    own = f"pack {pack_id}"
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        app.configure_task(JOB, lock=own, queueing_lock=own).defer(
+            controller_id=str(current_controller()), pack_id=str(pack_id)
+        )
 
 
 def make(*, controller_id: UUID, pack_id: UUID, now: Callable[[], datetime] = clock.now) -> bool:
@@ -87,6 +95,7 @@ def make(*, controller_id: UUID, pack_id: UUID, now: Callable[[], datetime] = cl
             made = write(
                 file, controller_id, since=since, until=until, at=at, done=lambda: _step(controller_id, pack_id)
             )
+            return _keep(file, controller_id, pack_id, made, at)
         except NothingToPack as nothing:
             _fail(controller_id, pack_id, nothing.code, at)
             return False
@@ -95,9 +104,6 @@ def make(*, controller_id: UUID, pack_id: UUID, now: Callable[[], datetime] = cl
         except Exception:  # a full disk, say: nobody waits for it any more, and it can be asked for anew
             _fail(controller_id, pack_id, "error", at)
             raise
-        _keep(file, controller_id, pack_id, made, at)
-    packs.enter(controller_id, made, since=since, until=until, at=at)
-    return True
 
 
 def write(
@@ -133,14 +139,15 @@ def _fail(controller_id: UUID, pack_id: UUID, error: str, at: datetime) -> None:
         append(kind="audit.pack_failed", body={"pack": pack_id, "error": error[:80]}, actor=SYSTEM, at=at)
 
 
-def _keep(file: BinaryIO, controller_id: UUID, pack_id: UUID, made: packs.Packed, at: datetime) -> None:
-    """Seal the file into the table, in one transaction with the word that it is ready."""
+def _keep(file: BinaryIO, controller_id: UUID, pack_id: UUID, made: packs.Packed, at: datetime) -> bool:
+    """Seal the file into the table, in one transaction with the word that it is ready; False where that is not wanted
+    any more."""
     size = file.tell()
     file.seek(0)
     with scope(controller_id):
         row = Pack.objects.select_for_update().filter(id=pack_id, state="working").first()
         if row is None:  # somebody else has made it meanwhile, or it is not wanted any more
-            return
+            return False
         Piece.objects.filter(pack=pack_id).delete()
         vault = Vault.open()
         vault.destroy([pack_id])
@@ -160,7 +167,9 @@ def _keep(file: BinaryIO, controller_id: UUID, pack_id: UUID, made: packs.Packed
         row.size, row.entries, row.digest, row.done = size, made.entries, made.digest, row.total
         row.save()
         body: dict[str, object] = {"pack": pack_id, "entries": made.entries, "manifest": made.digest, "size": size}
+        packs.enter(controller_id, made, since=row.since, until=row.until, at=at)
         append(kind="audit.pack_ready", body=body, actor=SYSTEM, at=at, clause=CLAUSE)
+        return True
 
 
 def link(*, pack_id: UUID, actor: Actor, at: datetime) -> str:
@@ -184,13 +193,22 @@ def link(*, pack_id: UUID, actor: Actor, at: datetime) -> str:
     return token
 
 
-def fetch(*, token: str, at: datetime) -> tuple[selectors.PackView, Iterator[bytes]]:
-    """Return the pack behind a link and its bytes, piece by piece. Needs no scope. Raises BadLink."""
+def shown(*, token: str, at: datetime) -> selectors.PackView:
+    """Return the pack behind a link without handing it out; nothing is recorded. Needs no scope. Raises BadLink."""
     controller_id, pack_id = selectors.behind(token, at=at)
     with scope(controller_id):
         found = selectors.pack(pack_id)
     if found.state != "ready":
         raise BadLink(_("This pack is gone; its time has passed."), remedy=_("Ask for a new one."))
+    return found
+
+
+def fetch(*, token: str, at: datetime) -> tuple[selectors.PackView, Iterator[bytes]]:
+    """Return the pack behind a link and its bytes, piece by piece, and note that it was fetched. Needs no scope.
+
+    Raises BadLink."""
+    found = shown(token=token, at=at)
+    controller_id, pack_id = selectors.behind(token, at=at)
     return found, read(controller_id=controller_id, pack_id=pack_id, actor=SYSTEM, at=at)
 
 
@@ -219,6 +237,15 @@ def _pieces(controller_id: UUID, pack_id: UUID, vault: Vault, key: bytes, number
             return  # it expired while it was fetched: the download ends short, and no ZIP opens that is cut
         yield vault.unseal_with(pack_id, f"{selectors.PIECE}.{number}", bytes(sealed), key=key)
         number += 1
+
+
+def go_on(*, at: datetime) -> int:
+    """Queue again what has waited or been in the making for long: its job was given up, or went with its worker for
+    good. Return how many that were. In the scope."""
+    left = list(Pack.objects.filter(state__in=_WAITING, asked_at__lte=at - LOST_AFTER).values_list("id", flat=True))
+    for pack_id in left:
+        _queue(pack_id)
+    return len(left)
 
 
 def expire(*, at: datetime) -> int:

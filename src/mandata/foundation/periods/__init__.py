@@ -6,7 +6,7 @@ sources: docs/legal-time.md. Serves the deadlines of AGR, BRE, DSR, AUD, RET, SP
 """
 
 from mandata.foundation.periods.calendars import CODES, Calendar, calendar
-from mandata.foundation.periods.reckoning import ahead, at_once, before, due, earliest_effect
+from mandata.foundation.periods.reckoning import ahead, at_once, before, due, earliest_effect, until
 from mandata.foundation.periods.telling import spoken, tell
 from mandata.foundation.periods.values import Due, Period, Reckoning, Regime, Step, Unit, Unreckonable
 
@@ -28,4 +28,5 @@ __all__ = [
     "earliest_effect",
     "spoken",
     "tell",
+    "until",
 ]

@@ -58,6 +58,17 @@ def at_once(since: datetime, reckoning: Reckoning, *steps: Step) -> Due:
     return Due(None, instant, instant, instant, local.date(), days_off.version, steps)
 
 
+def until(day: date, since: datetime, reckoning: Reckoning, *steps: Step) -> Due:
+    """What is due on a day that somebody fixed: by its end, in both readings; ``steps`` say why. Raises Unreckonable.
+
+    Nothing moves it, not even where the day is no working day.
+    """
+    zone, days_off = _known(reckoning)
+    local = _local(since, zone)
+    end = end_of(day.toordinal(), zone)
+    return Due(None, local.astimezone(UTC), end, end, day, days_off.version, steps)
+
+
 def before(period: Period, effect: datetime, reckoning: Reckoning) -> Due:
     """Before which instant something must be done that has to come a period ahead of an effect. Raises Unreckonable.
 

@@ -3,7 +3,7 @@
 They open the scopes themselves.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -28,7 +28,8 @@ from mandata.infra.tenancy import INSTANCE, scope
 
 @dataclass(frozen=True, slots=True)
 class BreachRow:
-    """A breach in the operator's list, with the sums over all controllers."""
+    """A breach in the operator's list, with the sums over all controllers. `untold`: how many wait for a notice;
+    `behind`: how many do not know what is known now."""
 
     id: UUID
     number: int
@@ -44,6 +45,7 @@ class BreachRow:
     subjects: int
     records: int
     untold: int
+    behind: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """A corrective measure."""
+    """A corrective measure; `owed`: the obligation to carry it out, which a drill's has not."""
 
     id: UUID
     what: str
@@ -67,6 +69,7 @@ class Corrected:
     due_on: date
     done_at: datetime | None
     proof: str
+    owed: owed.Obliged | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,8 @@ class Standing:
     """How one controller stands to a breach.
 
     `notice` is what was served last, `owed` the obligation to tell it; `verdict` what its clause says on telling.
+    `unreached`: why what we sent does not reach it, "no_address" or "returned"; `reaches`: its addresses for breaches;
+    `members`: how many people have a seat there.
     """
 
     whose: UUID
@@ -118,6 +123,9 @@ class Standing:
     authority: str
     reported: str
     verdict: Verdict | None
+    unreached: str = ""
+    reaches: tuple[str, ...] = ()
+    members: int = 0
 
 
 def breaches(*, drill: bool | None = None, before: int | None = None, limit: int = 50) -> list[BreachRow]:
@@ -134,7 +142,8 @@ def breaches(*, drill: bool | None = None, before: int | None = None, limit: int
 def _row(row: Breach) -> BreachRow:
     touched = Affected.objects.filter(breach_id=row.id)
     found = touched.aggregate(subjects=Sum("subjects"), records=Sum("records"))
-    untold = touched.filter(records__gt=0) if row.telling else touched.filter(Q(records__gt=0), told=0)
+    concerned = touched.filter(Q(records__gt=0) | Q(tried__gt=0) | Q(told__gt=0))
+    late = Q(told=0, records__gt=0) | Q(told__lt=row.telling) | Q(again_at__isnull=False)
     return BreachRow(
         id=row.id,
         number=row.number,
@@ -149,7 +158,8 @@ def _row(row: Breach) -> BreachRow:
         controllers=touched.filter(records__gt=0).count(),
         subjects=int(found["subjects"] or 0),
         records=int(found["records"] or 0),
-        untold=untold.filter(told__lt=max(row.telling, 1)).count(),
+        untold=concerned.filter(late).count(),
+        behind=concerned.filter(told__lt=row.revision).count(),
     )
 
 
@@ -167,7 +177,6 @@ def breach(breach_id: UUID, *, at: datetime) -> BreachView:
             raise NoSuchBreach(_("There is no such breach."))
         known = breadth.countable()
         filters = Filter.objects.filter(breach_id=row.id).order_by("at", "id")
-        corrections = Correction.objects.filter(breach_id=row.id).order_by("due_on", "at")
         handling = [one for one in owed.about(row.id, at) if one.duty == rules.HANDLING]
         return BreachView(
             row=_row(row),
@@ -178,12 +187,22 @@ def breach(breach_id: UUID, *, at: datetime) -> BreachView:
             count_seconds=row.count_seconds,
             result=row.result,
             filters=tuple(Chosen(one.id, rules.read(one.wanted, holdings=known), one.at) for one in filters),
-            corrections=tuple(
-                Corrected(one.id, one.what, one.post, one.due_on, one.done_at, one.proof) for one in corrections
-            ),
+            corrections=tuple(_corrections(row.id, at)),
             steps=taken(row.id),
-            handling=handling[0] if handling else None,
+            handling=handling[-1] if handling else None,
         )
+
+
+def _corrections(breach_id: UUID, at: datetime) -> Iterator[Corrected]:
+    for one in Correction.objects.filter(breach_id=breach_id).order_by("due_on", "at"):
+        carried = owed.correction(one.id, at)
+        yield Corrected(one.id, one.what, one.post, one.due_on, one.done_at, one.proof, carried)
+
+
+def corrections(breaches: Iterable[UUID], *, at: datetime) -> list[tuple[UUID, Corrected]]:
+    """Return the corrective measures of some breaches, each with its breach."""
+    with scope(INSTANCE):
+        return [(breach, one) for breach in breaches for one in _corrections(breach, at)]
 
 
 def taken(breach: UUID) -> tuple[Taken, ...]:
@@ -214,6 +233,7 @@ def _standing(one: Affected, facts: NotifyFacts, at: datetime) -> Standing:
         duties = [each for each in owed.about(share.id, at) if share and each.duty == rules.NOTIFY] if share else []
         ours = [each for each in duties if each.owed_by == "processor"]
         terms = agreements.ground(at).terms
+        reaches = tuple(each.address for each in accounts.reached("breaches"))
         return Standing(
             whose=one.whose,
             name=accounts.controller().name,
@@ -227,11 +247,22 @@ def _standing(one: Affected, facts: NotifyFacts, at: datetime) -> Standing:
             told_at=share.told_at if share else None,
             phases=last.number if last else 0,
             notice=next((each for each in notices if last and each.id == last.served), None),
-            owed=ours[0] if ours else None,
+            owed=ours[-1] if ours else None,
             authority=share.authority if share else "",
             reported=str(share.report.get("words", "")) if share else "",
             verdict=notifies(terms, facts)[-1] if terms else None,
+            unreached=_unreached(last, notices, one.failure),
+            reaches=reaches,
+            members=len(accounts.members()),
         )
+
+
+def _unreached(last: Phase | None, notices: Sequence[LegalNotice], failure: str) -> str:
+    """Why the last notice reaches nobody: there is no address, or it came back, from the second address, too."""
+    if failure == "notice.no_address":
+        return "no_address"
+    mine = [one for one in notices if last is not None and last.served in (one.id, one.second_of)]
+    return "returned" if mine and all(one.undelivered for one in mine) else ""
 
 
 def outstanding() -> tuple[int, int]:

@@ -111,7 +111,7 @@ def _row(row: Share, at: datetime) -> ShareRow:
         own_aware_at=row.own_aware_at,
         authority=row.authority,
         authority_at=row.authority_at,
-        due=due[0] if due else None,
+        due=due[-1] if due else None,
     )
 
 
@@ -141,6 +141,11 @@ def share(share_id: UUID, *, at: datetime) -> ShareView:
         tellings=tuple(_telling(one) for one in tellings),
         steps=taken(row.breach),
     )
+
+
+def known() -> list[UUID]:
+    """Return the ids of the breaches that the scope's controller knows of, drills aside."""
+    return list(_visible().filter(drill=False).order_by("number").values_list("breach", flat=True))
 
 
 def telling(telling_id: UUID) -> TellingRow:

@@ -84,7 +84,8 @@ def _undecided(share_id: UUID) -> Share:
 
 def _late(share: Share, when: datetime) -> bool:
     """By the obligation, never by arithmetic of ours."""
-    return any(one.duty == rules.AUTHORITY and when >= one.statutory for one in owed.about(share.id, when))
+    running = [one for one in owed.about(share.id, when) if one.duty == rules.AUTHORITY and one.state != "lapsed"]
+    return any(when >= one.statutory for one in running)
 
 
 def _decide(share: Share, how: str, when: datetime, actor: Actor, at: datetime) -> None:

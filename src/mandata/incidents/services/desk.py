@@ -5,9 +5,10 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from mandata.agreements.services import obligations
+from mandata.agreements.services import corrections, obligations
 from mandata.audience.services.numbers import next_number
 from mandata.foundation.actors import Actor
 from mandata.incidents import rules
@@ -78,16 +79,7 @@ def open_breach(
         detail = {"origin": origin, "aware": aware_at, "began": began_at, "ended": ended_at, "certain": certain}
         steps.enter(row, "opened", actor=actor, at=at, detail=detail, clause=rules.NOTIFY)
         if not drill:
-            obligations.open_duty(
-                duty=rules.HANDLING,
-                since=aware_at,
-                cause=f"breach:{row.id}",
-                at=at,
-                about=("breach", row.id),
-                owed_by="processor",
-                owed_to="controller",
-                actor=actor,
-            )
+            steps.owe_handling(row, f"breach:{row.id}", aware_at, actor=actor, at=at)
         opened: UUID = row.id
         return opened
 
@@ -146,19 +138,15 @@ def contain(breach_id: UUID, *, actor: Actor, at: datetime) -> None:
 
 
 def close(breach_id: UUID, *, effects: str, actor: Actor, at: datetime) -> None:
-    """Close a breach with its effects (Art. 33(5) GDPR): everybody affected has been told, or nobody is affected.
+    """Close a breach with its effects (Art. 33(5) GDPR): everybody affected has been told what is known now, or nobody
+    is affected.
 
     Raises NoSuchBreach, WrongState, BadBreach.
     """
     with scope(INSTANCE):
         row = _open(breach_id)
-        untold = Affected.objects.filter(breach_id=row.id, told__lt=row.telling or 1).exclude(subjects=0, records=0)
-        if untold.exists() and not row.forbidden:
-            raise WrongState(
-                _("Not everybody affected has been told."),
-                clause="Article 33(2) GDPR",
-                remedy=_("Tell them, or narrow the scope; then close it."),
-            )
+        if not row.forbidden:
+            _all_told(row)
         if not effects.strip():
             raise BadBreach(
                 _("The register needs the effects of the breach."),
@@ -169,6 +157,33 @@ def close(breach_id: UUID, *, effects: str, actor: Actor, at: datetime) -> None:
         row.save()
         steps.enter(row, "closed", actor=actor, at=at)
         handled(row, {"closed": at}, actor, at)
+
+
+def _all_told(row: Breach) -> None:
+    untold = affected(row.id).filter(told__lt=row.revision)
+    if not untold.exists():
+        return
+    if not untold.filter(told=0).exists():
+        raise WrongState(
+            _("What is known now has not been told: somebody who was told before knows less."),
+            clause="Article 33(4) GDPR",
+            remedy=_("Tell them, or enter by which other way they learned of it; then close it."),
+        )
+    raise WrongState(
+        _("Not everybody affected has been told."),
+        clause="Article 33(2) GDPR",
+        remedy=_("Tell them, or narrow the scope; then close it."),
+    )
+
+
+def affected(breach_id: UUID) -> Any:
+    """Whom a breach touches, or who may have been told so before and is touched no longer."""
+    return Affected.objects.filter(breach_id=breach_id).filter(Q(records__gt=0) | Q(tried__gt=0) | Q(told__gt=0))
+
+
+def behind(breach_id: UUID, revision: int) -> Any:
+    """Who of them does not know a revision yet, or that it is affected after all."""
+    return affected(breach_id).filter(Q(told__lt=revision) | Q(again_at__isnull=False))
 
 
 def handled(row: Breach, evidence: dict[str, object], actor: Actor, at: datetime) -> None:
@@ -188,7 +203,8 @@ def reopen(breach_id: UUID, *, actor: Actor, at: datetime) -> None:
 
 
 def correct(breach_id: UUID, *, what: str, post: str, due_on: date, actor: Actor, at: datetime) -> UUID:
-    """Enter a corrective measure with the post that answers for it and its day. Raises NoSuchBreach, BadBreach."""
+    """Enter a corrective measure with the post that answers for it and its day, by which it is owed; one of a drill is
+    only kept. Raises NoSuchBreach, BadBreach, BadDay."""
     if not what.strip() or not post.strip():
         raise BadBreach(_("A corrective measure needs its words and a post that answers for it."))
     with scope(INSTANCE):
@@ -201,6 +217,9 @@ def correct(breach_id: UUID, *, what: str, post: str, due_on: date, actor: Actor
             by=str(actor)[:60],
             at=at,
         )
+        if not row.drill:
+            about = ("breach", row.id)
+            corrections.state(what=made.id, about=about, post=made.post, due_on=due_on, actor=actor, at=at)
         detail = {"correction": made.id, "due": due_on.isoformat()}
         steps.enter(row, "correction_entered", actor=actor, at=at, detail=detail, clause="breach.register")
         own: UUID = made.id
@@ -221,7 +240,8 @@ def corrected(correction_id: UUID, *, proof: str, actor: Actor, at: datetime) ->
         row = steps.locked(made.breach_id)
         if made.done_at is None:
             Correction.objects.filter(id=made.id).update(done_at=at, proof=proof.strip()[:300])
-            detail = {"correction": made.id}
+            in_time = corrections.carried_out(what=made.id, evidence={"correction": made.id}, actor=actor, at=at)
+            detail = {"correction": made.id, "late": not in_time}
             steps.enter(row, "correction_done", actor=actor, at=at, detail=detail, clause="breach.register")
         own: UUID = row.id
         return own

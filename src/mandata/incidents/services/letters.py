@@ -30,7 +30,8 @@ class Letter:
 def notice(share: Share, terms: Terms | None, *, kind: str, number: int, visible: bool = True) -> Letter:
     """A notice of a breach by Art. 33(2) with what Art. 33(3) GDPR lists, as far as it is known.
 
-    `kind`: first, update, spared; `number`: of the notice, the first is 1; `visible`: the controller has a page of it.
+    `kind`: first, update, spared, again; `number`: of the notice, the first is 1; `visible`: the controller has a page
+    of it.
     """
     card = accounts.controller()
     with override(card.language):
@@ -52,6 +53,8 @@ def _subject(share: Share, kind: str, number: int) -> str:
         return _("Breach of personal data no. %(number)s: first notice") % named
     if kind == "spared":
         return _("Breach of personal data no. %(number)s: your data is not affected") % named
+    if kind == "again":
+        return _("Breach of personal data no. %(number)s: your data is affected after all") % named
     return _("Breach of personal data no. %(number)s: notice %(notice)s, what is known now") % named
 
 
@@ -69,6 +72,10 @@ def _opening(share: Share, terms: Terms | None, kind: str, number: int) -> Seque
     }
     if not share.facts.get("certain", True):
         first += " " + _("That there was a breach is not certain yet; it is reasonably believed.")
+    if kind == "again":
+        zone = ZoneInfo(terms.head.zone if terms else accounts.controller().time_zone)
+        after = _("We told you that no data of yours is affected. That was wrong; we know it since %(at)s.")
+        return (first, after % {"at": instant(share.aware_at, zone)}, _("This replaces what we told you before."))
     if number > 1:
         return (first, _("This completes and replaces what we told you before."))
     return (first, _("What is not known yet is said to be so, and follows without undue further delay."))

@@ -19,7 +19,7 @@ from mandata.foundation.actors import SYSTEM, Actor
 from mandata.incidents import rules
 from mandata.incidents.errors import BadBreach
 from mandata.incidents.models import Affected, Share
-from mandata.incidents.services import desk, letters, scoping, steps, telling
+from mandata.incidents.services import arriving, desk, letters, scoping, steps
 from mandata.infra.clock import new_id
 from mandata.infra.jobs import app
 from mandata.infra.tenancy import INSTANCE, current_controller, scope
@@ -81,7 +81,7 @@ def report(
         detail = {"notice": served, "aware": aware_at}
         steps.enter(share, "reported", actor=actor, at=at, detail=detail, clause=rules.NOTIFY)
         _owed(share, served, actor, at)
-        telling.controller_aware(share, aware_at, at)
+        arriving.controller_aware(share, aware_at, at)
         app.configure_task(JOB, queue="incidents").defer(
             controller_id=str(current_controller()), share_id=str(share.id)
         )

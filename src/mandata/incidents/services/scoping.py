@@ -108,21 +108,25 @@ def as_filter(one: Wanted) -> breadth.Filter:
 
 def _keep(breach_id: UUID, found: Mapping[UUID, breadth.Touched], seconds: float, actor: Actor, at: datetime) -> None:
     row = _open(breach_id)
-    before = {one.whose: one for one in Affected.objects.filter(breach_id=row.id)}
-    changed = False
+    before = {one.whose: one for one in Affected.objects.select_for_update().filter(breach_id=row.id).order_by("whose")}
+    changed = fresh = False
     for whose in sorted({*found, *before}):
         touched, known = found.get(whose, breadth.Touched()), before.get(whose)
         if known is None:
             Affected.objects.create(breach_id=row.id, whose=whose, counted_at=at, **_counts(touched))
-        elif not touched.records and not known.told and row.reported_by != whose:
+        elif not touched.records and not known.tried and not known.told and row.reported_by != whose:
             Affected.objects.filter(id=known.id).delete()
         else:
-            Affected.objects.filter(id=known.id).update(counted_at=at, **_counts(touched))
+            again = _again(known, touched, at)
+            Affected.objects.filter(id=known.id).update(counted_at=at, **again, **_counts(touched))
+        fresh = fresh or bool(touched.records and (known is None or not known.records))
         same = known is not None and (known.subjects, known.records) == (touched.subjects, touched.records)
         changed = changed or not same
     row.revision += changed
     row.counted_at, row.count_seconds, row.changed_at = at, round(seconds, 3), at
     row.save()
+    if fresh and row.telling and not row.drill:
+        steps.owe_handling(row, f"breach:{row.id}:{row.revision}", at, actor=actor, at=at)
     detail = {
         "controllers": len(found),
         "subjects": sum(one.subjects for one in found.values()),
@@ -130,6 +134,14 @@ def _keep(breach_id: UUID, found: Mapping[UUID, breadth.Touched], seconds: float
         "revision": row.revision,
     }
     steps.enter(row, "counted", actor=actor, at=at, detail=detail)
+
+
+def _again(known: Affected, touched: breadth.Touched, at: datetime) -> dict[str, object]:
+    """What a recount changes for who may have been told: once it is not affected, no arrival is waited for; once it is
+    again, we are aware of that from now on, and not before."""
+    if not touched.records:
+        return {"again_at": None, "aware_at": None}
+    return {} if known.records else {"again_at": at if known.tried or known.told else None}
 
 
 def _counts(touched: breadth.Touched) -> dict[str, object]:

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from mandata.agreements.services import obligations
 from mandata.foundation.actors import Actor
+from mandata.incidents import rules
 from mandata.incidents.errors import NoSuchBreach
 from mandata.incidents.models import Breach, Share, Step
 from mandata.record.services import append
@@ -26,6 +28,20 @@ def share(share_id: UUID) -> Share:
     if row is None:
         raise NoSuchBreach(_("There is no such breach."))
     return row
+
+
+def owe_handling(row: Breach, cause: str, since: datetime, *, actor: Actor, at: datetime) -> None:
+    """Open what the operator owes itself: to find out whom a breach touches, and to tell them."""
+    obligations.open_duty(
+        duty=rules.HANDLING,
+        since=since,
+        cause=cause,
+        at=at,
+        about=("breach", row.id),
+        owed_by="processor",
+        owed_to="controller",
+        actor=actor,
+    )
 
 
 def enter(

@@ -16,22 +16,20 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from mandata.accounts.services import notices as outbox
-from mandata.agreements import selectors as agreements
 from mandata.agreements.rules import owing
 from mandata.agreements.rules.terms import Terms
-from mandata.agreements.selectors import obligations as owed
 from mandata.agreements.services import ledger, obligations
-from mandata.agreements.services.notices import serve
+from mandata.agreements.services.notices import serve, serve_by_letter
 from mandata.audience.services.numbers import next_number
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.foundation.errors import Refused
-from mandata.foundation.periods import Regime
 from mandata.holdings import breadth
 from mandata.incidents import rules
 from mandata.incidents.errors import WrongState
 from mandata.incidents.models import Affected, Breach, Drilling, Filter, Phase, Share
 from mandata.incidents.rules import Wanted
 from mandata.incidents.services import desk, letters, steps
+from mandata.incidents.services.arriving import follow
 from mandata.infra.environment import env
 from mandata.infra.jobs import app
 from mandata.infra.logs import log
@@ -59,13 +57,25 @@ class Common:
 
 
 @dataclass(frozen=True, slots=True)
+class ByHand:
+    """That a controller was told by another way: how (a code of `notices.WAYS`), when it learned of it, what shows it,
+    which of the operator's users enters it."""
+
+    way: str
+    when: datetime
+    evidence: str
+    by: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
-    """What was counted at one controller."""
+    """What was counted at one controller; `again_at`: since when we know that it is affected, after it was not."""
 
     whose: UUID
     subjects: int
     records: int
     places: dict[str, list[int]]
+    again_at: datetime | None = None
 
 
 def tell(breach_id: UUID, *, actor: Actor, at: datetime) -> int:
@@ -84,9 +94,9 @@ def tell(breach_id: UUID, *, actor: Actor, at: datetime) -> int:
                 remedy=_("Take the prohibition out as soon as it no longer stands; the clocks run on."),
             )
         waiting = list(
-            _affected(row.id).filter(told__lt=row.revision).order_by("whose").values_list("whose", flat=True)
+            desk.affected(row.id).filter(told__lt=row.revision).order_by("whose").values_list("whose", flat=True)
         )
-        if not waiting and not _affected(row.id).exists():
+        if not waiting and not desk.affected(row.id).exists():
             raise WrongState(
                 _("No controller is known to be affected."),
                 remedy=_("Add a filter and count; the notice then goes to everybody whom it touches."),
@@ -97,11 +107,6 @@ def tell(breach_id: UUID, *, actor: Actor, at: datetime) -> int:
             steps.enter(row, "telling", actor=actor, at=at, detail=detail, clause=rules.NOTIFY)
         _queue(row.id, waiting)
         return len(waiting)
-
-
-def _affected(breach_id: UUID) -> Any:
-    """Whom a breach touches, or of whom we said so before and it no longer does."""
-    return Affected.objects.filter(breach_id=breach_id).filter(Q(records__gt=0) | Q(told__gt=0))
 
 
 def _queue(breach_id: UUID, controllers: Sequence[UUID]) -> None:
@@ -143,59 +148,78 @@ def tell_each(breach_id: UUID, controllers: Sequence[UUID], *, at: datetime) -> 
             _log.error("controller.failed", controller=str(whose), error=type(error).__name__, exc_info=True)
             _note(breach_id, whose, failure="error")
             failed.append(whose)
-    _finish(breach_id, at)
+    finish(breach_id, at)
     return failed
 
 
-def tell_one(known: Common, whose: UUID, *, at: datetime) -> bool:
+def tell_one(known: Common, whose: UUID, *, at: datetime, by_hand: ByHand | None = None) -> bool:
     """Tell one controller, if it was not told this revision; return whether it was told now. Opens the scopes.
 
-    A job that was queued before the law forbade to tell tells nobody from then on.
+    `by_hand`: it was told already, by another way than ours. A job that was queued before the law forbade to tell tells
+    nobody from then on.
     """
-    with scope(INSTANCE):
-        row = Affected.objects.filter(breach_id=known.id, whose=whose).first()
-        forbidden = Breach.objects.filter(id=known.id).exclude(forbidden="").exists()
-    if row is None or forbidden:
+    counted = _counted(known, whose)
+    if counted is None:
         return False
-    counted = Counted(whose, row.subjects, row.records, row.places)
     with scope(whose):
-        told = _told(known, counted, at)
-    _note(known.id, whose, told=known.revision)
+        told = _told(known, counted, at, by_hand)
+    _note(known.id, whose, told=known.revision, again_at=counted.again_at)
     return told
 
 
-def _note(breach_id: UUID, whose: UUID, *, told: int = 0, failure: str = "") -> None:
+def _counted(known: Common, whose: UUID) -> Counted | None:
+    """What was counted at a controller, and the note that it may know from now on: a recount before the telling is
+    noted must not forget whom to tell that it is not affected after all. None where it is not to be told."""
+    with scope(INSTANCE):
+        row = Affected.objects.select_for_update().filter(breach_id=known.id, whose=whose).first()
+        if row is None or Breach.objects.filter(id=known.id).exclude(forbidden="").exists():
+            return None
+        if row.tried < known.revision:
+            Affected.objects.filter(id=row.id).update(tried=known.revision)
+        return Counted(whose, row.subjects, row.records, row.places, row.again_at)
+
+
+def _note(breach_id: UUID, whose: UUID, *, told: int = 0, failure: str = "", again_at: datetime | None = None) -> None:
     with scope(INSTANCE):
         rows = Affected.objects.filter(breach_id=breach_id, whose=whose)
         if failure:
             rows.update(failure=failure)
         else:
             rows.filter(told__lte=told).update(told=told, failure="")
+            if again_at is not None:  # of what a recount found since then it is not told yet
+                rows.filter(again_at=again_at).update(again_at=None)
 
 
-def _told(known: Common, counted: Counted, at: datetime) -> bool:
+def _told(known: Common, counted: Counted, at: datetime, by_hand: ByHand | None) -> bool:
     share = _share(known, at)
     phases = Phase.objects.filter(share_id=share.id)
     if phases.filter(revision__gte=known.revision).exists():
         return False
     number = phases.count() + 1
-    kind = "spared" if not counted.records else "first" if number == 1 else "update"
-    if kind == "spared" and number == 1:
+    kind = rules.next_kind(number, spared=share.state == "spared", affected=bool(counted.records))
+    if not kind:
         return False
+    since = (counted.again_at or at) if kind == "again" else None
     share.subjects, share.records, share.places = counted.subjects, counted.records, counted.places
     share.facts, share.state = known.facts, "spared" if kind == "spared" else "open"
     share.wanted = [rules.kept(one, controllers=False) for one in rules.meant(known.filters, counted.whose)]
-    share.aware_at, share.told_at = known.aware_at, share.told_at or at
+    share.aware_at, share.told_at = since or share.aware_at or known.aware_at, share.told_at or at
+    before = share.authority
+    if kind == "again":
+        _anew(share)
     share.save()
     _agreement, terms = ledger.last_agreement(at)
     taking_part = not share.drill or Drilling.objects.filter(ended_at=None).exists()
     letter = letters.notice(share, terms, kind=kind, number=number, visible=taking_part)
     due = None
     if share.drill:
-        due = _due(terms, known.aware_at)
-    elif kind != "spared":
-        _owe(share, known, at)
-    served = _send(share, letter, at) if taking_part else _to_ourselves(letter, at)
+        due = _due(terms, since or known.aware_at)
+    elif kind in ("first", "again"):
+        _owe(share, known, number, since, at)
+    if by_hand is not None:
+        served = _entered(share, by_hand, at)
+    else:
+        served = _send(share, letter, at) if taking_part else _to_ourselves(letter, at)
     made = Phase.objects.create(
         share_id=share.id,
         revision=known.revision,
@@ -211,10 +235,22 @@ def _told(known: Common, counted: Counted, at: datetime) -> bool:
     if taking_part:
         detail = {"notice": served, "phase": made.number, "revision": known.revision}
         detail |= {"subjects": counted.subjects, "records": counted.records}
+        if kind == "again":
+            detail |= {"aware": since, "before": before}
         steps.enter(share, f"told_{kind}", actor=SYSTEM, at=at, detail=detail, clause=rules.NOTIFY)
-    if kind == "spared":
-        obligations.lapse_about(about=share.id, reason="not_affected", at=at)
+    if kind == "spared":  # what a controller owes by its own report, it owes whatever we count
+        duties = (rules.NOTIFY,) if share.reported_at else ()
+        obligations.lapse_about(about=share.id, reason="not_affected", duties=duties, at=at)
     return True
+
+
+def _anew(share: Share) -> None:
+    """Who was told not to be affected, and is: its own time begins when that arrives, and it has to decide anew, unless
+    the authority knows of the breach already (more is added there, Art. 33(4) GDPR)."""
+    if share.reported_at is None:
+        share.own_aware_at = None
+    if share.authority != "sent":
+        share.authority, share.authority_at, share.authority_by, share.authority_words = "", None, None, ""
 
 
 def _share(known: Common, at: datetime) -> Share:
@@ -229,15 +265,15 @@ def _share(known: Common, at: datetime) -> Share:
     return found
 
 
-def _owe(share: Share, known: Common, at: datetime) -> None:
+def _owe(share: Share, known: Common, number: int, again: datetime | None, at: datetime) -> None:
     """Open what the clause owes, from the event that the clause names; a trouble there never holds the notice back."""
-    cause, about = f"breach:{known.id}", ("breach", share.id)
+    cause, about = rules.cause(known.id, number), ("breach", share.id)
     try:
         with transaction.atomic():
             for event, since in (("belief", known.believed_at), ("awareness", known.aware_at)):
                 obligations.open_for(
                     event=event,
-                    since=since,
+                    since=again or since,
                     cause=cause,
                     at=at,
                     about=about,
@@ -267,6 +303,20 @@ def _send(share: Share, letter: letters.Letter, at: datetime) -> UUID:
     )
 
 
+def _entered(share: Share, by_hand: ByHand, at: datetime) -> UUID:
+    return serve_by_letter(
+        kind=KIND,
+        party="controller",
+        way=by_hand.way,
+        evidence=by_hand.evidence,
+        by=by_hand.by,
+        at=at,
+        clause=rules.NOTIFY,
+        about=("breach", share.id),
+        received_at=by_hand.when,
+    )
+
+
 def _to_ourselves(letter: letters.Letter, at: datetime) -> UUID:
     """The notice of a drill for a controller that takes part in none goes to our own address."""
     said = env()
@@ -282,11 +332,11 @@ def _to_ourselves(letter: letters.Letter, at: datetime) -> UUID:
     )
 
 
-def _finish(breach_id: UUID, at: datetime) -> None:
+def finish(breach_id: UUID, at: datetime) -> None:
     """Once everybody has been told, what the operator owed itself is met."""
     with scope(INSTANCE):
         row = steps.locked(breach_id)
-        if row.telling and not _affected(row.id).filter(told__lt=row.telling).exists():
+        if row.telling and not desk.behind(row.id, row.telling).exists():
             desk.handled(row, {"revision": row.telling}, SYSTEM, at)
 
 
@@ -296,7 +346,7 @@ def spread_again(*, at: datetime, limit: int = 500) -> int:
         live = Breach.objects.filter(telling__gt=0)
         rows = list(live.values_list("id", "telling", "forbidden"))
         untold = {
-            breach: list(_affected(breach).filter(told__lt=telling).values_list("whose", flat=True)[:limit])
+            breach: list(desk.affected(breach).filter(told__lt=telling).values_list("whose", flat=True)[:limit])
             for breach, telling, forbidden in rows
             if not forbidden
         }
@@ -314,53 +364,3 @@ def spread_again(*, at: datetime, limit: int = 500) -> int:
         except Exception as error:  # one controller's trouble never holds back what begins at the others
             _log.error("controller.not_followed", controller=str(whose), error=type(error).__name__, exc_info=True)
     return sum(map(len, untold.values())) + len(arriving)
-
-
-def follow(breach_id: UUID, whose: UUID, *, at: datetime) -> bool:
-    """See whether a controller's first notice has arrived: then our duty is met by that time, and the controller's own
-    time begins (Art. 33(1) GDPR); return whether it is known. Opens the scopes itself."""
-    with scope(whose):
-        share = Share.objects.select_for_update().filter(breach=breach_id).first()
-        first = Phase.objects.filter(share_id=share.id, kind="first").order_by("number").first() if share else None
-        if share is None or first is None:
-            return False
-        delivered = first.told_at if first.served is None else agreements.deemed(first.served)
-        if delivered is None:
-            return False
-        if not share.drill:
-            _arrived(share, first, delivered, at)
-    with scope(INSTANCE):
-        Affected.objects.filter(breach_id=breach_id, whose=whose).update(aware_at=delivered)
-    return True
-
-
-def _arrived(share: Share, first: Phase, delivered: datetime, at: datetime) -> None:
-    for one in owed.about(share.id, at):
-        if one.duty == rules.NOTIFY and one.state == "open" and one.owed_by == "processor":
-            evidence = {"notice": first.served, "delivered": delivered}
-            obligations.meet(obligation_id=one.id, evidence=evidence, actor=SYSTEM, at=at, when=delivered)
-    if share.own_aware_at is None:
-        share.own_aware_at = delivered
-        share.save(update_fields=["own_aware_at"])
-        controller_aware(share, delivered, at)
-        detail = {"notice": first.served, "delivered": delivered}
-        steps.enter(share, "arrived", actor=SYSTEM, at=at, detail=detail, clause=rules.NOTIFY)
-
-
-def controller_aware(share: Share, since: datetime, at: datetime) -> None:
-    """Open what the controller owes the authority from its own awareness, by its clause or, in the Union, by law."""
-    _agreement, terms = ledger.last_agreement(at)
-    if not (terms is not None and rules.AUTHORITY in terms.clauses) and not _union(terms):
-        return
-    obligations.open_for(
-        event="controller_awareness",
-        since=since,
-        cause=f"breach:{share.breach}",
-        at=at,
-        about=("breach", share.id),
-        only=(rules.AUTHORITY,),
-    )
-
-
-def _union(terms: Terms | None) -> bool:
-    return ledger.reckoning(terms).regime is not Regime.CA_GOV_6800

@@ -1,7 +1,7 @@
 """Decisions about cases: what can be asked, when it is due, what may follow what. Pure."""
 
+from mandata.foundation.authorities import authority
 from mandata.rights.rules.asking import OBJECTED, RESTRICTED, SCOPES, asked, at_once
-from mandata.rights.rules.authorities import authority
 from mandata.rights.rules.kinds import (
     ACKNOWLEDGE,
     ANSWER,

@@ -1,7 +1,7 @@
-"""To whom a person can complain: the supervisory authority of the controller's country. Pure.
+"""The supervisory authority of a country: to whom a person can complain, whom a controller tells of a breach. Pure.
 
-Sources: Articles 55 and 77 GDPR; the authorities' own names. Where a country has several, the one for companies of no
-region is named; a person may always turn to the one where it lives or works.
+Sources: Articles 33, 55 and 77 GDPR; the authorities' own names. Where a country has several, the one for companies of
+no region is named; a person may always turn to the one where it lives or works.
 """
 
 from collections.abc import Mapping
@@ -41,6 +41,17 @@ AUTHORITIES: Final[Mapping[str, tuple[str, str]]] = {
     "SK": ("Úrad na ochranu osobných údajov Slovenskej republiky", "https://dataprotection.gov.sk"),
     "US": ("California Privacy Protection Agency", "https://cppa.ca.gov"),
 }  # fmt: skip
+
+
+_REGIONAL: Final = frozenset({"DE"})
+"""Where private companies answer to the authority of their region, which a country does not tell."""
+_OTHER_LAW: Final = frozenset({"US"})
+
+
+def told_of_breaches(country: str) -> tuple[str, str]:
+    """Return name and web address of the authority that a controller of a country notifies of a breach (Art. 33(1)
+    GDPR); empty where the country alone does not tell, or has another law."""
+    return ("", "") if country.upper() in _REGIONAL | _OTHER_LAW else authority(country)
 
 
 def authority(country: str) -> tuple[str, str]:
