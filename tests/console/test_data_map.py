@@ -1,9 +1,11 @@
 """The data map, the record of processing made of it, and the pages of manual holdings."""
 
 import csv
+import html
 import io
 import json
 import os
+import re
 from pathlib import Path
 from uuid import UUID
 
@@ -61,6 +63,19 @@ def test_the_data_map_shows_every_holding_with_its_amount_and_can_be_narrowed(ma
     duties = {"assistance", "audits", "holdings", "incidents", "rights"}
     assert {row["held"].area for row in narrow.context["rows"]} == duties
     assert client.get("/privacy/data/?group=nonsense").context["group"] == ""
+
+
+@pytest.mark.req("AST-5")
+def test_no_page_names_a_table_or_a_module_and_czech_readers_meet_no_english(made: Office) -> None:
+    client = made.browser("reader")
+    with translation.override("cs"):
+        reasons = {str(why) for why in selectors.without_personal_data().values()}
+        text = html.unescape(client.get("/privacy/data/").content.decode())
+    text = re.sub(r'\sid="[^"]*"', "", text)
+    assert not [name for name in selectors.without_personal_data() if "_" in name and f"{name}<" in text]
+    assert not [table for row in catalogue() for table in row.description.tables if re.search(rf"\b{table}\b", text)]
+    assert "haše" in reasons and "hashes" not in reasons
+    assert "checks that do not hold: codes, times" in text
 
 
 def test_what_is_in_clear_is_said_in_its_category_and_nothing_else_is() -> None:

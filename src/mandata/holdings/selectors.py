@@ -13,7 +13,7 @@ from mandata.holdings.catalogue.people import SUPPRESSION
 from mandata.holdings.errors import NoSuchSubject
 from mandata.holdings.models import Erasure
 from mandata.holdings.register import FILES, TABLES
-from mandata.holdings.rules import Found, Kept, Subject, Verb, added, only_counted
+from mandata.holdings.rules import Found, Kept, Subject, Verb, Words, added, only_counted
 from mandata.record import selectors as record
 from mandata.vault.services import Vault
 
@@ -203,7 +203,7 @@ def data_map() -> list[MapRow]:
     ]
 
 
-def without_personal_data() -> dict[str, str]:
+def without_personal_data() -> dict[str, Words]:
     """Return the tables and file-writing modules that hold no personal data, each with its reason."""
     return {**TABLES, **FILES}
 

@@ -91,10 +91,20 @@ def data_map(request: HttpRequest) -> HttpResponse:
         "bar_columns": (_("Place"), _("Rows"), _("More than that"), _("Protection")),
         "manual": page.manual if not areas else (),
         "kinds": wording.KINDS,
-        "without": selectors.without_personal_data(),
+        "without": _without(),
         "erasures": selectors.erasures(limit=20),
     }
     return render(request, "console/privacy/data_map.html", context)
+
+
+def _without() -> list[tuple[str, list[str]]]:
+    """What is kept without being personal, in words, by the parts of the service that keep it."""
+    by_group: dict[str, dict[str, None]] = {}
+    for name, words in selectors.without_personal_data().items():
+        area = name.partition(".")[0].partition("_")[0]
+        group = next((label for label, areas in GROUPS.values() if area in areas), _("The installation itself"))
+        by_group.setdefault(str(group), {})[str(words)] = None
+    return [(group, list(found)) for group, found in by_group.items()]
 
 
 def _row(row: selectors.MapRow, amount: datamap.Amount | None) -> dict[str, Any]:
