@@ -95,6 +95,12 @@ def _accesses() -> dict[str, UUID]:
     return {"access_id": access.id, "alert_id": UUID(str(alert.id))}
 
 
+def _key(made: Office, word: str) -> UUID:
+    """A key of the API."""
+    by = made.shop.actor.id or made.shop.id
+    return accounts.apikeys.make(name=word, scopes=["cases:read"], by=by, at=now()).id
+
+
 def _alarm() -> UUID:
     """A warning that the agreement's share of complaints raised."""
     made = Alarm.objects.create(
@@ -127,7 +133,7 @@ def _house(world: World, word: str) -> House:
     campaign = made.shop.draft()
     with scope(made.shop.id):
         ids = {"campaign_id": campaign, **_audience(made, word), **_paperwork(made, word), **_duties(made, word)}
-        ids |= _breach(made, word) | _help(made, word) | _accesses()
+        ids |= _breach(made, word) | _help(made, word) | _accesses() | {"key_id": _key(made, word)}
     ids |= _change(made, word)
     world.sequence()
     packing.make(controller_id=made.shop.id, pack_id=ids["pack_id"])

@@ -32,3 +32,31 @@ class AddressTaken(Refused):
     """There is an account for the address already."""
 
     code = "accounts.address_taken"
+
+
+class BadKey(Refused):
+    """A key of the API that there is not, that was revoked or has expired: told alike."""
+
+    code = "api.key"
+    status = 401
+
+
+class NoScopeFor(Refused):
+    """The key is good, and not for this."""
+
+    code = "api.scope"
+    status = 403
+
+
+class NameUsed(Refused):
+    """The same Idempotency-Key came before with something else."""
+
+    code = "api.idempotency"
+    status = 422
+
+
+class BadKeyWish(Refused):
+    """A key that cannot be made: no scope, no name, an end that has passed."""
+
+    code = "accounts.key"
+    status = 422

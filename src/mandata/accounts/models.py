@@ -300,3 +300,46 @@ class AccessAlert(ScopedModel):
                 condition=models.Q(verdict__in=["", "fine", "misuse"]), name="accounts_accessalert_verdict"
             ),
         ]
+
+
+class ApiKey(ScopedModel):
+    """A key by which a program of the controller's speaks to the API (PPL-6). Only its secret's hash is kept.
+
+    ``name``: what it is for, in the member's words; ``tail``: the last characters, by which people tell keys apart.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=80)
+    digest = models.BinaryField(max_length=32)
+    tail = models.CharField(max_length=6)
+    scopes = models.JSONField(default=list)
+    made_at = models.DateTimeField()
+    made_by = models.UUIDField()  # a member
+    until = models.DateTimeField(null=True)
+    used_on = models.DateField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "accounts_apikey"
+        constraints = [models.UniqueConstraint(fields=["controller_id", "digest"], name="accounts_apikey_digest")]
+
+
+class ApiCall(ScopedModel):
+    """An act that a program asked for under a name of its own, so that asking again does nothing twice.
+
+    ``name``: SHA-256 of the Idempotency-Key; ``asked``: keyed digest of what was asked; ``reply``: ids, codes, times.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    key = models.UUIDField()
+    name = models.BinaryField(max_length=32)
+    asked = models.BinaryField(max_length=64)
+    status = models.SmallIntegerField(null=True)
+    reply = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "accounts_apicall"
+        constraints = [models.UniqueConstraint(fields=["controller_id", "key", "name"], name="accounts_apicall_once")]
+        indexes = [models.Index(fields=["controller_id", "at"], name="accounts_apicall_at")]

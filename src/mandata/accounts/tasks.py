@@ -6,13 +6,15 @@ from uuid import UUID
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
 
+from mandata.accounts import selectors
 from mandata.accounts.selectors.accesslog import JUDGE
-from mandata.accounts.services import accesslog, notices, staff
+from mandata.accounts.services import accesslog, apikeys, notices, staff
 from mandata.infra.clock import now
 from mandata.infra.jobs import app
 from mandata.infra.tenancy import scope
 
 _FAULTS = 40
+PAGE = 500
 _LONGEST = timedelta(hours=4)
 
 
@@ -61,3 +63,16 @@ def judge_access(controller_id: str, log_id: str) -> None:
 def tell_operator(controller_id: str, alert_id: str) -> None:
     """Tell the operator of an unusual access."""
     accesslog.tell_operator(controller_id=UUID(controller_id), alert_id=UUID(alert_id), at=now())
+
+
+@app.periodic(cron="41 2 * * *")
+@app.task(name="accounts.forget_calls", queue="notices", queueing_lock="accounts.forget_calls", pass_context=False)
+def forget_calls(timestamp: int) -> None:
+    """Delete, every night, what programs asked for by name so long ago that nobody repeats it."""
+    del timestamp
+    at, after = now(), None
+    while page := selectors.ids_after(after, PAGE):
+        for controller_id in page:
+            with scope(controller_id):
+                apikeys.forget_calls(at=at)
+        after = page[-1]

@@ -87,6 +87,7 @@ CONSOLE: Final[tuple[Place, ...]] = (
         (
             Place("accounts:members", _("Members")),
             Place("accounts:accesses", _("Accesses of our staff")),
+            Place("accounts:keys", _("API keys")),
             Place("accounts:settings", _("Settings")),
             Place("accounts:security", _("Log-in and security")),
         ),

@@ -1,15 +1,16 @@
-"""Who acts: a member of a controller, somebody of the operator, a data subject, or the system itself."""
+"""Who acts: a member of a controller, a program by its key, somebody of the operator, a data subject, or the system
+itself."""
 
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-Kind = Literal["member", "operator", "subject", "system"]
+Kind = Literal["member", "key", "operator", "subject", "system"]
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An actor by kind and id; the id is a pseudonym (a member's, a subject's reference), never a name."""
+    """An actor by kind and id; the id is a pseudonym (a member's, an API key's, a subject's reference), never a name."""
 
     kind: Kind
     id: UUID | None = None

@@ -65,6 +65,8 @@ TABLES: Final[dict[str, Words]] = {
     ),
     "measures_outage": _("outages: parts of the service, causes, times"),
     "measures_pulse": _("when parts of the service last answered"),
+    "accounts_apicall": _("what programs asked for by a name: hashes, ids, codes, times"),
+    "accounts_apikey": _("keys of programs: hashes, scopes, times, what each is for, which names nobody"),
     "accounts_accessalert": _("what was unusual about an access: ids, codes, counts, times"),
     "tracking_spoolmark": _("names and offsets of our own files"),
     "tracking_counter": _("numbers by hour, link and provider"),

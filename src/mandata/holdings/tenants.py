@@ -70,7 +70,7 @@ UNTIL: Final[Mapping[str, object]] = {
 }
 LAST: Final = ("holdings_task", "holdings_manual", "accounts_noticeaddress")
 """Tables that are needed until the certificate is made; `finish` deletes them."""
-_FIRST: Final = ("accounts_seat", "accounts_member", "accounts_invitationkey", "accounts_invitation")
+_FIRST: Final = ("accounts_apikey", "accounts_seat", "accounts_member", "accounts_invitationkey", "accounts_invitation")
 """Whoever could still come in goes first."""
 
 Told = Callable[[str, int], None]

@@ -272,6 +272,8 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "accounts:accesses": reads(*ALL),
         "accounts:access_end": acts(OWNER, OFFICER),
         "accounts:access_settle": acts(OWNER, OFFICER),
+        "accounts:keys": mixed(frozenset({OWNER, OFFICER}), OWNER),
+        "accounts:key_revoke": acts(OWNER, OFFICER),
         "accounts:settings": mixed(ALL, OWNER),
         # --- accounts: a person's own ---
         "accounts:choose": form(USER),
@@ -324,6 +326,10 @@ ROUTES: Final[Mapping[str, Rule]] = MappingProxyType(
         "public:hook_ses": acts(PUBLIC),
         "public:hook_relay": acts(PUBLIC),
         "public:hook_transport": acts(PUBLIC),
+        # --- what programs meet: the key is the API's ---
+        "api:document": reads(PUBLIC),
+        "api:cases": acts(MACHINE),
+        "api:case": reads(MACHINE),
         # --- what data subjects meet: the token is the key ---
         "public_ending:archive": form(PUBLIC),
         "public_ending:identity": reads(PUBLIC),

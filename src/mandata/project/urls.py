@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("mandata.public.urls")),
     path("", include("mandata.public.rights.urls")),
     path("", include("mandata.public.ending.urls")),
+    path("", include("mandata.api.urls")),
 ]
 
 handler500 = "mandata.project.faults.server_error"

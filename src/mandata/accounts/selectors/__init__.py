@@ -2,6 +2,7 @@
 
 from mandata.accounts.selectors.accesslog import Alerted, Logged, alert, alerts, hash_forms, logged, unjudged
 from mandata.accounts.selectors.addresses import Reach, book, processor_reached, reached
+from mandata.accounts.selectors.apikeys import KeyView, api_keys
 from mandata.accounts.selectors.notices import NoticeCounts, Sent, fates, notice, notice_counts, notices
 from mandata.accounts.selectors.people import (
     Card,
@@ -51,6 +52,7 @@ __all__ = [
     "Committed",
     "Fitness",
     "Invited",
+    "KeyView",
     "Listed",
     "Logged",
     "Membership",
@@ -62,6 +64,7 @@ __all__ = [
     "accesses",
     "alert",
     "alerts",
+    "api_keys",
     "book",
     "choices",
     "commitments",

@@ -4,6 +4,6 @@ from mandata.accounts import services
 services.controllers.found(...), services.members.invite(...), services.users.create(...), ...
 """
 
-from mandata.accounts.services import accesslog, addresses, controllers, members, notices, staff, users
+from mandata.accounts.services import accesslog, addresses, apikeys, controllers, members, notices, staff, users
 
-__all__ = ["accesslog", "addresses", "controllers", "members", "notices", "staff", "users"]
+__all__ = ["accesslog", "addresses", "apikeys", "controllers", "members", "notices", "staff", "users"]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mandata.console.accounts import accesses, entrance, registration, views
+from mandata.console.accounts import accesses, entrance, keys, registration, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("accesses/", accesses.accesses, name="accesses"),
     path("accesses/<uuid:access_id>/end/", accesses.end, name="access_end"),
     path("accesses/unusual/<uuid:alert_id>/<slug:verdict>/", accesses.settle, name="access_settle"),
+    path("keys/", keys.keys, name="keys"),
+    path("keys/<uuid:key_id>/revoke/", keys.revoke, name="key_revoke"),
     path("settings/", views.settings, name="settings"),
     path("security/", views.security, name="security"),
     path("language/", views.language, name="language"),

@@ -106,6 +106,7 @@ STEPS = {
 }
 ACTORS = {
     "member": _("a member"),
+    "key": _("a program of yours"),
     "operator": _("the operator"),
     "subject": _("the person"),
     "system": _("the system"),

@@ -50,7 +50,7 @@ def receive_household(
                 remedy=_("Write the address of each of them once, or ask alone."),
             )
         for one in people:
-            if one.subject and actor is None:
+            if one.subject and intake.is_stranger(actor):
                 intake.demand_patience(one.subject, at)
         parent = intake.opened(head, actor, at)
         for one in people:

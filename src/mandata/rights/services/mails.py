@@ -129,7 +129,8 @@ def _words(message: EmailMessage) -> str:
 
 def _language(message: EmailMessage, card: accounts.Card) -> str:
     spoken = _SPEAKS.match(str(message.get("Content-Language", "")).strip())
-    return spoken.group(0).lower() if spoken else card.language
+    wished = (spoken.group(0).lower() if spoken else "", card.language, rules.LANGUAGES[0])
+    return next(one for one in wished if one in rules.LANGUAGES)
 
 
 def original(case_id: UUID) -> bytes:
