@@ -29,6 +29,8 @@ _LEASE_EVERY: Final = 5.0
 _RESTING: Final = 20.0
 """Seconds, more than an idle connection is kept, after which connections over which nothing went are others'."""
 _CHUNK: Final = 50
+_FIRST: Final = 500
+"""So many messages lie ready before it is known how many are taken."""
 _LEAST_OF_A_PROVIDER: Final = 10
 _LEAST_OF_A_LANE, _FIRST_OF_A_LANE, _LANES_KEPT = 20, 200, 5_000
 
@@ -70,7 +72,7 @@ class Planner:
         self._limits = Limits()
         self._limits_until = 0.0
         self._windows: dict[str, Window] = {}
-        self._total = Window(_CHUNK, _CHUNK, clock())
+        self._total = Window(_CHUNK, _FIRST, clock())
         self._rooms: dict[str, int] = {}
         self._lane_windows: dict[str, Window] = {}
         self._backlogs: dict[UUID, tuple[float, dict[str, int]]] = {}
@@ -81,8 +83,8 @@ class Planner:
     # -- room ------------------------------------------------------------------------------------------------------
 
     def room(self) -> int:
-        """Return how many messages to claim in all, in whole chunks; 0 while half of the window lies ready, since a
-        claim costs the same for few as for many."""
+        """Return how many messages to claim in all, in whole chunks; 0 while a third of the window lies ready: a claim
+        costs about the same for few as for many, and the transport must not run dry while one is made."""
         at, desk = self._clock(), self._desk
         if desk.starved:
             desk.starved = False
@@ -97,7 +99,7 @@ class Planner:
             ready += waiting
         self._rooms.clear()
         missing = self._total.size - max(0, ready - desk.late(at))  # nor does what waits for a single slow receiver
-        return -(-missing // _CHUNK) * _CHUNK if missing * 2 >= self._total.size else 0
+        return -(-missing // _CHUNK) * _CHUNK if missing * 3 >= self._total.size * 2 else 0
 
     def _pool_room(self, pool: str) -> int:
         window = self._windows.get(pool)

@@ -1,4 +1,4 @@
-"""How many messages lie ready: about half a second's worth of what is taken, for the desk and for each pool.
+"""How many messages lie ready: not quite a second's worth of what is taken, for the desk and for each pool.
 
 Enough that the transport never waits, little enough that a pause or a refusal is soon effective and that a slow
 provider holds few. Where the transport did find nothing, twice as much is laid out next time.
@@ -7,9 +7,9 @@ provider holds few. Where the transport did find nothing, twice as much is laid 
 from dataclasses import dataclass
 from typing import Final
 
-MOST: Final = 2_000
+MOST: Final = 3_000
 _MEASURED_EVERY: Final = 0.2
-_READY_FOR: Final = 0.5
+_READY_FOR: Final = 0.8
 _STANDS_AFTER: Final = 0.5
 
 
