@@ -1,6 +1,6 @@
 """Rounds: results kept, a killed round taken up, a failure owed once to each controller that was promised it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +10,9 @@ from django.db import DatabaseError, transaction
 from mandata.agreements import selectors as agreements
 from mandata.agreements.models import Measure, Obligation
 from mandata.agreements.selectors.notices import legal_notices as served_notices
+from mandata.agreements.services.everybody import Untold
 from mandata.infra.clock import new_id, now
-from mandata.infra.tenancy import INSTANCE, scope
+from mandata.infra.tenancy import INSTANCE, current_controller, scope
 from mandata.measures import selectors
 from mandata.measures.errors import BadEvidence, BadOutage
 from mandata.measures.models import Evidence, Failure, Outage, Pulse, Result, Run
@@ -19,6 +20,8 @@ from mandata.measures.rules.headings import CHECKS
 from mandata.measures.rules.verdicts import failed, held
 from mandata.measures.services import checking, outages, owning, settling
 from mandata.record import selectors as record
+from mandata.vault import ending as vault
+from mandata.vault import selectors as vault_keys
 from mandata.watching import letters
 from mandata.watching import selectors as watching
 from tests.measures.cleaning import clean
@@ -259,6 +262,64 @@ def test_a_part_that_is_gone_twice_is_out_until_it_answers_attributed_and_announ
     assert kinds == ["outage.announced", "outage.attributed", "outage.restored", "outage.found"]
     (door,) = [one for one in selectors.availability(now()) if one.part == "door"]
     assert min(month.percent for month in door.months) < 100
+
+
+@pytest.fixture
+def keyless(world: World) -> House:
+    """A controller whose keys were destroyed with its data, and whose rows are there still."""
+    gone = registered("Gone Bakery")
+    with scope(gone.id):
+        vault.destroy_all(gone.id, at=now())
+    return gone
+
+
+@pytest.mark.req("SEC-4", "SEC-9")
+def test_a_controller_whose_keys_are_destroyed_keeps_no_round_and_no_news_from_the_others(
+    keyless: House, house: House, quick: dict[str, object]
+) -> None:
+    quick["backups"] = failed("no_backup")
+    assert not round_now()
+    assert selectors.runs(1)[0].failed == 1, "the round has ended"
+    assert len(owed(house)) == 1
+    del quick["backups"]
+    assert round_now()
+    assert owed(house) == [] and len(owed(house, "met")) == 1
+    found = outages.report(part="door", began_at=now() - timedelta(hours=1), by=house.owner.user_id, at=now())
+    outages.attribute(outage_id=found, cause="power", words="", by=house.owner.user_id, at=now(), ended=True)
+    outages.announce(outage_id=found, by=house.owner.user_id, at=now())
+    assert outages.tell(outage_id=found, at=now()) >= 1
+    assert outages.tell(outage_id=found, at=now()) == 0
+    with scope(house.id):
+        assert [one.about for one in served_notices(count=50)[1] if one.kind == outages.KIND] == [found]
+    assert not [one for one in vault_keys.standings() if one.controller_id == keyless.id and not one.opens]
+
+
+@pytest.mark.req("SEC-4")
+def test_one_controllers_trouble_stops_neither_the_round_nor_what_the_others_are_owed(
+    house: House, quick: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    troubled, real = registered("Troubled Bakery"), agreements.ground
+
+    def ground(at: datetime) -> Any:
+        if current_controller() == troubled.id:
+            raise RuntimeError("its keys are on a disk that is not mounted")
+        return real(at)
+
+    quick["backups"] = failed("no_backup")
+    with monkeypatch.context() as broken:
+        broken.setattr(agreements, "ground", ground)
+        assert not round_now()
+        assert selectors.runs(1)[0].failed == 1 and len(owed(house)) == 1 and owed(troubled) == []
+        found = outages.report(part="door", began_at=now() - timedelta(hours=1), by=house.owner.user_id, at=now())
+        outages.attribute(outage_id=found, cause="power", words="", by=house.owner.user_id, at=now())
+        with pytest.raises(Untold):
+            outages.tell(outage_id=found, at=now())
+        one = selectors.outage(found)
+        assert one is not None and one.notices >= 1, "those who were told are counted"
+    assert not round_now()
+    assert len(owed(troubled)) == 1 and len(owed(house)) == 1
+    del quick["backups"]
+    assert round_now()
 
 
 @pytest.mark.req("SEC-9")

@@ -14,22 +14,33 @@ from django.utils.translation import gettext as _
 from mandata.accounts import selectors
 from mandata.accounts.services.notices import Attachment, send_notice
 from mandata.infra.environment import env
+from mandata.infra.logs import log
 from mandata.infra.tenancy import scope
 from mandata.record import services as record
 
 KIND: Final = "record.head"
 _PAGE: Final = 500
 
+_log = log("accounts")
+
 
 def hand_heads(*, at: datetime) -> int:
     """Send every controller the newest head of its record, where one is due; return how many were sent.
 
-    Opens each controller's scope in turn, so none may be open; run by several at once, each head goes out once.
+    Opens each controller's scope in turn, so none may be open; run by several at once, each head goes out once. One
+    controller's trouble holds up no other, and is raised at the end.
     """
-    sent, after = 0, None
+    sent, failure, after = 0, None, None
     while page := selectors.ids_after(after, _PAGE):
-        sent += sum(_hand(controller_id, at) for controller_id in page)
+        for controller_id in page:
+            try:
+                sent += _hand(controller_id, at)
+            except Exception as error:
+                _log.error("head.not_handed", controller=str(controller_id), error=type(error).__name__)
+                failure = failure or error
         after = page[-1]
+    if failure is not None:
+        raise failure
     return sent
 
 

@@ -7,13 +7,14 @@ from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from mandata.accounts import selectors as accounts
 from mandata.agreements import selectors as agreements
 from mandata.agreements.services import notices
-from mandata.agreements.services.everybody import each_controller
+from mandata.agreements.services.everybody import Untold, each_controller
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.foundation.errors import NotFound
 from mandata.infra.clock import new_id
@@ -166,10 +167,17 @@ def announce(*, outage_id: UUID, by: UUID, at: datetime) -> None:
 
 
 def tell(*, outage_id: UUID, at: datetime) -> int:
-    """Tell each controller that has an agreement, in its language; who was told is not told again."""
+    """Tell each controller that has an agreement, in its language; who was told is not told again. Raises Untold where
+    some could not be told: the job is tried again."""
     row = Outage.objects.get(id=outage_id)
-    told = each_controller(lambda: _tell_one(row, at))
-    Outage.objects.filter(id=outage_id).update(notices=row.notices + told)
+    told = 0
+    try:
+        told = each_controller(lambda: _tell_one(row, at))
+    except Untold as untold:
+        told = untold.told
+        raise
+    finally:
+        Outage.objects.filter(id=outage_id).update(notices=F("notices") + told)
     return told
 
 

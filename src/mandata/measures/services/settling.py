@@ -2,7 +2,7 @@
 it concerns is owed the mending, under an obligation that is met when the check holds again (SEC-4).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.db import transaction
 
 from mandata.agreements import selectors as agreements
 from mandata.agreements.services import obligations
-from mandata.agreements.services.everybody import each_controller
+from mandata.agreements.services.everybody import Untold, each_controller
 from mandata.foundation.actors import SYSTEM
 from mandata.infra.logs import log
 from mandata.measures.models import Evidence, Failure
@@ -65,15 +65,24 @@ def _over(good: set[str], at: datetime) -> None:
 
 
 def tell(*, at: datetime) -> None:
-    """Open what is owed for failures that hold, for controllers that came since, too; meet what is mended."""
+    """Open what is owed for failures that hold, for controllers that came since, too; meet what is mended. A
+    controller's trouble keeps neither the others nor the round: the next round tries it again."""
     for row in Failure.objects.filter(over_at=None).order_by("began_at"):
-        failure, names, since = row.id, measures_of(row.check_code), row.began_at
-        each_controller(lambda f=failure, n=names, s=since: _owe(f, n, s, at))  # type: ignore[misc]
-        Failure.objects.filter(id=row.id, told_at=None).update(told_at=at)
+        names, since = measures_of(row.check_code), row.began_at
+        if _everywhere(lambda f=row.id, n=names, s=since: _owe(f, n, s, at)):  # type: ignore[misc]
+            Failure.objects.filter(id=row.id, told_at=None).update(told_at=at)
     for row in Failure.objects.filter(over_at__isnull=False, told_at=None).order_by("over_at"):
-        failure = row.id
-        each_controller(lambda f=failure: _mended(f, at))  # type: ignore[misc]
-        Failure.objects.filter(id=row.id).update(told_at=at)
+        if _everywhere(lambda f=row.id: _mended(f, at)):  # type: ignore[misc]
+            Failure.objects.filter(id=row.id).update(told_at=at)
+
+
+def _everywhere(tell: Callable[[], bool]) -> bool:
+    """Whether every controller was gone through; which one was not stands in the log (`controller.not_told`)."""
+    try:
+        each_controller(tell)
+    except Untold:
+        return False
+    return True
 
 
 def _owe(failure: UUID, names: tuple[str, ...], since: datetime, at: datetime) -> bool:
