@@ -129,6 +129,22 @@ def test_neither_address_nor_words_stand_in_the_database_or_the_job(home: Househ
     assert "dear" not in (row + job).lower()
 
 
+@pytest.mark.req("DLV-3")
+def test_a_notice_goes_before_what_waits_longer(home: Household) -> None:
+    """Somebody waits for a code, an answer, a confirmation: the worker's own query gives it out first."""
+    with pytest.raises(InterruptedError), scope(home.controller_id), connection.cursor() as cursor:
+        other = app.configure_task("delivery.refusals", queue="notices", allow_unknown=True).defer()
+        notice = _notice(home)
+        cursor.execute("select id from procrastinate_jobs where args->>'notice_id' = %s", [str(notice)])
+        (job,) = cursor.fetchone()
+        taken = []
+        while job not in taken:
+            cursor.execute("select id from procrastinate_fetch_job_v2(array['notices'], null)")
+            taken.append(cursor.fetchone()[0])
+        assert other < job and other not in taken
+        raise InterruptedError("and nothing of it was done")
+
+
 def test_a_notice_that_was_rolled_back_leaves_no_job(home: Household) -> None:
     with pytest.raises(ZeroDivisionError), scope(home.controller_id):
         services.notices.send_notice(to="a@b.example", subject="x", text="x", kind="test", at=NOON)

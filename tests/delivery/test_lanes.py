@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,16 +26,17 @@ from mandata.delivery.engine.loading import Shelf
 from mandata.delivery.engine.planning import Planner
 from mandata.delivery.engine.worker import Worker
 from mandata.delivery.journal import SUFFIX, Journal, Replay
-from mandata.delivery.models import Hold, Lane, Message, Provider, Rule, Warmup
+from mandata.delivery.models import Hold, Lane, Message, Provider, Rule, Transport, Warmup
 from mandata.delivery.nameserver import NameServer, Zone
 from mandata.delivery.resolver import resolver
 from mandata.delivery.rules.limits import Allowance, Ask
 from mandata.delivery.rules.outcomes import Outcome
-from mandata.delivery.services import claiming, limiting, providing, recovering, tending
+from mandata.delivery.services import caps, claiming, limiting, providing, recovering, tending, transports
 from mandata.delivery.statements import statement
 from mandata.delivery.transports.port import Road
 from mandata.delivery.transports.settings import SmtpSettings
 from mandata.delivery.transports.smtp import SmtpTransport
+from mandata.foundation.actors import SYSTEM
 from mandata.infra import bulk
 from mandata.infra.clock import new_id, now
 from mandata.infra.environment import env
@@ -107,17 +109,22 @@ def asking(key: str, rate: float | None, daily: int | None, seconds: float) -> l
         )
         for seed in range(3)
     ]  # fmt: skip
-    for task in tasks:
-        assert task.stdout is not None and task.stdout.readline() == "ready\n"
     found: list[tuple[float, float, int]] = []
-    for task in tasks:
-        assert task.stdin is not None
-        task.stdin.write("go\n")
-        task.stdin.flush()
-    for task in tasks:
-        out, _ = task.communicate(timeout=60)
-        assert task.returncode == 0
-        found += [(before, after, got) for before, after, got in json.loads(out)]
+    try:
+        for task in tasks:
+            assert task.stdout is not None and task.stdout.readline() == "ready\n"
+        for task in tasks:
+            assert task.stdin is not None
+            task.stdin.write("go\n")
+            task.stdin.flush()
+        for task in tasks:
+            out, _ = task.communicate(timeout=120)
+            assert task.returncode == 0
+            found += [(before, after, got) for before, after, got in json.loads(out)]
+    finally:
+        for task in tasks:
+            task.kill()
+            task.wait()
     return sorted(found)
 
 
@@ -183,11 +190,11 @@ def test_a_daily_cap_holds_and_the_rest_of_the_campaign_waits_without_keeping_an
 ) -> None:
     rule("Seznam", daily=25)
     bakery.people(80, lambda i: f"reader{i}@{'seznam.cz' if i < 60 else 'inbox.example'}")
-    campaign = bakery.launched()
+    campaign, began = bakery.launched(), now()
     assert worker(catcher.smtp_port, tmp_path / "j", bakery).run() == 45
     assert bakery.states(campaign) == {"sent": 45, "queued": 35}
     due = Active.objects.get(campaign_id=campaign).due_at
-    assert now() + timedelta(seconds=20) < due < now() + timedelta(seconds=70), "it was put off, for others' sake"
+    assert began + timedelta(seconds=20) < due < now() + timedelta(seconds=70), "it was put off, for others' sake"
 
 
 @pytest.mark.req("DLV-3")
@@ -464,6 +471,67 @@ def test_what_a_killed_process_was_granted_and_did_not_use_is_granted_again(bake
     assert recovering.recover_journals(folder=tmp_path, at=now()) == 1
     assert bakery.states(campaign) == {"unknown": 10, "queued": 70}
     assert Lane.objects.get(key=key).granted == 10
+
+
+@pytest.mark.req("DLV-3")
+def test_what_was_granted_to_a_process_that_died_before_it_claimed_lapses_with_the_second_and_the_day(
+    bakery: Shop,
+) -> None:
+    """Nothing says who took it, so nothing gives it back: until it lapses less is sent, never more."""
+    key, allowed = limiting.lane_key(0, "Seznam"), Allowance(50.0, 60)
+
+    def later(**passed: float) -> None:
+        row = Lane.objects.get(key=key)
+        ago = timedelta(**passed)
+        Lane.objects.filter(key=key).update(filled_at=row.filled_at - ago, day=row.day - timedelta(days=ago.days))
+
+    def granted(messages: int) -> int:
+        return limiting.grant([Ask(messages, (key,))], {key: allowed})[0].messages
+
+    Lane.objects.filter(key=key).delete()
+    granted(1)
+    later(seconds=10)
+    assert granted(50) == 50, "and here it died"
+    later(seconds=1)
+    assert granted(50) == 10, "the rate is whole again, the day remembers"
+    later(days=1)
+    assert granted(60) == 50 and granted(10) <= 10, "a second's worth, of a whole day's"
+    assert Lane.objects.get(key=key).granted <= 60
+
+
+@pytest.mark.req("DLV-3", "DLV-2")
+def test_what_one_of_several_addresses_was_granted_counts_until_midnight_and_its_provider_gets_it_back(
+    bakery: Shop, tmp_path: Path
+) -> None:
+    """A chunk knows its transport, not from which of the addresses it would have left: no address gets another's."""
+    ours = ("127.0.0.41", "127.0.0.42")
+    sources = [transports.From(address, f"out{number}.own.test") for number, address in enumerate(ours)]
+    transports.add(transports.Details("several", "direct", sources=sources), actor=SYSTEM, at=now())
+    try:
+        number = Transport.objects.get(name="several").number
+        rule("Seznam", daily=60)
+        for address in ours:
+            caps.begin_warmup(kind="source", name=address, begins_on=now().date(), actor=SYSTEM, at=now(), plan=[60])
+        bakery.people(80, "reader{}@seznam.cz".format)
+        campaign, at, dead = bakery.launched(), now(), new_id()
+        shelf = Shelf()
+        loaded, standing = shelf.campaign(bakery.id, campaign), shelf.standing(bakery.id, at)
+        assert loaded is not None and standing is not None
+        keys = (limiting.lane_key(number, "Seznam"), f"source:{ours[0]}")
+        Lane.objects.filter(key__in=keys).delete()
+        (granted,) = limiting.grant([Ask(50, keys)], dict.fromkeys(keys, Allowance(None, 60)))
+        assert granted.messages == 50
+        order = replace(loaded.order(dead, 7), transport=number)
+        claimed = claiming.claim(order=order, standing=standing, limit=50, at=at, wants={"Seznam": 50})
+        journal = Journal(tmp_path / f"dead{SUFFIX}", dead)
+        journal.opened(claimed[0].chunk_id, loaded.number)
+        os.close(journal._file)  # as death does
+        assert recovering.recover_journals(folder=tmp_path, at=now()) == 1
+        used = dict(Lane.objects.filter(key__startswith="source:").values_list("key", "granted"))
+        assert used == {f"source:{ours[0]}": 50}
+        assert Lane.objects.get(key=keys[0]).granted == 0
+    finally:
+        transports.remove("several", actor=SYSTEM, at=now())
 
 
 def test_a_journal_that_cannot_be_settled_holds_none_of_the_others(

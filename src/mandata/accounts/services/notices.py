@@ -36,6 +36,8 @@ from mandata.vault.services import begin as begin_vault
 
 PLACE = "accounts_notice.sealed"
 JOB = "accounts.send_notice"
+AHEAD: Final = 10
+"""Somebody waits for it: a worker takes it before every job that is ready and has no priority of its own."""
 _log = log("notices")
 _STATUS: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
@@ -106,7 +108,8 @@ def send_notice(
     key = vault.create([notice_id])[notice_id]
     sealed = vault.seal(notice_id, PLACE, canonical.dumps(contents), key=key)
     Notice.objects.create(id=notice_id, kind=kind, subject=about, sealed=sealed, legal=legal, created_at=at)
-    app.configure_task(JOB, queue="notices").defer(controller_id=str(current_controller()), notice_id=str(notice_id))
+    job = app.configure_task(JOB, queue="notices", priority=AHEAD)
+    job.defer(controller_id=str(current_controller()), notice_id=str(notice_id))
     return notice_id
 
 
