@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from mandata.accounts import selectors as accounts
+from mandata.accounts.services import accesslog
 from mandata.agreements import library
 from mandata.agreements import selectors as agreements
 from mandata.agreements.services import feeds, instructions, notices, obligations, staff, versions
@@ -18,6 +19,7 @@ from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import scope
 from mandata.public.pages import feed
 from mandata.record import selectors as record
+from mandata.retention.services import ends
 from mandata.subprocessors.models import Change, SubProcessor
 from mandata.subprocessors.services import objections
 from tests.subprocessors import cast
@@ -194,3 +196,51 @@ def test_a_reader_cannot_take_a_pack_or_change_addresses(house: House) -> None:
     client = browser(joined(house, "reader"))
     assert client.post("/privacy/record/pack/", {}).status_code == 403
     assert client.post("/privacy/notices/addresses/", {}).status_code == 403
+
+
+@pytest.mark.req("RET-2")
+def test_after_the_agreements_end_the_first_page_asks_for_nothing_that_is_to_come(house: House) -> None:
+    change = announced(house)
+    cast.delivered(house.id, change, at=now())
+    assert "time to object" in home(house)
+    with scope(house.id):
+        versions.announce(name="", source=NEWER, actor=Actor("operator", new_id()), at=now())
+        operator, later = Actor("operator", new_id()), now() + timedelta(days=20)
+        ends.give_notice(by="term", reason="term", effective=later, actor=operator, at=now())
+    noticed = home(house)
+    assert "The agreement ends on" in noticed and "time to object" in noticed
+    with scope(house.id):
+        ends.withdraw(actor=operator, at=now())
+        ends.give_notice(by="term", reason="term", actor=operator, at=now())
+        duty = obligations.open_duty(
+            duty="breach.notify", since=now(), cause="test", about=("breach", new_id()), at=now(), owed_by="controller",
+            owed_to="processor",
+        )  # fmt: skip
+    page = home(house)
+    assert "The agreement ended on" in page and "/privacy/ending/" in page
+    for gone in ("time to object", "waits for your decision", "No agreement is in force", "The way to the first"):
+        assert gone not in page
+    assert f"/privacy/obligations/{duty}/" in page, "what is owed is owed still"
+
+
+@pytest.mark.req("PPL-2", "PPL-5")
+def test_the_first_page_shows_who_of_the_staff_can_look_now_and_what_was_unusual(house: House) -> None:
+    lena = staffed(name="Lena Looker")
+    opened = staff.open_access(
+        controller_id=house.id, user_id=lena.user_id, reason="A message did not arrive", country="CZ", minutes=60,
+        at=now(),
+    )  # fmt: skip
+    with scope(house.id):
+        for device in ("Firefox, Linux", "Safari, iOS"):
+            logged = accesslog.note(
+                user_id=house.owner.user_id, who="member", kind="looked", page="home:home", at=now(), device=device
+            )
+    accesslog.judge(controller_id=house.id, log_id=logged, at=now())
+    page = home(house)
+    assert "Lena Looker of our staff can see your data now" in page and "A message did not arrive" in page
+    assert "1 unusual access to your data" in page
+    with scope(house.id):
+        (found,) = accounts.alerts(unsettled=True)
+        accesslog.settle(alert_id=found.id, verdict="fine", by=house.owner.user_id, actor=house.owner.actor, at=now())
+        staff.end_access(access_id=opened.id, actor=house.owner.actor, at=now())
+    assert "Lena Looker" not in home(house) and "unusual access to" not in home(house)

@@ -1,6 +1,6 @@
 """What needs a member now: the duties and the knots of a controller, each with the page that deals with it."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.urls import reverse
@@ -9,13 +9,16 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from mandata.accounts import selectors as accounts
 from mandata.agreements import selectors as agreements
+from mandata.agreements.rules.facts.standing import Standing
 from mandata.audience.selectors import catalogue
+from mandata.audits import selectors as audits
 from mandata.campaigns import selectors
 from mandata.console.home.owed import owed
 from mandata.console.places import address
 from mandata.console.privacy import words
 from mandata.delivery import selectors as delivery
 from mandata.incidents.selectors import share as breaches
+from mandata.retention.selectors import ends
 from mandata.rights import selectors as rights
 
 _SHOWN = 5
@@ -23,13 +26,26 @@ _HELD_BY = {"threshold": gettext_lazy("“%(name)s” is stopped")}
 
 
 def needs(campaigns: list[dict[str, Any]], *, at: datetime) -> list[dict[str, Any]]:
-    """Return what needs somebody, the gravest first: icon, tone, title, text, url, act, clock (due, start, clause)."""
-    mine = [*_unknown(campaigns), *_domains(campaigns), *_held(), *_paused(campaigns)]
-    return [*_agreement(at), *_breaches(at), *_cases(at), *owed(at), *mine]
+    """Return what needs somebody, the gravest first: icon, tone, title, text, url, act, clock (due, start, clause).
+
+    Once the agreement has ended nothing is sent any more, and there is nothing to object to or to decide on: what is
+    left are people's requests, breaches, audits, duties, accesses, and what becomes of the data.
+    """
+    ended = agreements.ground(at).standing.ended
+    mine = [] if ended else [*_unknown(campaigns), *_domains(campaigns), *_held(), *_paused(campaigns)]
+    watched = [*_accesses(at), *_unusual(), *_audits()]
+    return [*_agreement(at), *_breaches(at), *_cases(at), *watched, *owed(at, ended=ended), *mine]
 
 
 def _agreement(at: datetime) -> list[dict[str, Any]]:
-    standing = agreements.ground(at).standing
+    standing, end = agreements.ground(at).standing, ends.current()
+    if standing.ended and end is not None:
+        return [_ending(_("The agreement ended on %(day)s"), end.effective_at)]
+    coming = [_ending(_("The agreement ends on %(day)s"), end.effective_at)] if end and end.effective_at > at else []
+    return [*_stopped(standing), *coming]
+
+
+def _stopped(standing: Standing) -> list[dict[str, Any]]:
     if standing.accepted and not standing.ended and not standing.stopped:
         return []
     suspended = standing.accepted and not standing.ended
@@ -45,6 +61,65 @@ def _agreement(at: datetime) -> list[dict[str, Any]]:
             "act": _("See the agreement"),
         }
     ]
+
+
+def _ending(title: str, at: datetime) -> dict[str, Any]:
+    return {
+        "icon": "clock",
+        "tone": "warn",
+        "title": title % {"day": f"{at:%Y-%m-%d}"},
+        "text": _("See what becomes of your data and by when, and take it with you."),
+        "url": reverse("privacy:ending"),
+        "act": _("See the timetable"),
+    }
+
+
+def _accesses(at: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "icon": "eye",
+            "tone": "warn",
+            "title": _("%(name)s of our staff can see your data now") % {"name": one.name},
+            "text": _("Reason: %(reason)s. Until %(until)s UTC; you can end it.")
+            % {"reason": one.reason, "until": f"{one.until.astimezone(UTC):%Y-%m-%d %H:%M}"},
+            "url": reverse("accounts:accesses"),
+            "act": _("See it"),
+        }
+        for one in accounts.accesses(limit=_SHOWN * 4)
+        if one.is_open(at)
+    ][:_SHOWN]
+
+
+def _unusual() -> list[dict[str, Any]]:
+    count = len(accounts.alerts(limit=50, unsettled=True))
+    if not count:
+        return []
+    title = ngettext("%(count)d unusual access to your data", "%(count)d unusual accesses to your data", count)
+    return [
+        {
+            "icon": "alert",
+            "tone": "warn",
+            "title": title % {"count": count},
+            "text": _("Say whether it was meant to be."),
+            "url": reverse("accounts:accesses"),
+            "act": _("See it"),
+        }
+    ]
+
+
+def _audits() -> list[dict[str, Any]]:
+    return [
+        {
+            "icon": "scale",
+            "tone": "warn",
+            "title": _("Audit %(number)s: terms are proposed") % {"number": one.number},
+            "text": _("Agree to its dates, rules and price, or say what is to change."),
+            "url": reverse("privacy:audit", args=[one.id]),
+            "act": _("Look and decide"),
+        }
+        for one in audits.audits(limit=20)
+        if one.closed_at is None and one.proposed is not None and one.proposed.proposed_by == "processor"
+    ][:_SHOWN]
 
 
 def _suspended_by_operator() -> dict[str, Any]:

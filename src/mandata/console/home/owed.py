@@ -16,9 +16,11 @@ _ELSEWHERE = frozenset({"case", "proposal", "change", "objection"})
 """What obligations are about that stand on this page by themselves."""
 
 
-def owed(at: datetime) -> list[dict[str, Any]]:
-    """Return what the agreement asks of the controller now, as `mandata.console.home.needs` lists it."""
-    return [*_version(), *_windows(at), *_questioned(), *_duties(at), *_returned()]
+def owed(at: datetime, *, ended: bool = False) -> list[dict[str, Any]]:
+    """Return what the agreement asks of the controller now, as `mandata.console.home.needs` lists it. Of an agreement
+    that has ended: its duties and notices, no decision on what is to come."""
+    coming = [] if ended else [*_version(), *_windows(at), *_questioned()]
+    return [*coming, *_duties(at), *_returned()]
 
 
 def _version() -> list[dict[str, Any]]:
