@@ -8,30 +8,30 @@ from django.test import Client
 from django.urls import reverse
 
 from mandata.accounts import selectors as accounts
-from mandata.accounts.models import AccessLog
+from mandata.accounts.models import AccessLog, User
 from mandata.accounts.services import users
 from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import scope
 from mandata.retention import letters
 from mandata.retention.selectors import ends as selectors
 from mandata.retention.selectors import returns as archives
-from mandata.retention.services import returns, telling
+from mandata.retention.services import ends, returns, telling
 from tests.console.office import PASSWORD, Office, office
 from tests.retention.house import OPERATOR, deleted, ended
 from tests.world import World
+from tests.world.people import staffed
 
 pytestmark = [pytest.mark.req("RET-2"), pytest.mark.usefixtures("world")]
 ENDING = "/privacy/ending/"
+_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 def operator() -> Client:
     """Somebody of the operator's, logged in."""
-    from mandata.accounts.models import User
-
     email = f"otto-{new_id().hex[-12:]}@operator.example"
     user = users.create(email=email, name="Otto", password=PASSWORD, is_operator=True, verified=True)
     client = Client()
-    client.force_login(User.objects.get(id=user), backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(User.objects.get(id=user), backend=_BACKEND)
     return client
 
 
@@ -116,6 +116,22 @@ def test_after_the_end_data_is_read_and_taken_out_and_nothing_else() -> None:
     assert browser.get(ENDING).status_code == 200
 
 
+def test_the_access_ends_at_the_ends_own_instant_and_not_when_a_job_comes_to_look() -> None:
+    made = office()
+    browser, at = made.browser(), now()
+    with scope(made.shop.id):
+        soon = at + timedelta(milliseconds=1)
+        ends.give_notice(by="term", reason="term", effective=soon, actor=OPERATOR, at=at)
+    found = stands(made)
+    assert found is not None and found.state == "noticed", "no job has come yet"
+    refused = browser.post("/audience/lists/new/", {"name": "Another"})
+    assert refused.status_code == 403 and "read and taken out" in refused.content.decode()
+    assert browser.get("/audience/").status_code == 200
+    with scope(made.shop.id):
+        ends.take_effect(at=now())
+    assert browser.post("/audience/lists/new/", {"name": "Another"}).status_code == 403
+
+
 def test_while_everything_is_deleted_nobody_of_the_controller_enters() -> None:
     made = office()
     browser = made.browser()
@@ -155,7 +171,12 @@ def test_the_desk_gives_notice_with_reasons_on_the_first_day_that_the_clause_all
     found = stands(made)
     assert found is not None
     assert found.effective_at >= now() + timedelta(days=29)
-    assert "Complaints." in desk.get(address).content.decode()
+    shut = desk.get(address).content.decode()
+    assert "Complaints." not in shut and f"/access/?next={address.replace('/', '%2F')}" in shut
+    with_access = Client()
+    reader = staffed(made.shop)  # type: ignore[arg-type]  # what has an id
+    with_access.force_login(User.objects.get(id=reader.user_id), backend=_BACKEND)
+    assert "Complaints." in with_access.get(address).content.decode()
     desk.post(f"{address}withdraw/")
     assert stands(made) is None
     assert desk.post(f"{address}dance/").status_code == 404

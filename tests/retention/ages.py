@@ -32,6 +32,8 @@ def house(agreement: str = "gdpr-art28", *, since: timedelta = timedelta(days=80
     )  # fmt: skip
     with scope(founded.controller_id):
         accept(founded.member_id, at=at, name=agreement)
+        if since > timedelta(days=1):
+            keeping.daily(at=now() - timedelta(days=1), queue=False)  # yesterday's look, which is the first
     return House(founded.controller_id, Person(user_id, email, Actor("member", founded.member_id)))
 
 

@@ -79,9 +79,14 @@ def confirmed(controller_id: UUID, name: str) -> None:
 
 
 def deleted(controller_id: UUID, name: str) -> UUID:
-    """Everything of a controller is deleted and certified."""
+    """The agreement ends; everything of the controller is deleted and certified."""
     end = ended(controller_id)
+    deleted_after(controller_id, name)
+    return end
+
+
+def deleted_after(controller_id: UUID, name: str) -> None:
+    """Everything of a controller whose agreement has ended is deleted and certified."""
     confirmed(controller_id, name)
     while deleting.run(controller_id=controller_id, queue=False):
         pass
-    return end

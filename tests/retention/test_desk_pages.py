@@ -41,6 +41,8 @@ def test_the_desk_enters_a_breach_decides_and_answers_and_the_controller_objects
     with inside(owner):
         ground = selectors.occurrences()[0]
     evidence = path + f"grounds/{ground.id}/file/"
+    shut = client.get(path).content.decode()
+    assert "A flood." not in shut and "log.txt" not in shut and "Read what it says" in shut
     assert "/access/" in client.get(evidence).headers["Location"], "it shows people: nobody looks without a reason"
     client.force_login(User.objects.get(id=staffed(owner).user_id), backend=_BACKEND)
     assert client.get(evidence).content == b"line"
@@ -56,7 +58,10 @@ def test_the_desk_enters_a_breach_decides_and_answers_and_the_controller_objects
     assert "sending is stopped" in page and "Spam." in page and "Why you object" in page
     assert member.get(f"/privacy/limits/{decision.id}/decision.pdf").content.startswith(b"%PDF")
     assert member.post(f"/privacy/limits/{decision.id}/object/", {"words": "No."}).status_code == 302
-    assert "Answer the objection" in client.get(path).content.decode()
+    page = client.get(path).content.decode()
+    assert "Answer the objection" in page and "Spam." in page and "A flood." in page
+    shut = desk().get(path).content.decode()
+    assert "Answer the objection" in shut and "Spam." not in shut and "A flood." not in shut
     answer = {"outcome": "upheld", "words": "Right."}
     assert client.post(path + f"{decision.id}/answer/", answer).status_code == 302
     assert client.post(path + f"{decision.id}/lift/", {"words": "again"}).status_code == 409

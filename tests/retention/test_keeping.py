@@ -25,6 +25,7 @@ from mandata.retention.rules.keeping import BY_CODE, Look, Origin
 from mandata.retention.selectors import keeping as selectors
 from mandata.retention.services import keeping
 from tests.retention.ages import LONG_AGO, campaign, count, entered, events, finish, house, inside, join, messages
+from tests.world.people import House
 
 ACO, GDPR = library.load("acomware"), library.load("gdpr-art28")
 DAY = timedelta(days=1)
@@ -86,10 +87,12 @@ def test_nothing_goes_before_its_period_is_over_by_the_later_reading(text: str, 
 @pytest.mark.req("RET-1")
 def test_a_daily_run_looks_at_the_clock_first() -> None:
     at = now()
-    assert rules.look(at, None) is Look.RUN
+    assert rules.look(at, None) is Look.WAIT, "two looks on different days"
+    assert rules.look(at, at.replace(hour=0, minute=0, second=0, microsecond=0)) is Look.WAIT
     assert rules.look(at, at - DAY) is Look.RUN
+    assert rules.look(at, at - rules.LEAP) is Look.RUN
     assert rules.look(at, at + DAY) is Look.WAIT
-    assert rules.look(at, at - 41 * DAY) is Look.ASK
+    assert rules.look(at, at - rules.LEAP - timedelta(seconds=1)) is Look.ASK
 
 
 @pytest.mark.req("RET-1", "CAM-4")
@@ -200,7 +203,7 @@ def test_a_hold_keeps_everything_that_it_covers_even_from_a_run_under_way(databa
         keeping.lift_hold(hold_id=hold, actor=owner.owner.actor, at=at)
         with pytest.raises(NoSuchRow):
             keeping.lift_hold(hold_id=hold, actor=owner.owner.actor, at=at)
-        again = keeping.daily(at=at + DAY, queue=False)
+        again = keeping.daily(at=at + 2 * DAY, queue=False)
         assert again is not None
     finish(owner, again, at)
     with inside(owner):
@@ -222,9 +225,38 @@ def test_after_a_leap_of_the_clock_a_person_decides_and_nothing_happens_where_it
     assert not keeping.work(controller_id=owner.id, run_id=run_id, at=leapt)
     with inside(owner):
         assert Campaign.objects.exclude(body="").count() == 1
+        with pytest.raises(NotSo, match="ahead"):
+            keeping.confirm(run_id=run_id, actor=owner.owner.actor, at=at, queue=False)
         keeping.stop(run_id=run_id, actor=owner.owner.actor, at=at)
         with pytest.raises(NotSo):
-            keeping.confirm(run_id=run_id, actor=owner.owner.actor, at=at, queue=False)
+            keeping.confirm(run_id=run_id, actor=owner.owner.actor, at=leapt, queue=False)
+        again = keeping.daily(at=leapt + DAY, queue=False)
+        live = selectors.live()
+        assert live is not None and (live.id, live.state) == (again, "waiting"), "who stopped it is asked again"
+
+
+@pytest.mark.req("RET-1")
+def test_a_clock_that_was_wrong_at_the_first_look_deletes_nothing_and_holds_nothing_up(database: object) -> None:
+    owner, at = house(since=timedelta(0)), now()
+    wrong = at + 4000 * DAY
+    with inside(owner):
+        campaign(owner, at=at - 300 * DAY)
+        keeping.set_period(category="content", period=Period.parse("1 year"), member_id=_member(owner), at=at)
+        assert keeping.daily(at=wrong, queue=False) is None, "the first look is only noted"
+        assert keeping.daily(at=at + DAY, queue=False) is None, "the clock went back: noted"
+        assert keeping.daily(at=at + DAY, queue=False) is None, "the same day"
+        assert keeping.daily(at=at + 2 * DAY, queue=False) is None, "nothing is old enough"
+        assert Campaign.objects.exclude(body="").count() == 1
+        assert keeping.daily(at=at + 4 * DAY, queue=False) is None
+        campaign(owner, at=at - 900 * DAY)
+        run_id = keeping.daily(at=at + 5 * DAY, queue=False)
+        assert run_id is not None and selectors.unfinished() == [run_id], "it goes on by itself"
+
+
+def _member(owner: House) -> UUID:
+    found: UUID | None = owner.owner.actor.id
+    assert found is not None
+    return found
 
 
 @pytest.mark.req("RET-1", "INS-1")
@@ -237,7 +269,7 @@ def test_a_controller_that_has_stopped_its_processing_has_nothing_deleted_by_its
         suspension.suspend(member_id=member, at=at)
         assert keeping.daily(at=at, queue=False) is None
         suspension.lift(member_id=member, at=at)
-        assert keeping.daily(at=at, queue=False) is not None
+        assert keeping.daily(at=at + DAY, queue=False) is not None
 
 
 @pytest.mark.req("RET-1")

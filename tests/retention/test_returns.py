@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pyrage
 import pytest
+from django.db import connection
 
 from mandata.agreements.errors import NotAuthorised
 from mandata.audience import services as audience
@@ -23,14 +24,15 @@ from mandata.infra.clock import new_id, now
 from mandata.infra.environment import env
 from mandata.infra.stores import Access
 from mandata.infra.tenancy import scope
+from mandata.record import selectors as record
 from mandata.retention.errors import BadReceiver, Gone
 from mandata.retention.models import Return
-from mandata.retention.selectors import links
+from mandata.retention.selectors import ends, links
 from mandata.retention.selectors import returns as selectors
 from mandata.retention.services import archive, reading, receivers, returns, telling
 from mandata.vault import rules as seals
 from tests.holdings.cast import NOVAK, WORDS, Shop, a_person, a_shop
-from tests.retention.house import OPERATOR, archived, asked, fetched
+from tests.retention.house import OPERATOR, archived, asked, ended, fetched
 from tests.world import NOON, World
 from tests.world.processes import python
 
@@ -344,7 +346,77 @@ def test_into_a_folder_of_the_operators_it_goes_whole(
     (file,) = [path for path in tmp_path.iterdir() if path.suffix == ".age"]
     assert pyrage.decrypt(file.read_bytes(), [key])
     with scope(shop.id):
+        assert selectors.one(return_id).delivered_at is None, "nobody but the operator has it"
+        returns.hand_over(return_id=return_id, actor=OPERATOR, at=now())
         assert selectors.one(return_id).delivered_at is not None
+
+
+def test_an_archive_in_the_operators_folder_counts_as_returned_once_it_was_handed_over(
+    world: World, key: pyrage.x25519.Identity, tmp_path: Path
+) -> None:
+    shop = a_shop(world)
+    ended(shop.id, choice="both")
+    return_id = asked(shop.id, str(key.to_public()), how="folder", place=str(tmp_path))
+    assert returns.make(controller_id=shop.id, return_id=return_id)
+    assert not _is_returned(shop.id)
+    with scope(shop.id):
+        returns.hand_over(return_id=return_id, actor=OPERATOR, at=now())
+        returns.hand_over(return_id=return_id, actor=OPERATOR, at=now())
+        assert [one.kind for one in record.entries(limit=100)].count("retention.return_handed_over") == 1
+    assert _is_returned(shop.id)
+
+
+def test_what_lies_in_no_folder_is_not_handed_over_by_hand(world: World, key: pyrage.x25519.Identity) -> None:
+    shop, other = a_shop(world), a_shop(world, "Other Bakery")
+    return_id = asked(shop.id, str(key.to_public()))
+    assert returns.make(controller_id=shop.id, return_id=return_id)
+    with scope(shop.id), pytest.raises(Gone):
+        returns.hand_over(return_id=return_id, actor=OPERATOR, at=now())
+    with scope(other.id), pytest.raises(NotFound):
+        returns.hand_over(return_id=return_id, actor=OPERATOR, at=now())
+
+
+def test_a_download_that_broke_does_not_count_as_returned(world: World, key: pyrage.x25519.Identity) -> None:
+    shop = a_shop(world)
+    ended(shop.id, choice="both")
+    return_id = asked(shop.id, str(key.to_public()))
+    assert returns.make(controller_id=shop.id, return_id=return_id)
+    with scope(shop.id):
+        begun = returns.fetch(return_id=return_id, actor=OPERATOR, at=now()).pieces
+    next(begun)
+    begun.close()  # type: ignore[attr-defined]
+    assert not _is_returned(shop.id)
+    path = env().returns_folder / str(shop.id) / f"{return_id}-1.zip.age"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+    fetched(shop.id, return_id)
+    assert not _is_returned(shop.id), "a file that has lost something is not everything"
+    path.write_bytes(whole)
+    fetched(shop.id, return_id)
+    assert _is_returned(shop.id)
+
+
+def _is_returned(controller: UUID) -> bool:
+    with scope(controller):
+        one = ends.current()
+        assert one is not None
+        return ends.returned(one)
+
+
+def test_archives_are_made_one_at_a_time_so_that_other_jobs_go_on(world: World, key: pyrage.x25519.Identity) -> None:
+    """By the queue's own rule: while a job that has a lock is at work, another with it is handed to nobody."""
+    shops = [a_shop(world), a_shop(world, "Other Bakery")]
+    for shop in shops:
+        with scope(shop.id):
+            Return.objects.create(number=1, how="account", recipient=str(key.to_public()), asked_by="x", asked_at=now())
+            assert returns.resume(at=now()) == 1
+    ids = [str(shop.id) for shop in shops]
+    with connection.cursor() as cursor:
+        query = "select lock, queueing_lock from procrastinate_jobs where task_name = %s and args->>'controller_id'"
+        cursor.execute(f"{query} = any(%s)", [returns.JOB, ids])
+        found = cursor.fetchall()
+    assert {lock for lock, _queueing in found} == {returns.ONE}
+    assert len({queueing for _lock, queueing in found}) == 2, "and each has its own job"
 
 
 def test_a_folder_that_is_not_there_fails_and_is_told(world: World, key: pyrage.x25519.Identity) -> None:

@@ -127,6 +127,7 @@ ENDED = {"at": NOON + timedelta(days=2), "ended_at": NOON}
         ("imagicle", {**ENDED, "choice": "both"}, "not_returned"),
         ("icewarp", {**ENDED, "choice": "delete", "plan_until": NOON + timedelta(days=9)}, "plan"),
         ("ecomail", {**ENDED, "at": NOON + timedelta(days=3000)}, "not_chosen"),
+        ("acomware", {**ENDED, "at": NOON + timedelta(days=3000)}, "not_chosen"),
     ],
 )
 def test_what_stands_against_deleting(name: str, facts: dict[str, object], code: str) -> None:
@@ -140,12 +141,18 @@ def test_what_stands_against_deleting(name: str, facts: dict[str, object], code:
         ("imagicle", {**ENDED, "choice": "delete"}),
         ("imagicle", {**ENDED, "choice": "both", "returned": True}),
         ("imagicle", {**ENDED, "at": NOON + timedelta(days=92)}),
-        ("acomware", ENDED),
+        ("acomware", {**ENDED, "choice": "delete"}),
         ("ecomail", {**ENDED, "at": NOON + timedelta(days=60), "reminded_at": NOON + timedelta(days=20)}),
     ],
 )
 def test_what_lets_everything_be_deleted(name: str, facts: dict[str, object]) -> None:
     assert rules.hindrances(terms_of(name), rules.DeletionFacts(**facts)) == ()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("terms", [terms_of("acomware"), None])
+def test_where_no_time_is_named_the_law_waits_for_the_controllers_word(terms: Terms | None) -> None:
+    (found,) = rules.hindrances(terms, rules.DeletionFacts(at=NOON + timedelta(days=999), ended_at=NOON))
+    assert (found.code, found.clause, found.until) == ("not_chosen", "Art. 28(3)(g) GDPR", None)
 
 
 def test_access_is_full_then_for_taking_out_then_over() -> None:

@@ -1,4 +1,4 @@
-"""`mandata ends`, `mandata export-controller`: agreements that end, an archive of everything of one controller."""
+"""`mandata ends`, `export-controller`, `hand-over`: agreements that end, an archive of everything of a controller."""
 
 from pathlib import Path
 from typing import Annotated
@@ -63,7 +63,34 @@ def export_controller(
     with connected():
         django()
         told = _export(controller_id, to.absolute(), recipient)
-    emit(as_json, told, "{file}: {bytes} bytes, SHA-256 {sha256}".format(**told))
+    emit(as_json, told, "{file}: {bytes} bytes, SHA-256 {sha256}\n{next}".format(**told))
+
+
+def hand_over(
+    controller: Annotated[str, typer.Argument(help="Id of the controller.")],
+    archive: Annotated[str, typer.Argument(help="Id of the archive, as `mandata export-controller` told it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Record that the controller has got an archive that was put into a folder: from now on it counts as returned.
+
+    Examples:
+
+        mandata hand-over 01a2… 01a3…
+    """
+    try:
+        controller_id, return_id = UUID(controller), UUID(archive)
+    except ValueError as error:
+        raise Fault("These are no ids of a controller and its archive.", remedy="See `mandata ends`.") from error
+    with connected():
+        django()
+        from mandata.foundation.actors import Actor
+        from mandata.infra.clock import now
+        from mandata.infra.tenancy import scope
+        from mandata.retention.services import returns
+
+        with scope(controller_id):
+            returns.hand_over(return_id=return_id, actor=Actor("operator"), at=now())
+    emit(as_json, {"archive": str(return_id), "handed_over": True}, "Recorded: the controller has it.")
 
 
 def _export(controller_id: UUID, to: Path, recipient: str) -> dict[str, object]:
@@ -93,4 +120,6 @@ def _export(controller_id: UUID, to: Path, recipient: str) -> dict[str, object]:
             remedy="Wait for it, then run this again.",
         )
     found = next(to.glob(f"{return_id}-*.zip.age"))
-    return {"file": str(found), "bytes": made.size, "sha256": made.digest, "rows": made.rows}
+    then = f"Once the controller has it: mandata hand-over {controller_id} {return_id}"
+    size = {"bytes": made.size, "sha256": made.digest, "rows": made.rows}
+    return {"archive": str(return_id), "file": str(found), **size, "next": then}

@@ -73,7 +73,8 @@ def preview(controller: Controller, as_json: AsJson = False) -> None:
 def run(controller: Controller, as_json: AsJson = False) -> None:
     """Delete now what the daily deletion would delete, and go on with one that was cut short.
 
-    Killed at any moment, the same command goes on behind the last whole batch.
+    Killed at any moment, the same command goes on behind the last whole batch. The first look of all, and the first
+    one after a clock went back, deletes nothing.
 
     Examples:
 
@@ -100,4 +101,4 @@ def run(controller: Controller, as_json: AsJson = False) -> None:
             told = ", ".join(f"{code}: {rows}" for code, rows in one.done.items()) or "nothing"
             emit(as_json, values, f"Deletion {one.number} {one.state}: {told}")
         if not done and not as_json:
-            typer.echo("Nothing had to go.")
+            typer.echo("Nothing went: nothing is old enough, or today was only noted as a day on which it was looked.")

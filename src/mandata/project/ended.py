@@ -1,8 +1,7 @@
 """What a controller's people may still do in the console once their agreement has ended (RET-2).
 
-From the end on they read and take data out; where the clause end.access has run out, or the data is being deleted,
-what is
-left is the page of the end with its archives. Costs no query while the controller's state is not `ended`.
+From the end's own instant on, whenever a job comes to look, they read and take data out; where the clause end.access
+has run out, or the data is being deleted, what is left is the page of the end with its archives.
 """
 
 from typing import Final
@@ -24,10 +23,11 @@ ACTS: Final = ("privacy:", "accounts:", "audience:export", "audience:find", "aud
 
 def demand_access(request: HttpRequest, member: Membership) -> None:
     """Refuse what is over with the agreement. Raises AccessEnded."""
-    if member.controller_state != "ended":
+    at = now()
+    if member.controller_state != "ended" and not ends.over(at):
         return
     route = request.resolver_match.view_name if request.resolver_match else ""
-    level = ends.access(now())
+    level = ends.access(at)
     if level == rules.FULL or route.startswith(LEFT):
         return
     if level == rules.NONE:

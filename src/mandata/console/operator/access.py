@@ -105,6 +105,15 @@ def seen(request: HttpRequest, controller_id: UUID) -> bool:
     return True
 
 
+def way_in(request: HttpRequest, controller_id: UUID) -> str:
+    """Return nothing where the person may see what a page says of this controller in words, and the look is recorded;
+    else the address at which an access is asked for."""
+    if seen(request, controller_id):
+        return ""
+    where = reverse("operator:access", kwargs={"controller_id": controller_id})
+    return f"{where}?{urlencode({'next': request.path})}"
+
+
 def _look(request: HttpRequest, controller_id: UUID) -> accounts.Access | None:
     """The open access, or None where the page is seen without one; the look is recorded. Raises AccessNeeded."""
     looking: dict[str, Any] = {"user_id": requests.user_id(request), "page": _page(request), "at": now()}

@@ -1,5 +1,6 @@
 """Decisions that limit, suspend or end the service for a controller, and the register of serious breaches."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from mandata.accounts import selectors as accounts
 from mandata.console import requests
-from mandata.console.operator.access import accounted
+from mandata.console.operator.access import accounted, way_in
 from mandata.foundation.errors import Refused
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
@@ -131,12 +132,13 @@ def _page(
         else:
             messages.success(request, _("Decided, told and recorded."))
             return redirect("operator:limit", controller_id=controller_id)
+    hidden = way_in(request, controller_id)  # words may tell of the controller's people
     with scope(controller_id):
         occurrences = selectors.occurrences()
         context = {
             "card": accounts.controller(),
-            "decisions": [told(one) for one in selectors.decisions()],
-            "occurrences": [_occurred(one) for one in occurrences],
+            "decisions": [_kept_from(told(one), hidden) for one in selectors.decisions()],
+            "occurrences": [_kept_from(_occurred(one), hidden) for one in occurrences],
             "open": [one for one in occurrences if one.consequence == "open"],
             "timings": _timings(at),
             "form": form,
@@ -149,6 +151,15 @@ def _page(
             "controller_id": controller_id,
         }
     return render(request, "console/operator/limit.html", context, status=refusal.status if refusal else 200)
+
+
+def _kept_from(row: dict[str, Any], hidden: str) -> dict[str, Any]:
+    """A row without its words, and with the way to them, for who has no access."""
+    if not hidden:
+        return row
+    one = row["one"]
+    bare = replace(one, words={}) if isinstance(one, selectors.Decision) else replace(one, words="", file_name="")
+    return {**row, "one": bare, "hidden": hidden if one.words else ""}
 
 
 def _codes(at: datetime) -> tuple[str, ...]:

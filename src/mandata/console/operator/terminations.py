@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from mandata.accounts import selectors as accounts
 from mandata.console import ending, requests
+from mandata.console.operator.access import way_in
 from mandata.console.privacy.holdings import DoneForm
 from mandata.foundation.errors import Refused
 from mandata.holdings import manual, shelves
@@ -54,7 +55,11 @@ def single(request: HttpRequest, controller_id: UUID, refusal: Refused | None = 
         one = context["one"]
         context["earliest"], context["by"] = rules.earliest(selectors.terms(at), at)
         if one is not None:
+            words = selectors.reasons(one.id)
             context |= _desk(one, at)
+    if one is not None and words:  # the controller's own, or the operator's, which may tell of its people
+        hidden = way_in(request, controller_id)
+        context |= {"hidden": hidden, "words": "" if hidden else words}
     if one is not None and one.state in ("noticed", "ended"):
         context["parts"] = deleting.preview(controller_id)
     context |= {
@@ -73,7 +78,6 @@ def _desk(one: selectors.EndView, at: datetime) -> dict[str, Any]:
     return {
         "hindrances": [{"why": deleting.why(found.code), "found": found} for found in against],
         "may_delete": one.state == "ended" and not against,
-        "words": selectors.reasons(one.id),
         "kept": [_kept(row) for row in one.kept],
         "tasks": [
             {"task": task, "form": DoneForm(auto_id=f"{task.id}_%s")} for task in shelves.tasks_about(one.id, at=at)

@@ -24,6 +24,7 @@ REASONS: Final[Mapping[str, tuple[str, ...]]] = {
 """Why an agreement ends, by who ends it; codes."""
 NEED_WORDS: Final = ("serious_breach", "service_closed", "law", "notice")
 """Grounds of the processor's that it states in words."""
+LAW: Final = "Art. 28(3)(g) GDPR"
 CLOSURE: Final = "closure.notice"
 CLOSURE_LAW: Final = "Article 4(2) of Regulation (EU) 2019/1150"
 CLOSURE_PERIOD: Final = Period.parse("30 days")
@@ -200,11 +201,12 @@ def _holds(terms: Terms | None, key: str) -> bool:
 
 
 def _silence(terms: Terms | None, facts: DeletionFacts) -> tuple[datetime | None, str]:
-    """Until when the controller's word is waited for, and by which clause: the latest time within which it may
-    speak."""
+    """Until when the controller's word is waited for, and by which clause: the latest time within which it may speak.
+    An agreement that names no such time leaves it to the law: the choice is the controller's, and its word is needed.
+    """
     ended = facts.ended_at
     if terms is None or ended is None:
-        return ended, "end.deletion"
+        return None, LAW
     if "end.silence" in terms.clauses:
         told = facts.reminded_at
         return (windows.until(terms, "end.silence", told) if told else None), "end.silence"
@@ -213,7 +215,7 @@ def _silence(terms: Terms | None, facts: DeletionFacts) -> tuple[datetime | None
         for key in ("end.access", "end.request", "end.choice")
         if key in terms.clauses and duties.duty(terms, key).start in EVENTS
     ]
-    return max(waits, default=(ended, "end.deletion"))
+    return max(waits) if waits else (None, LAW)
 
 
 def confirmed(name: str, typed: str) -> bool:

@@ -22,8 +22,8 @@ SETTINGS: Final = "content.settings"
 """The clause by which the controller sets by itself how long data is kept."""
 SILENT: Final = "Art. 28(3)(a) GDPR"
 """Where an agreement says nothing of a category, the controller's instruction decides."""
-LEAP: Final = timedelta(days=40)
-"""After so long without a run a person decides: the installation stood still, or a clock is wrong."""
+LEAP: Final = timedelta(days=3)
+"""After so long without a look a person decides: the installation stood still, or a clock is wrong."""
 GROUNDS: Final[Mapping[str, str]] = {
     "claims": _("a claim is made or defended (Art. 17(3)(e) GDPR)"),
     "law": _("a law obliges to keep it (Art. 17(3)(b) GDPR)"),
@@ -215,9 +215,13 @@ class Look(StrEnum):
 
 
 def look(at: datetime, last: datetime | None) -> Look:
-    """Whether a daily run deletes: not where the clock has gone back, and not by itself after a leap (`LEAP`)."""
-    if last is None:
-        return Look.RUN
-    if at < last:
+    """Whether a daily run deletes, by the look before it: only where that was on an earlier day and not long ago.
+
+    The first one, and the first one after a clock has gone back, only notes the day, so that one wrong clock deletes
+    nothing; after a leap (`LEAP`) it does not delete by itself.
+    """
+    if last is None or at < last:
         return Look.WAIT
-    return Look.ASK if at - last > LEAP else Look.RUN
+    if at - last > LEAP:
+        return Look.ASK
+    return Look.RUN if at.date() > last.date() else Look.WAIT

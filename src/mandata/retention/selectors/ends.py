@@ -164,10 +164,16 @@ def _owed(one: EndView, at: datetime) -> dict[str, obliged.Obliged]:
 def access(at: datetime) -> str:
     """Return what the scope's people may do now: full, export, none (`rules.access`)."""
     row = End.objects.exclude(state="withdrawn").values("effective_at", "state").first()
-    if row is None or row["state"] == "noticed":
+    if row is None or (row["state"] == "noticed" and not over(at)):
         return rules.FULL
     deleting = row["state"] in ("deleting", "deleted", "certified")
     return rules.access(terms(at), ended_at=row["effective_at"], deleting=deleting, at=at)
+
+
+def over(at: datetime) -> bool:
+    """Say whether a notice's time has come though no job has looked yet, and no agreement has been accepted since."""
+    come = End.objects.filter(state="noticed", effective_at__lte=at).exists()
+    return come and agreements.in_force(at) is None
 
 
 def hindrances(one: EndView, at: datetime) -> tuple[rules.Hindrance, ...]:
@@ -185,7 +191,7 @@ def hindrances(one: EndView, at: datetime) -> tuple[rules.Hindrance, ...]:
 
 def returned(one: EndView) -> bool:
     """Say whether everything was handed over: an archive that was asked for once the end had taken effect, and so lacks
-    nothing, and was fetched, or lies in the store that the controller named."""
+    nothing, and was fetched whole, lies in the store that the controller named, or was given to it by the operator."""
     made = Return.objects.filter(asked_at__gte=max(one.noticed_at, one.effective_at))
     return made.exclude(fetched_at=None).exists() or made.exclude(delivered_at=None).exists()
 

@@ -39,13 +39,13 @@ from mandata.retention.models import End
 from mandata.retention.rules import ending as rules
 from mandata.retention.selectors import ends as selectors
 from mandata.retention.selectors import links
-from mandata.retention.services import ends, returns, telling
+from mandata.retention.services import ends, recalling, returns, telling
 from mandata.vault import ending as vault
 
 JOB: Final = "retention.delete_controller"
 SLICE: Final = 20.0
 """Seconds after which a job hands over to the next one."""
-ENTRY: Final = "retention.deleted"
+ENTRY: Final = recalling.DELETED
 
 
 def why(code: str) -> str:
@@ -93,7 +93,7 @@ def confirm(*, controller_id: UUID, typed: str, actor: Actor, at: datetime, queu
         row.save()
         manual.open_for_end(about=row.id, people=_people(parts), at=at)
         body: dict[str, object] = {"end": row.id, "counts": row.counts}
-        append(kind="retention.deletion_confirmed", body=body, actor=actor, at=at, clause=_clause(at), subject=row.id)
+        append(kind=recalling.CONFIRMED, body=body, actor=actor, at=at, clause=_clause(at), subject=row.id)
         if accounts.state() != "ended":
             controllers.move(state="ended", reason="deletion", actor=actor, at=at)
         if queue:
@@ -240,11 +240,24 @@ def _mail(card: accounts.Card, addresses: Iterable[str], token: str, at: datetim
 
 
 def _enter(row: End, horizon: dict[str, Any], at: datetime) -> None:
-    """The entry that the certificate proves: once, also where a restore brought it back before this came."""
-    if record.entries(kind=ENTRY, subject=row.id, limit=1):
-        return
+    """The entry that the certificate proves: once, also where a restore brought it back before this came. What was owed
+    is met each time: an older database has it open again."""
+    if not record.entries(kind=ENTRY, subject=row.id, limit=1):
+        append(
+            kind=ENTRY, body=_body(row, horizon, at), actor=SYSTEM, at=at, clause="Art. 28(3)(g) GDPR", subject=row.id
+        )
+    cause = f"end:{row.id}:{rules.DELETED}"
+    obligations.open_for(event=rules.DELETED, since=row.deleted_at or at, cause=cause, at=at, about=(ends.KIND, row.id))
+    meets = ("end.choice", "end.silence", "end.reminder", "end.access", "end.request", "end.return")
+    evidence = {"end": str(row.id), "entry": ENTRY}
+    obligations.meet_about(about=row.id, duties=meets, evidence=evidence, actor=SYSTEM, at=at)
+    if row.agreement is not None:
+        obligations.meet_about(about=row.agreement, duties=meets, evidence=evidence, actor=SYSTEM, at=at)
+
+
+def _body(row: End, horizon: dict[str, Any], at: datetime) -> dict[str, object]:
     tasks = shelves.tasks_about(row.id, at=at)
-    body: dict[str, object] = {
+    return {
         "end": row.id,
         "confirmed": row.confirmed_at,
         "deleted": row.deleted_at,
@@ -255,14 +268,6 @@ def _enter(row: End, horizon: dict[str, Any], at: datetime) -> None:
         "manual": {"holdings": len(tasks), "found": sum(one.found or 0 for one in tasks)},
         "backups": horizon,
     }
-    append(kind=ENTRY, body=body, actor=SYSTEM, at=at, clause="Art. 28(3)(g) GDPR", subject=row.id)
-    cause = f"end:{row.id}:{rules.DELETED}"
-    obligations.open_for(event=rules.DELETED, since=row.deleted_at or at, cause=cause, at=at, about=(ends.KIND, row.id))
-    meets = ("end.choice", "end.silence", "end.reminder", "end.access", "end.request", "end.return")
-    evidence = {"end": str(row.id), "entry": ENTRY}
-    obligations.meet_about(about=row.id, duties=meets, evidence=evidence, actor=SYSTEM, at=at)
-    if row.agreement is not None:
-        obligations.meet_about(about=row.agreement, duties=meets, evidence=evidence, actor=SYSTEM, at=at)
 
 
 def _backups(since: datetime) -> dict[str, Any]:
@@ -298,7 +303,9 @@ def resume(*, controller_id: UUID) -> bool:
     rest goes, too. Open no scope around it; return whether one is under way."""
     with scope(controller_id):
         row = End.objects.exclude(state="withdrawn").first()
-        if row is not None and row.state in ("noticed", "ended") and vault.is_destroyed(controller_id):
+        if row is None and accounts.state() == "ended" and vault.is_destroyed(controller_id):
+            row = recalling.recall(at=clock.now())
+        elif row is not None and row.state in ("noticed", "ended") and vault.is_destroyed(controller_id):
             End.objects.filter(id=row.id).update(state="deleting")
             row.state = "deleting"
         if row is None or row.state not in ("deleting", "deleted"):

@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors as accounts
@@ -147,19 +147,21 @@ def daily(*, at: datetime, queue: bool = True) -> UUID | None:
     """Begin what the rules let go today in the open scope, if anything; return the run's id.
 
     Not while the controller has stopped its processing or its agreement has ended (the end has a timetable of its
-    own), nor where the clock has gone back. After a leap of the clock the run waits until somebody lets it begin.
+    own), nor at the first look of all or after the clock has gone back. After a leap of the clock the run waits until
+    somebody lets it begin.
     """
     with scope(current_controller()):
         standing = agreements.ground(at).standing
-        if not standing.accepted or standing.ended or standing.halted or selectors.live():
+        if not standing.accepted or standing.ended:
             return None
-        last = Run.objects.filter(why="daily").aggregate(last=Max("at"))["last"]
-        look = rules.look(at, last)
-        if look is Look.WAIT:
+        look = rules.look(at, _marks().values_list("at", flat=True).first())
+        if look is not Look.ASK:  # a leap is no look: whoever stops what waits because of it is asked again
+            _looked(at)
+        if look is Look.WAIT or standing.halted or selectors.live():
             return None
         due = [one for one in selectors.preview(at) if one.rows and not one.hold]
         if not due:
-            _nothing(at)
+            _looked(at)
             return None
         run = _made("daily", due, SYSTEM, at, state="waiting" if look is Look.ASK else "running")
         if run.state == "running":
@@ -168,9 +170,15 @@ def daily(*, at: datetime, queue: bool = True) -> UUID | None:
         return own
 
 
-def _nothing(at: datetime) -> None:
-    """Note that today nothing had to go: one row for all such days, by which a leap of the clock is seen."""
-    if not Run.objects.filter(why="daily", plan={}).update(at=at, moved_at=at, finished_at=at):
+def _marks() -> QuerySet[Run]:
+    """The row that says when was last looked, whether or not anything had to go: of each controller there is one."""
+    found: QuerySet[Run] = Run.objects.filter(why="daily", plan={})
+    return found
+
+
+def _looked(at: datetime) -> None:
+    """Note the look, by which a leap of the clock is seen; one after which the clock was set back counts no more."""
+    if not _marks().update(at=at, moved_at=at, finished_at=at):
         _made("daily", [], SYSTEM, at, state="done")
 
 
@@ -180,8 +188,15 @@ def confirm(*, run_id: UUID, actor: Actor, at: datetime, queue: bool = True) -> 
         run = _locked(run_id)
         if run.state != "waiting":
             raise NotSo(_("This deletion does not wait."), clause=_CLAUSE)
+        if at < run.at:
+            raise NotSo(
+                _("The clock that this deletion was reckoned by was ahead; it would take what is not old enough."),
+                clause=_CLAUSE,
+                remedy=_("Stop it: the next one is reckoned anew."),
+            )
         run.state, run.moved_at = "running", at
         run.save(update_fields=["state", "moved_at"])
+        _looked(at)
         append(kind="retention.run_confirmed", body={"run": run.id}, actor=actor, at=at, clause=_CLAUSE)
         _queued(run, queue)
 

@@ -52,6 +52,8 @@ LASTS: Final = timedelta(days=14)
 LEASE: Final = timedelta(minutes=3)
 BEAT: Final = 15.0
 ATTEMPTS: Final = 5
+ONE: Final = "retention.return"
+"""The lock of all archives: one is made at a time, since a long one holds a worker's place that other jobs wait for."""
 NOBODY: Final = Access("", "", "", "")
 PEOPLE: Final = "tables/audience_subscriber.ndjson"
 """The file of an archive with a line for each data subject."""
@@ -111,7 +113,7 @@ def _clause(how: str) -> str:
 
 
 def _queue(return_id: UUID) -> None:
-    app.configure_task(JOB, queue="retention", queueing_lock=f"return:{return_id}").defer(
+    app.configure_task(JOB, queue="retention", queueing_lock=f"return:{return_id}", lock=ONE).defer(
         controller_id=str(current_controller()), return_id=str(return_id)
     )
 
@@ -264,9 +266,9 @@ def _ready(controller_id: UUID, order: _Order, size: int, digest: bytes, at: dat
             raise _Overtaken
         row.state, row.size, row.digest, row.made_at, row.part, row.sealed = "ready", size, digest, at, "", b""
         row.object_name = order.name.partition("/")[2]
-        if order.how in ("store", "folder"):
+        if order.how == "store":
             row.delivered_at = at
-        else:
+        elif order.how != "folder":
             row.expires_at = at + LASTS
         row.save()
         body: dict[str, object] = {"return": row.id, "bytes": size, "sha256": digest, "tables": len(row.progress)}
@@ -286,6 +288,23 @@ def _tell(row: Return, at: datetime) -> None:
     token = telling.new_link("archive", row.id, expires_at=expires_at)
     letter = letters.archive_ready(card, number=row.number, token=token, expires_at=expires_at, language=card.language)
     telling.serve(letter, kind="end.archive", party="controller", clause="end.export", about=row.id, at=at)
+
+
+def hand_over(*, return_id: UUID, actor: Actor, at: datetime) -> None:
+    """Note that the operator gave an archive that lies in a folder of its own to the controller: only from then on it
+    counts as returned. Raises NoSuchReturn, Gone where none lies in a folder."""
+    selectors.one(return_id)
+    row = Return.objects.select_for_update().get(id=return_id)
+    if row.how != "folder" or row.state != "ready":
+        raise Gone(
+            _("This archive is not one that lies in a folder of the operator's."),
+            remedy=_("What is fetched, or lies in the controller's own store, counts by itself."),
+        )
+    if row.delivered_at is None:
+        row.delivered_at = at
+        row.save(update_fields=["delivered_at"])
+        append(kind="retention.return_handed_over", body={"return": row.id}, actor=actor, at=at, subject=row.id)
+        _handed_over(row, at)
 
 
 def _handed_over(row: Return, at: datetime) -> None:
@@ -320,19 +339,33 @@ class Fetched:
 
 
 def fetch(*, return_id: UUID, actor: Actor, at: datetime) -> Fetched:
-    """Hand an archive over, in the open scope, and note that it was fetched. Raises NoSuchReturn, Gone."""
+    """Hand an archive over, in the open scope, and note that somebody began to. It counts as fetched when its last byte
+    was taken, and a download that broke never. Raises NoSuchReturn, Gone."""
     found = selectors.one(return_id)
     row = Return.objects.get(id=return_id)
     if row.state != "ready" or row.expires_at is None or row.expires_at <= at:
         raise Gone(_("This archive is not there (any more)."), remedy=_("Ask for a new one."))
-    if row.fetched_at is None:
-        row.fetched_at = at
-        row.save(update_fields=["fetched_at"])
-        _handed_over(row, at)
-    append(kind="retention.return_fetched", body={"return": row.id}, actor=actor, at=at, subject=row.id)
-    name = f"{row.controller_id}/{row.object_name}"
-    pieces, people = FolderStore(folder()).get(name), int(row.progress.get(PEOPLE, 0))
-    return Fetched(f"mandata-return-{found.number}.zip.age", row.size, pieces, people)
+    append(kind="retention.return_opened", body={"return": row.id}, actor=actor, at=at, subject=row.id)
+    pieces = FolderStore(folder()).get(f"{row.controller_id}/{row.object_name}")
+    people = int(row.progress.get(PEOPLE, 0))
+    return Fetched(f"mandata-return-{found.number}.zip.age", row.size, _whole(pieces, row, actor, at), people)
+
+
+def _whole(pieces: Iterator[bytes], row: Return, actor: Actor, at: datetime) -> Iterator[bytes]:
+    """Let an archive through; behind its last byte, and if they were all, note that it was fetched."""
+    taken = 0
+    for piece in pieces:
+        yield piece
+        taken += len(piece)
+    if taken != row.size:
+        return
+    with scope(row.controller_id):
+        kept = Return.objects.select_for_update().get(id=row.id)
+        append(kind="retention.return_fetched", body={"return": row.id}, actor=actor, at=at, subject=row.id)
+        if kept.fetched_at is None:
+            kept.fetched_at = at
+            kept.save(update_fields=["fetched_at"])
+            _handed_over(kept, at)
 
 
 def identity(return_id: UUID) -> bytes:
