@@ -11,8 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from mandata.cli.installation import connected, django
+from tests.backups.ended import doomed, end, rest
 
 Said = dict[str, Any]
+__all__ = ["doomed", "end", "rest"]
 
 
 def found(people: int) -> Said:
