@@ -1,6 +1,6 @@
 """Whom a breach touched, computed from the system's own data by filters."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,8 +17,7 @@ from mandata.record import selectors as record
 from tests.incidents.cast import OPERATOR, bound, opened, over, peopled
 from tests.world import Customer, World
 
-OLD = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-MAY = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+OLD, MAY = now() - timedelta(days=265), now() - timedelta(days=200)
 
 
 def counted(customer: Customer, **wanted: Any) -> breadth.Touched:
