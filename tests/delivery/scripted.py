@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 Script = Callable[["Talk"], None]
+_STILL_THERE = 0.3
 
 
 def family(host: str) -> socket.AddressFamily:
@@ -55,16 +56,24 @@ class Talk:
         if not self._rest:
             self._more()
 
-    def until_gone(self) -> None:
-        """Take everything and answer nothing, until the client leaves."""
-        while self.sock.recv(65536):
-            pass
+    def until_gone(self, waits: Callable[[], None] = lambda: None) -> None:
+        """Take everything and answer nothing, until the client leaves; `waits` is called while it has not."""
+        self.sock.settimeout(_STILL_THERE)
+        waits()
+        while True:
+            try:
+                if not self.sock.recv(65536):
+                    return
+            except TimeoutError:
+                waits()
 
-    def deaf(self) -> None:
-        """Take nothing and answer nothing, until the client leaves."""
+    def deaf(self, waits: Callable[[], None] = lambda: None) -> None:
+        """Take nothing and answer nothing, until the client leaves; `waits` is called while it has not."""
         poll = select.poll()
         poll.register(self.sock, select.POLLRDHUP)
-        poll.poll()
+        waits()
+        while not poll.poll(_STILL_THERE * 1000):
+            waits()
 
     def content(self) -> bytes:
         while not (self._rest.startswith(b".\r\n") or b"\r\n.\r\n" in self._rest):

@@ -1,7 +1,7 @@
 """A receiver that is polite to everybody, except in one way: once at each stage, to one letter."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final, NoReturn
 
@@ -14,10 +14,13 @@ _WRONG: Final = {"greeting": "354 what", "ehlo": "354 what", "data": "250 what",
 
 
 class Misbehaving:
-    """A script for `Scripted`. `victims` are the local parts of senders by stage, "" where there is no letter yet."""
+    """A script for `Scripted`. `victims` are the local parts of senders by stage, "" where there is no letter yet;
+    `waits` is called while it keeps somebody waiting for what never comes."""
 
-    def __init__(self, way: str, victims: Mapping[str, str], offers: tuple[str, ...]) -> None:
-        self.way, self.victims, self.offers = way, victims, offers
+    def __init__(
+        self, way: str, victims: Mapping[str, str], offers: tuple[str, ...], waits: Callable[[], None]
+    ) -> None:
+        self.way, self.victims, self.offers, self.waits = way, victims, offers, waits
         self.done: set[str] = set()
         self._lock = threading.Lock()
 
@@ -81,7 +84,7 @@ class Misbehaving:
             if self.way == "421":
                 raise Gone
             if stage == "greeting":
-                talk.until_gone()
+                talk.until_gone(self.waits)
             if stage == "ehlo":
                 talk.line()
                 talk.say(f"250{'' if self.way[0] == '5' else '-'} test")
@@ -110,7 +113,7 @@ class Misbehaving:
                 while True:
                     talk.raw(b"2" * 10_000)
         if self.way == "deaf":
-            talk.deaf()
+            talk.deaf(self.waits)
         elif self.way != "drop":
-            talk.until_gone()
+            talk.until_gone(self.waits)
         raise Gone

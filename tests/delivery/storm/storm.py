@@ -29,7 +29,7 @@ CONNECTIONS: Final = 10
 HOSTS: Final = 2
 MIX: Final = {"engine": 18, "worker": 6, "supervisor": 4, "sink": 6, "session": 3, "database": 3}
 """Of forty. `worker` dies with its engines; `supervisor` dies alone; `session` is one backend of PostgreSQL."""
-_PATIENCE = 180.0
+_PATIENCE = 600.0
 _GOOD_ENDS = (-signal.SIGKILL, -signal.SIGTERM, 0)
 """Killed; asked to end while it was starting, or later."""
 
@@ -96,7 +96,7 @@ class Storm:
         for host in self.hosts:
             host.process.terminate()
             # One that has only just been started dies of the signal before it has begun anything.
-            assert host.process.wait(90) in (0, -signal.SIGTERM), host.log.read_text()[-4000:]
+            assert host.process.wait(300) in (0, -signal.SIGTERM), host.log.read_text()[-4000:]
             host.begin()
 
     def end(self) -> None:
@@ -105,8 +105,8 @@ class Storm:
             if host.process.poll() is None:
                 host.process.terminate()
         for host in self.hosts:
-            host.process.wait(90)
-        limit = time.monotonic() + 60
+            host.process.wait(300)
+        limit = time.monotonic() + 300
         while any(host.engines() for host in self.hosts):
             assert time.monotonic() < limit, "an engine does not end"
             time.sleep(0.05)

@@ -20,6 +20,7 @@ from tests.delivery.storm.ground import Ground
 from tests.delivery.storm.processes import Host
 from tests.ports import free_port
 
+pytestmark = pytest.mark.timeout(1800)
 PEOPLE, KILLS = 200, 4
 RETURNS = "returns.storm.example"
 
@@ -54,11 +55,11 @@ def test_each_report_ends_on_the_right_message_once_though_the_worker_is_killed(
         "MANDATA_RETURNS_LISTEN": f"127.0.0.1:{listen}",
     }
     host = Host(tmp_path / "host", **more)
-    killed, limit = 0, time.monotonic() + 240
+    killed, limit = 0, time.monotonic() + 900
     try:
         while (back := came_back(bakery.id)) < PEOPLE:
             assert time.monotonic() < limit, (back, mta.log()[-3000:], host.log.read_text()[-3000:])
-            if killed < KILLS and back >= (killed + 1) * PEOPLE // (KILLS + 2):
+            if killed < KILLS and back >= (killed + 1) * PEOPLE // (KILLS * 3):
                 host.kill()
                 killed += 1
             if host.process.poll() is not None:

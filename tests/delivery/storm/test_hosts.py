@@ -24,6 +24,7 @@ from tests.delivery.storm.content import SHORT
 from tests.delivery.storm.sink import Sink
 from tests.disks import disk, enlarge
 
+pytestmark = pytest.mark.timeout(1800)
 PEOPLE = 6000  # more than an engine claims at a time
 GIVEN_UP = claiming.LEASE + recovering.GRACE * 2
 
@@ -34,7 +35,7 @@ def bakery(database: Urls) -> Shop:
 
 
 def until(done: Callable[[], bool], *alive: "subprocess.Popen[bytes]") -> None:
-    limit = time.monotonic() + 120
+    limit = time.monotonic() + 600
     while not done():
         assert time.monotonic() < limit and all(one.poll() is None for one in alive)
         time.sleep(0.01)
@@ -53,7 +54,7 @@ def finish(bakery: Shop, campaign: UUID, sink: Sink, folder: Path) -> None:
     one = engine(sink.port, folder, bakery)
     until(lambda: not bakery.left(campaign), one)
     one.terminate()
-    assert one.wait(60) == 0
+    assert one.wait(300) == 0
 
 
 def true(bakery: Shop, campaign: UUID, sink: Sink, people: list[UUID]) -> dict[str, int]:
@@ -84,7 +85,7 @@ def test_the_unconfirmed_of_a_lost_host_are_listed_and_its_journal_found_later_s
     tending.tend_campaign(controller_id=bakery.id, campaign_id=campaign, at=now())
     assert bakery.campaign_state(campaign) == "finished"
     survivor.terminate()
-    assert survivor.wait(60) in (0, -signal.SIGTERM)
+    assert survivor.wait(300) in (0, -signal.SIGTERM)
     recover(lost)  # the disk turns up
     states = true(bakery, campaign, sink, people)
     assert states.get("unknown", 0) <= 10 and states["queued"] > 0, "only what was in flight is unknown now"
@@ -180,14 +181,14 @@ def test_a_host_whose_clock_jumps_neither_loses_nor_sends_twice(
     people = bakery.people(PEOPLE)
     campaign = bakery.launched(SHORT)
     one = engine(sink.port, tmp_path, bakery)
-    limit, given_up = time.monotonic() + 120, 0
+    limit, given_up = time.monotonic() + 600, 0
     while bakery.left(campaign) and time.monotonic() < limit:
         at = now() + timedelta(hours=hours)
         given_up += recovering.expire_leases(at=at)
         tending.tend_campaign(controller_id=bakery.id, campaign_id=campaign, at=at)
         time.sleep(0.05)
     one.terminate()
-    assert one.wait(60) == 0
+    assert one.wait(300) == 0
     states = true(bakery, campaign, sink, people)
     assert (given_up > 0) == (hours > 0)
     assert states == {"sent": PEOPLE}, "the engine's own word is better than a lease"

@@ -44,10 +44,10 @@ def test_each_is_in_its_state_and_the_unknown_are_listed(database: Urls, tmp_pat
     people = bakery.people(PEOPLE)
     campaign = bakery.launched(SHORT)
     with Scripted(receiver) as server:
-        settings = SmtpSettings("127.0.0.1", server.port, connections=connections, patience=2.0)
+        settings = SmtpSettings("127.0.0.1", server.port, connections=connections, patience=60.0)
         Worker(
             transport=SmtpTransport(settings), keys=token_keys(), domain="returns.test", folder=tmp_path / "journals",
-            patience=0.3, only=frozenset({bakery.id}),
+            patience=2.0, only=frozenset({bakery.id}),
         ).run()  # fmt: skip
         taken = sorted(number(recipient) for recipient, _ in server.received)
     with scope(bakery.id):
