@@ -136,5 +136,20 @@ def test_many_small_exports_are_a_mass_too() -> None:
     assert [one.rule for one in judge(history, Seen(NOON + timedelta(minutes=10), "exported", 150))] == ["export"]
 
 
+@pytest.mark.req("PPL-5")
+def test_what_is_cut_into_small_parts_is_counted_by_the_day() -> None:
+    habit = [Seen(NOON - n * DAY, "exported", 1_500) for n in range(2, 30)]
+    cut = [Seen(NOON + timedelta(minutes=20 * n), "exported", 1_500) for n in range(5)]
+    assert judge([*habit, *cut[:3]], cut[3]) == ()
+    (found,) = judge([*habit, *cut[:4]], cut[4])
+    assert (found.rule, found.figures) == ("export", {"people": 7_500, "largest_before": 1_500})
+    slow = [Seen(NOON + timedelta(minutes=2 * n), "revealed", 1) for n in range(400)]
+    assert judge(slow[:398], slow[398]) == ()
+    (found,) = judge(slow[:399], slow[399])
+    assert (found.rule, found.figures["people_in_a_day"]) == ("lookups", 400)
+    often = [Seen(one.at - n * DAY, "revealed", 1) for n in range(1, 4) for one in slow[:200]]
+    assert judge([*often, *slow[:399]], slow[399]) == ()
+
+
 def test_the_planted_misuse_rings() -> None:
     assert {"device", "export"} <= {one.rule for one in judge(*planted(NOON))}

@@ -23,14 +23,19 @@ STEADY: Final = 3
 """Somebody who comes from so many networks or fewer is steady; a new one then says something."""
 EXPORTED: Final = 1_000
 EXPORTED_TIMES: Final = 5
-"""An export of this many people, and this many times the largest before, is a mass export."""
+"""This many people exported within a day, and this many times the most on a day before, are a mass export, however
+many exports they were cut into."""
 EXPORTS: Final = 10
 """So many exports within a day are, too, where there were never a third as many."""
 LOOKED: Final = 60
 LOOKED_TIMES: Final = 4
 """So many people looked at within an hour, and this many times the most before, are many."""
+LOOKED_DAY: Final = 400
+"""So many within a day, and as many times the most on a day before, are many, too, however slowly they were looked at."""
 LOOKED_MOST: Final = 2_000
 """However many somebody has looked at before, this many within an hour are told."""
+
+DAY: Final = timedelta(days=1)
 
 RULES: Final = ("device", "place", "export", "night", "lookups")
 
@@ -91,8 +96,8 @@ def _export(known: Sequence[Seen], new: Seen) -> Unusual | None:
     if new.kind != "exported":
         return None
     exports = [one for one in known if one.kind == "exported"]
-    largest = max((one.people for one in exports if new.at - one.at > timedelta(hours=12)), default=0)
-    today = sum(one.people for one in exports if new.at - one.at <= timedelta(hours=12)) + new.people
+    largest = _most_on_a_day((one.at, one.people) for one in exports if new.at - one.at >= DAY)
+    today = sum(one.people for one in exports if new.at - one.at < DAY) + new.people
     if today >= EXPORTED and today >= EXPORTED_TIMES * largest:
         return Unusual("export", f"{new.at:%Y-%m-%d}", {"people": today, "largest_before": largest})
     by_day: defaultdict[object, int] = defaultdict(int)
@@ -103,6 +108,14 @@ def _export(known: Sequence[Seen], new: Seen) -> Unusual | None:
     if count >= EXPORTS and count > 3 * most:
         return Unusual("export", f"{new.at:%Y-%m-%d}", {"exports": count, "most_before": most})
     return None
+
+
+def _most_on_a_day(counted: Iterable[tuple[datetime, int]]) -> int:
+    """The largest sum of one day, UTC."""
+    by_day: defaultdict[object, int] = defaultdict(int)
+    for at, count in counted:
+        by_day[at.date()] += count
+    return max(by_day.values(), default=0)
 
 
 def _night(known: Sequence[Seen], new: Seen) -> Unusual | None:
@@ -127,7 +140,7 @@ def _apart(one: int, other: int) -> int:
 
 
 def _lookups(known: Sequence[Seen], new: Seen) -> Unusual | None:
-    """Many people looked at within an hour: more than ever before by far."""
+    """Many people looked at within an hour, or slowly within a day: more than ever before by far."""
     if new.kind not in ("found", "revealed", "looked"):
         return None
     looks = [one for one in known if one.kind in ("found", "revealed", "looked")]
@@ -140,6 +153,10 @@ def _lookups(known: Sequence[Seen], new: Seen) -> Unusual | None:
     most = max(by_hour.values(), default=0)
     if now >= LOOKED_MOST or (now >= LOOKED and now > LOOKED_TIMES * most):
         return Unusual("lookups", f"{new.at:%Y-%m-%d}", {"people": now, "most_before": most})
+    day = sum(_weight(one) for one in looks if new.at - one.at < DAY) + _weight(new)
+    most = _most_on_a_day((one.at, _weight(one)) for one in looks if new.at - one.at >= DAY)
+    if day >= LOOKED_DAY and day > LOOKED_TIMES * most:
+        return Unusual("lookups", f"{new.at:%Y-%m-%d}", {"people_in_a_day": day, "most_before": most})
     return None
 
 

@@ -152,11 +152,13 @@ def described(rule: str, occasion: str, figures: dict[str, object]) -> str:
         return _("A place from which nobody came before: %(occasion)s.") % values
     if rule == "night":
         return _("At an hour (%(hour)s h UTC) at which this person is never here.") % values
+    if rule == "lookups" and figures.get("people_in_a_day"):
+        return _("%(people_in_a_day)s people looked at within a day; the most before were %(most_before)s.") % values
     if rule == "lookups":
         return _("%(people)s people looked at within an hour; the most before were %(most_before)s.") % values
     if figures.get("exports"):
         return _("%(exports)s exports within a day; the most before were %(most_before)s.") % values
-    return _("%(people)s people exported; the largest export before had %(largest_before)s.") % values
+    return _("%(people)s people exported within a day; the most before were %(largest_before)s.") % values
 
 
 def settle(*, alert_id: UUID, verdict: str, by: UUID, actor: Actor, at: datetime) -> None:
