@@ -31,7 +31,7 @@ LOOKED: Final = 60
 LOOKED_TIMES: Final = 4
 """So many people looked at within an hour, and this many times the most before, are many."""
 LOOKED_DAY: Final = 400
-"""So many within a day, and as many times the most on a day before, are many, too, however slowly they were looked at."""
+"""So many within a day, and as many times the most on a day before, are many, too, however slowly."""
 LOOKED_MOST: Final = 2_000
 """However many somebody has looked at before, this many within an hour are told."""
 
