@@ -43,6 +43,10 @@ def _letters(card: accounts.Card, language: str) -> dict[str, letters.Letter]:
         "stopped": letters.stopped(card, scope="lists", lists=["-"], channels=["sms"], words="", **said),
         "opted": letters.opted_out(card, kind="limit", **said),
         "replied": letters.replied(card, kind="automated", words="-", **said, **_REGIMES),
+        "transmitted": letters.transmitted(card, to="h", done=True, **said, **_REGIMES),
+        "not transmitted": letters.transmitted(card, to="h", done=False, **said, **_REGIMES),
+        "address": letters.address_changed(card, **said),
+        "unconfirmed": letters.unconfirmed(card, kind="access", expires_at=LATER, **said, **_REGIMES),
         "household": letters.of_household(card, people=2, regime=rules.US, **said),
     }
     found |= {

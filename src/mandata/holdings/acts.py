@@ -7,7 +7,7 @@ from typing import Final
 KINDS: Final = ("paper", "removable", "files")
 """Paper; removable media; files and lists that people keep beside the system."""
 KEEPERS: Final = ("controller", "processor")
-ABOUT: Final = ("case", "erasure", "batch")
+ABOUT: Final = ("case", "erasure", "batch", "person")
 ACTS: Final = ("find", "export", "rectify", "restrict", "lift", "erase")
 
 BY_CASE: Final[Mapping[str, str]] = {

@@ -151,6 +151,21 @@ def open_for_erasure(*, about: UUID, kind: str, subjects: Sequence[Subject], at:
         return opened
 
 
+def open_for_person(*, act: str, subject: Subject, at: datetime) -> int:
+    """Open what a member's own act on somebody's data (`act`: rectify, restrict or lift) asks of each holding in use,
+    where no request is behind it; return how many tasks are new.
+
+    Whom to look for is sealed, as after an erasure, until the last of them is done. Called after the act: a corrected
+    name or address is the one to look up and to write in.
+    """
+    if not Manual.objects.filter(retired_at=None).exists():
+        return 0
+    about = new_id()
+    with scope(current_controller()):
+        _seek(about, [subject])
+        return _open(about, "person", act, people=1, due_at=acts.due_at(at), at=at)
+
+
 def open_for_end(*, about: UUID, people: int, at: datetime) -> int:
     """Open the tasks of a deletion of everything of the controller, in the open scope; return how many are new.
 

@@ -144,7 +144,7 @@ class Task(ScopedModel):
                 name="holdings_task_act",
             ),
             models.CheckConstraint(
-                condition=models.Q(about_kind__in=["case", "erasure", "batch"]), name="holdings_task_about"
+                condition=models.Q(about_kind__in=["case", "erasure", "batch", "person"]), name="holdings_task_about"
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=["open", "done", "dropped"]), name="holdings_task_state"

@@ -26,6 +26,8 @@ from mandata.console.audience.forms import EvidenceForm, LeaveForm, RequestForm
 from mandata.console.privacy import words as cases
 from mandata.delivery import selectors as delivery
 from mandata.foundation.errors import Refused
+from mandata.holdings import manual
+from mandata.holdings import selectors as holdings
 from mandata.infra.clock import now
 from mandata.rights import selectors as rights
 from mandata.rights import services as desk
@@ -264,6 +266,7 @@ def correct(request: HttpRequest, subscriber_id: UUID) -> HttpResponse:
             services.rectify(
                 subscriber_id=subscriber_id, values=changed, email=email, actor=requests.actor(request), at=now()
             )
+            manual.open_for_person(act="rectify", subject=holdings.subject(subscriber_id), at=now())
     except Refused as refused:
         return _not_taken(request, found, refused, typed, email)
     messages.success(request, _("Corrected."))
@@ -286,9 +289,12 @@ def _not_taken(
 def restrict(request: HttpRequest, subscriber_id: UUID) -> HttpResponse:
     """Restrict a person's data (Art. 18 GDPR), or lift the restriction."""
     selectors.person(subscriber_id)
-    verb = services.unrestrict if request.POST.get("lift") else services.restrict
-    verb(subscriber_id=subscriber_id, actor=requests.actor(request), at=now())
-    told = _("The restriction is lifted.") if request.POST.get("lift") else _("Restricted: kept, and left alone.")
+    lifts = bool(request.POST.get("lift"))
+    verb = services.unrestrict if lifts else services.restrict
+    if verb(subscriber_id=subscriber_id, actor=requests.actor(request), at=now()):
+        act = "lift" if lifts else "restrict"
+        manual.open_for_person(act=act, subject=holdings.subject(subscriber_id), at=now())
+    told = _("The restriction is lifted.") if lifts else _("Restricted: kept, and left alone.")
     messages.success(request, told)
     return redirect("audience:person", subscriber_id)
 

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from mandata.accounts import selectors as accounts
-from mandata.agreements.errors import MayNotExtend
 from mandata.audience import selectors as audience
 from mandata.console.privacy import words
 from mandata.console.privacy.case_forms import Answer, Fee, Paid, Person, Reason, Receiver, Refusal, Sorting
@@ -70,12 +69,13 @@ def _may(view: selectors.CaseView, kind: rules.Kind) -> dict[str, bool]:
         "refuse": rules.may_refuse(row.state) and bool(kind.reasons),
         "sort": open_ and unsorted,
         "doubt": open_ and not waits and kind.verified,
-        "extend": open_ and kind.duty == rules.ANSWER,
+        "extend": open_ and kind.duty == rules.ANSWER and row.household is None,
         "fee": open_ and not view.fee and bool(rules.EXCESSIVE & set(kind.reasons)),
         "lift": view.restricted_at is not None and view.lifted_at is None,
         "identify": open_ and not row.known and not row.address,
         "transmit": row.kind == "portability" and view.answer_expires_at is not None,
         "copy": view.answer_expires_at is not None and rules.on_paper(row.channel),
+        "paid": waits == "fee",
     }
 
 
@@ -174,17 +174,9 @@ def refuse(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return render(request, "console/privacy/case.html", _context(case_id, refusal_form=form), status=422)
 
 
-def _sort(request: HttpRequest, case_id: UUID, _given: dict[str, Any]) -> str:
-    us = selectors.case(case_id, at=now()).row.regime == rules.US
-    form = Sorting(request.POST, us=us, prefix="sort")
-    if not form.is_valid():
-        raise _Incomplete
-    services.sort(case_id=case_id, kind=form.cleaned_data["kind"], asked=form.asked, actor=actor(request), at=now())
+def _sort(request: HttpRequest, case_id: UUID, given: dict[str, Any]) -> str:
+    services.sort(case_id=case_id, kind=given["kind"], asked=given["asked"], actor=actor(request), at=now())
     return _("It is said what is asked.")
-
-
-class _Incomplete(Exception):
-    """Something that the step needs was not filled in."""
 
 
 def _doubt(request: HttpRequest, case_id: UUID, given: dict[str, Any]) -> str:
@@ -256,7 +248,7 @@ class _Nothing(forms.Form):
 
 
 _VERBS: dict[str, tuple[type[forms.Form], Verb]] = {
-    "sort": (_Nothing, _sort),
+    "sort": (Sorting, _sort),
     "doubt": (Reason, _doubt),
     "extend": (Reason, _extend),
     "lift": (Reason, _lift),
@@ -270,26 +262,49 @@ _VERBS: dict[str, tuple[type[forms.Form], Verb]] = {
 }
 
 
+_SHOWN = {
+    "sort": "sorting_form",
+    "doubt": "doubt_form",
+    "extend": "extend_form",
+    "lift": "lift_form",
+    "fee": "fee_form",
+    "paid": "paid_form",
+    "identify": "person_form",
+    "transmit": "receiver_form",
+}
+"""In which dialog of the page what was typed stays when a step is not taken."""
+
+
 @require_POST
 def step(request: HttpRequest, case_id: UUID, move: str) -> HttpResponse:
-    """Take a step of a case; what is refused says why and what mends it."""
+    """Take a step of a case; what is refused says why and what mends it, and keeps what was typed."""
     if move not in _VERBS:
         raise Http404
-    kind, act = _VERBS[move]
-    form = kind(request.POST, prefix=move if kind is not _Letter else None)
-    try:
-        if not form.is_valid():
-            raise _Incomplete
-        messages.success(request, act(request, case_id, form.cleaned_data))
-    except _Incomplete:
-        messages.error(request, _("Something is missing. Fill in what the step asks for."))
-    except MayNotExtend as refusal:
-        messages.error(request, f"{refusal.message} {refusal.remedy}")
-    except Refused as refusal:
-        if refusal.status == 404:
-            raise
-        messages.error(request, f"{refusal.message} {refusal.remedy}")
+    form = _bound(request, case_id, move)
+    said = _("Something is missing. Fill in what the step asks for.")
+    if form.is_valid():
+        given = form.cleaned_data | ({"asked": form.asked} if isinstance(form, Sorting) else {})
+        try:
+            messages.success(request, _VERBS[move][1](request, case_id, given))
+            return redirect("privacy:case", case_id=case_id)
+        except Refused as refusal:
+            if refusal.status == 404:
+                raise
+            said = f"{refusal.message} {refusal.remedy}"
+            form.add_error(None, said)
+    context = _context(case_id, **({_SHOWN[move]: form} if move in _SHOWN else {}))
+    if move in _SHOWN and context["may"].get(move):
+        return render(request, "console/privacy/case.html", context, status=422)
+    messages.error(request, said)
     return redirect("privacy:case", case_id=case_id)
+
+
+def _bound(request: HttpRequest, case_id: UUID, move: str) -> forms.Form:
+    kind = _VERBS[move][0]
+    if kind is Sorting:
+        us = selectors.case(case_id, at=now()).row.regime == rules.US
+        return Sorting(request.POST, us=us, prefix=move)
+    return kind(request.POST, prefix=move if kind is not _Letter else None)
 
 
 @require_POST

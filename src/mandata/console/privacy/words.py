@@ -51,6 +51,8 @@ LETTERS = {
     "proof": _("Request for a proof"),
     "fee": _("Fee"),
     "lifted": _("End of a restriction"),
+    "unconfirmed": _("Still to be confirmed"),
+    "transmitted": _("Sent on to another controller"),
 }
 HOUSEHOLD = {"know": _("to know"), "delete": _("to delete")}
 TRANSMITTED = {"queued": (_("on its way"), "info"), "sent": (_("sent"), "good"), "failed": (_("failed"), "bad")}
@@ -76,6 +78,7 @@ STEPS = {
     "refused": (_("Refused"), "ban", "bad"),
     "fetched": (_("Answer downloaded by the person"), "download", "good"),
     "answer_deleted": (_("Answer deleted; its link had expired"), "trash", "calm"),
+    "unconfirmed": (_("Not confirmed by the link; you and the person were told, it stays open"), "bell", "warn"),
     "expired": (_("Never confirmed; closed"), "clock", "calm"),
     "confirmation_sent": (_("Link to confirm mailed"), "mail", "calm"),
     "acknowledged": (_("Acknowledged by mail"), "mail", "calm"),

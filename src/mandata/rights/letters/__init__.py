@@ -3,6 +3,7 @@ markup.
 """
 
 from mandata.rights.letters.answering import (
+    address_changed,
     copy_ready,
     corrected,
     erased,
@@ -14,6 +15,7 @@ from mandata.rights.letters.answering import (
     replied,
     restricted,
     stopped,
+    transmitted,
 )
 from mandata.rights.letters.asking import (
     acknowledgement,
@@ -23,6 +25,8 @@ from mandata.rights.letters.asking import (
     fee,
     proof,
     to_controller,
+    unconfirmed,
+    unconfirmed_to_controller,
 )
 from mandata.rights.letters.parts import Letter, complaint, day, link
 from mandata.rights.letters.wording import asked, matter, reason_words
@@ -30,6 +34,7 @@ from mandata.rights.letters.wording import asked, matter, reason_words
 __all__ = [
     "Letter",
     "acknowledgement",
+    "address_changed",
     "already_done",
     "asked",
     "complaint",
@@ -53,4 +58,7 @@ __all__ = [
     "restricted",
     "stopped",
     "to_controller",
+    "transmitted",
+    "unconfirmed",
+    "unconfirmed_to_controller",
 ]

@@ -25,7 +25,8 @@ def copy_ready(
     language: str,
 ) -> Letter:
     """Tell the person where the copy of the data lies; `beside` names holdings that no program reaches, in which
-    something was found; without a token the copy comes with the letter. `to`: the host it also goes to."""
+    something was found; without a token the copy comes with the letter. `to`: the host to which the
+    person wants it sent, too."""
     with translation.override(language):
         ready = (
             _("The data that you provided is ready in a form for machines (JSON and CSV), with the schema it follows.")
@@ -43,9 +44,46 @@ def copy_ready(
             ready,
             *way,
             *((link("download", token),) if token else ()),
-            _("As you asked, it is also sent to: %(host)s.") % {"host": to} if to else "",
+            _("You also asked us to send it to %(host)s. You will be told once that is done, or if it cannot be.")
+            % {"host": to}
+            if to
+            else "",
             listed(_("Data of yours was found here, too; its copy comes separately:"), list(beside)),
             complaint(card, regime),
+        )
+
+
+def transmitted(card: Card, *, number: int, to: str, done: bool, regime: str, language: str) -> Letter:
+    """Tell the person that another controller has taken the copy, or that it could not be sent there (Art. 20(2)
+    GDPR)."""
+    with translation.override(language):
+        return letter(
+            card,
+            _("Your request no. %(number)s: sending your data on") % {"number": number},
+            _("As you asked, your data was sent to %(host)s, which confirmed that it took it.") % {"host": to}
+            if done
+            else _(
+                "Your data could not be sent to %(host)s: it was not taken there. You can hand over the copy that "
+                "you have from us."
+            )
+            % {"host": to},
+            complaint(card, regime),
+        )
+
+
+def address_changed(card: Card, *, number: int, language: str) -> Letter:
+    """Warn the earlier address that it was replaced, without saying by which (Art. 5(1)(f) GDPR): whoever did not ask
+    for it learns of it where only the true person reads."""
+    with translation.override(language):
+        return letter(
+            card,
+            _("Your e-mail address was changed (request no. %(number)s)") % {"number": number},
+            _(
+                "On a request to correct data, the e-mail address under which we know you was replaced by another one. "
+                "This is the last message about it to this address."
+            ),
+            _("If you did not ask for that, tell us at once: %(contact)s.")
+            % {"contact": card.privacy_contact or card.contact},
         )
 
 

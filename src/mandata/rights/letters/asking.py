@@ -97,6 +97,47 @@ def to_controller(card: Card, *, kind: str, number: int, due_at: datetime) -> Le
         )
 
 
+def unconfirmed(card: Card, *, kind: str, number: int, expires_at: datetime, regime: str, language: str) -> Letter:
+    """Tell who asked by telephone, by post or in person that the link that was mailed has not been used: nothing has
+    lapsed, and how the request goes on (Art. 12(2) and (6) GDPR)."""
+    with translation.override(language):
+        return letter(
+            card,
+            _("Your request no. %(number)s: we still have to know that it is yours") % {"number": number},
+            _("You asked us for something: %(what)s.") % {"what": matter(kind)},
+            _(
+                "To be sure that it is you, we mailed a link to the e-mail address that we know of you. By %(day)s it "
+                "was not used."
+            )
+            % {"day": day(expires_at, card)},
+            _(
+                "Your request stays open. Please tell us by telephone, by letter or in person how else we can be sure "
+                "that it comes from you, or ask us for a new link."
+            ),
+            complaint(card, regime),
+        )
+
+
+def unconfirmed_to_controller(card: Card, *, kind: str, number: int, due_at: datetime) -> Letter:
+    """Tell the controller's contact that somebody who asked on paper has not used the link: an officer decides."""
+    with translation.override(card.language):
+        what = matter(kind)
+        return letter(
+            card,
+            _("Request no. %(number)s of a data subject: %(what)s") % {"number": number, "what": what},
+            _(
+                "The person asked by telephone, by letter or in person, and has not used the link that was mailed. The "
+                "request stays open, and is still due on %(day)s."
+            )
+            % {"day": day(due_at, card)},
+            _(
+                "A letter to the person lies ready to be printed. Confirm the request if you know the person by other "
+                "means, ask for a proof with your reasons, or refuse it."
+            ),
+            env().public_url,
+        )
+
+
 def already_done(card: Card, *, kind: str, number: int) -> Letter:
     """Tell the controller's contact of a request that was carried out by itself, such as an opt-out."""
     with translation.override(card.language):

@@ -7,6 +7,7 @@ from typing import Final
 CHANNELS: Final = ("portal", "email", "api", "phone", "post", "hand")
 ON_PAPER: Final = frozenset({"phone", "post", "hand"})
 """Who asked so is answered by a letter (DSR-10); everybody else by mail."""
+PAPER: Final = tuple(one for one in CHANNELS if one in ON_PAPER)
 LANGUAGES: Final = ("en", "cs", "de", "it")
 """The languages of letters and of the public pages of rights."""
 

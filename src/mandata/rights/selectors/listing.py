@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from mandata.agreements.selectors import obligations
 from mandata.rights import rules
@@ -68,8 +68,10 @@ def counts_by_kind(*, state: str = "open") -> dict[str, int]:
 
 
 def waiting(*, at: datetime, limit: int = 20) -> list[CaseRow]:
-    """Return confirmed cases that wait for an officer, the most urgent first."""
-    return views(list(Case.objects.filter(state="confirmed").order_by("due_at")[:limit]), at)
+    """Return cases that wait for an officer, the most urgent first: those confirmed, and those that came by telephone,
+    by post or in person, which an officer may have to confirm."""
+    by_hand = Q(state="received", channel__in=rules.PAPER, waits_since=None)
+    return views(list(Case.objects.filter(Q(state="confirmed") | by_hand).order_by("due_at")[:limit]), at)
 
 
 def views(found: Sequence[Case], at: datetime) -> list[CaseRow]:

@@ -62,16 +62,20 @@ def answer(
         case = steps.locked(case_id)
         closing.demand_answerable(case)
         if case.household is not None:
-            raise NotJoined(
-                _("This is one person's part of a household's request, and is answered with it."),
-                clause=rules.CLAUSES["household"],
-                remedy=_("Answer the household's request."),
-            )
+            raise _with_household()
         if rules.kind(case.kind).way is rules.Way.TOGETHER:
             return _together(case, given, actor, at)
         steps.reach_manual(case, at=at)
         manual.demand_done(case.id)
         return _carried(case, given, actor, at)
+
+
+def _with_household() -> NotJoined:
+    return NotJoined(
+        _("This is one person's part of a household's request, and is answered with it."),
+        clause=rules.CLAUSES["household"],
+        remedy=_("Answer the household's request."),
+    )
 
 
 def at_once(case: Case, *, at: datetime) -> bool:
@@ -166,35 +170,38 @@ def extend(*, case_id: UUID, reason: str, actor: Actor, at: datetime) -> datetim
     """Take the longer period that the agreement or the law allows, and tell the person why; return the new due time.
 
     `reason`: in the person's language; it goes into the letter and stays in the scope. Raises NoSuchCase,
-    AlreadyDecided, MayNotExtend (no reason, too late, extended before, a kind that has no longer period).
+    AlreadyDecided, MayNotExtend (no reason, too late, extended before, a kind that has no longer period), NotJoined.
+    A household's people get the same time, each with a letter of the own.
     """
     with scope(current_controller()):
         case = steps.locked(case_id)
         if case.state not in rules.OPEN:
             raise closing.decided(case)
-        obligations.extend(obligation_id=steps.owed(case, at), reason=reason, actor=actor, at=at)
-        due_at = steps.due_of(case, at)
-        Case.objects.filter(id=case.id).update(due_at=due_at)
-        manual.move_due(about=case.id, due_at=due_at)
-        wrote = selectors.wrote(case)
-        letter = letters.extended(
-            accounts.controller(),
-            number=case.number,
-            reason=reason.strip(),
-            due_at=due_at,
-            regime=case.regime,
-            language=case.language,
-        )
-        shown = steps.tell(case, letter, wrote, kind="extended", at=at)
-        steps.enter(
-            case,
-            "extended",
-            actor=actor,
-            at=at,
-            detail={"due": due_at, **shown},
-            clause=rules.DUE_CLAUSES[case.regime],
-        )
+        if case.household is not None:
+            raise _with_household()
+        due_at = _longer(case, reason, actor, at)
+        for one in Case.objects.select_for_update().filter(household=case.id, state__in=rules.OPEN).order_by("id"):
+            _longer(one, reason, actor, at)
         return due_at
+
+
+def _longer(case: Case, reason: str, actor: Actor, at: datetime) -> datetime:
+    obligations.extend(obligation_id=steps.owed(case, at), reason=reason, actor=actor, at=at)
+    due_at = steps.due_of(case, at)
+    Case.objects.filter(id=case.id).update(due_at=due_at)
+    manual.move_due(about=case.id, due_at=due_at)
+    letter = letters.extended(
+        accounts.controller(),
+        number=case.number,
+        reason=reason.strip(),
+        due_at=due_at,
+        regime=case.regime,
+        language=case.language,
+    )
+    shown = steps.tell(case, letter, selectors.wrote(case), kind="extended", at=at)
+    detail = {"due": due_at, **shown}
+    steps.enter(case, "extended", actor=actor, at=at, detail=detail, clause=rules.DUE_CLAUSES[case.regime])
+    return due_at
 
 
 def lift(*, case_id: UUID, words: str, actor: Actor, at: datetime) -> int:

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+from mandata.accounts import selectors as accounts
 from mandata.agreements.selectors import obligations as obliged
 from mandata.agreements.services import obligations
 from mandata.foundation.actors import SYSTEM
 from mandata.infra.tenancy import current_controller, scope
-from mandata.rights import rules
-from mandata.rights.models import Answer, Case, CaseKey, Doubt, Letter
+from mandata.rights import letters, rules, selectors
+from mandata.rights.models import Answer, Case, CaseEvent, CaseKey, Doubt, Letter
 from mandata.rights.services import closing, desk, emptying, steps
 from mandata.vault.services import Vault
 
@@ -20,6 +21,7 @@ def expire(*, at: datetime) -> int:
     with scope(current_controller()):
         gone = _answers(at) + _unconfirmed(at) + _letters(at) + _archived(at)
         _owe(at)
+        _remind(at)
         desk.reach_manual(at=at)
         CaseKey.objects.filter(controller_id=current_controller(), expires_at__lte=at).delete()
         return gone
@@ -34,18 +36,50 @@ def _answers(at: datetime) -> int:
 
 
 def _unconfirmed(at: datetime) -> int:
+    """Who asked through the network and uses no link is let go. Who asked by telephone, by post or in person never is:
+    the person may not read mail, and the answer stays owed (`_remind`)."""
+    since = at - 2 * rules.CONFIRM_LASTS
+    mailed = CaseEvent.objects.filter(kind__in=["confirmation_sent", "received"], at__gt=since).values("case_id")
     stale = list(
-        Case.objects.select_for_update().filter(
-            state="received", received_at__lte=at - 2 * rules.CONFIRM_LASTS, waits_since=None, household=None
-        )
+        Case.objects.select_for_update()
+        .filter(state="received", received_at__lte=since, waits_since=None, household=None)
+        .exclude(channel__in=rules.PAPER)
+        .exclude(id__in=mailed)
     )
-    stale = [case for case in stale if case.email_index is not None or not rules.on_paper(case.channel)]
     for case in stale:
         steps.enter(case, "expired", actor=SYSTEM, at=at)
         emptying.empty([case.id])
         Case.objects.filter(id=case.id).update(state="expired", closed_at=at)
         obligations.lapse_about(about=case.id, reason="not_confirmed", at=at)
     return len(stale)
+
+
+def _remind(at: datetime) -> None:
+    """Tell the officer and, by the channel of the request, the person that the mailed link was not used in its time:
+    once for each case, which stays open with its obligation."""
+    told = CaseEvent.objects.filter(kind="unconfirmed").values("case_id")
+    mailed = CaseEvent.objects.filter(kind="confirmation_sent", at__gt=at - rules.CONFIRM_LASTS).values("case_id")
+    rows = (
+        Case.objects.select_for_update()
+        .filter(state="received", channel__in=rules.PAPER, email_index__isnull=False, waits_since=None)
+        .exclude(id__in=told)
+        .exclude(id__in=mailed)
+    )
+    for case in rows.order_by("id")[:_AT_ONCE]:
+        card, sent = accounts.controller(), CaseEvent.objects.filter(case_id=case.id, kind="confirmation_sent")
+        last = sent.order_by("-at").values_list("at", flat=True).first() or case.received_at
+        letter = letters.unconfirmed(
+            card,
+            kind=case.kind,
+            number=case.number,
+            expires_at=last + rules.CONFIRM_LASTS,
+            regime=case.regime,
+            language=case.language,
+        )
+        shown: dict[str, object] = dict(steps.tell(case, letter, selectors.wrote(case), kind="unconfirmed", at=at))
+        told_officer = letters.unconfirmed_to_controller(card, kind=case.kind, number=case.number, due_at=case.due_at)
+        shown["mail"] = steps.tell_controller(told_officer, at=at)
+        steps.enter(case, "unconfirmed", actor=SYSTEM, at=at, detail=shown, clause="Art. 12(2) GDPR")
 
 
 def _letters(at: datetime) -> int:

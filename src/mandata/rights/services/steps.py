@@ -11,6 +11,7 @@ from mandata.accounts import selectors as accounts
 from mandata.accounts.services.notices import send_notice
 from mandata.agreements.selectors import obligations as obliged
 from mandata.agreements.services import obligations
+from mandata.audience import personal as audience
 from mandata.foundation import canonical
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.holdings import manual
@@ -115,7 +116,9 @@ def tell(case: Case, letter: Letter, wrote: Wrote, *, kind: str, at: datetime, f
     telephone or in person, else a mail. Return what shows it: the id of the letter or of the notice."""
     if rules.on_paper(case.channel):
         return {"letter": _paper(case, letter, wrote, kind=kind, at=at, forget=forget)}
-    return {"notice": post(case, letter, to=wrote.address, name=wrote.name, kind=kind, at=at, forget=forget)}
+    # The address may have been corrected since, by this very request: the one that is known now reaches the person.
+    to = (audience.address_of(case.subject) if case.subject else None) or wrote.address
+    return {"notice": post(case, letter, to=to, name=wrote.name, kind=kind, at=at, forget=forget)}
 
 
 def post(case: Case, letter: Letter, *, to: str, name: str = "", kind: str, at: datetime, forget: bool = False) -> UUID:

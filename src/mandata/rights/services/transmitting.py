@@ -15,12 +15,13 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from mandata.accounts import selectors as accounts
 from mandata.foundation.actors import SYSTEM, Actor
 from mandata.infra import outward
 from mandata.infra.environment import env
 from mandata.infra.jobs import app
 from mandata.infra.tenancy import current_controller, scope
-from mandata.rights import rules, selectors
+from mandata.rights import letters, rules, selectors
 from mandata.rights.errors import BadReceiver, NotThisKind
 from mandata.rights.models import Answer, Case, Transmission
 from mandata.rights.selectors import ANSWER_PLACE, Wrote
@@ -143,9 +144,20 @@ def _told(row: Transmission, case: Case, state: str, status: int | None, code: s
         state=state, status=status, code=code, attempts=row.attempts, told_at=at
     )
     detail = {"transmission": row.id, "status": status, "code": code, "attempts": row.attempts}
+    if case.sealed:
+        detail |= _tell(row, case, state == "sent", at)
     kind = "transmitted" if state == "sent" else "not_transmitted"
     steps.enter(case, kind, actor=SYSTEM, at=at, detail=detail, clause=CLAUSE)
     return state
+
+
+def _tell(row: Transmission, case: Case, done: bool, at: datetime) -> dict[str, Any]:
+    """Tell the person what became of it, only now that it is known."""
+    to = urlsplit(Vault.open().unseal(case.id, TO_PLACE, bytes(row.sealed)).decode()).hostname or ""
+    letter = letters.transmitted(
+        accounts.controller(), number=case.number, to=to, done=done, regime=case.regime, language=case.language
+    )
+    return dict(steps.tell(case, letter, selectors.wrote(case), kind="transmitted", at=at))
 
 
 def send(to: str, content: bytes, key: str) -> int:

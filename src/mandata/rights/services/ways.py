@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from mandata.accounts import selectors as accounts
 from mandata.agreements.services import obligations
+from mandata.audience import personal
 from mandata.audience import selectors as people
 from mandata.foundation.actors import Actor
 from mandata.holdings import selectors as held
@@ -142,6 +143,8 @@ def rectify(act: Act) -> tuple[Outcome, str]:
             clause=rules.CLAUSES[case.kind],
             remedy=_("Choose a field and write its right value, or refuse the request with its reason."),
         )
+    who = act.someone.reference
+    known = personal.address_of(who) if who and "email" in changes else None
     rows = holdings.rectify(subject=act.someone, changes=changes, actor=act.actor, at=act.at)
     with translation.override(case.language):
         names = [words.label(key) for key in changes]
@@ -153,7 +156,11 @@ def rectify(act: Act) -> tuple[Outcome, str]:
         regime=case.regime,
         language=case.language,
     )
-    return {"result": "corrected", "fields": sorted(changes), "rows": rows, **act.say(letter)}, rules.CLAUSES[case.kind]
+    outcome: Outcome = {"result": "corrected", "fields": sorted(changes), "rows": rows, **act.say(letter)}
+    if who and known and personal.address_of(who) != known:
+        warning = letters.address_changed(accounts.controller(), number=case.number, language=case.language)
+        outcome["warned"] = str(steps.post(case, warning, to=known, kind="address_changed", at=act.at))
+    return outcome, rules.CLAUSES[case.kind]
 
 
 def restrict(act: Act) -> tuple[Outcome, str]:
