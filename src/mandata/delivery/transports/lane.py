@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from mandata.delivery.transports.channel import Channel
+from mandata.delivery.transports.opening import CLOSED, OPENING, READY
 from mandata.delivery.transports.port import Letter, Unroutable
-from mandata.delivery.transports.session import CLOSED, OPENING, READY, Session
+from mandata.delivery.transports.session import Session
 from mandata.delivery.transports.settings import SmtpSettings
 
 if TYPE_CHECKING:

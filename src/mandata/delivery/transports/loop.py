@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final, Protocol
 
+from mandata.delivery.transports.opening import CLOSED
 from mandata.delivery.transports.port import Desk, Unreachable, Unroutable
-from mandata.delivery.transports.session import CLOSED, Session
+from mandata.delivery.transports.session import Session
 from mandata.delivery.transports.ways import Way
 from mandata.infra.logs import log
 
