@@ -1,22 +1,23 @@
 """What each area lets go by its age, and what it keeps though it is old: with data in every place."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
 
-from mandata.accounts.models import Notice
+from mandata.accounts.models import AccessAlert, AccessLog, Notice, StaffAccess
 from mandata.accounts.services.notices import send_notice
 from mandata.audience.models import Import, Rejection, Subscriber, Subscription, UploadChunk
 from mandata.audience.rules.bases import Reason
 from mandata.audience.services import people as audience
 from mandata.campaigns.models import Campaign
 from mandata.delivery.models import Message, Return
+from mandata.foundation.errors import Refused
 from mandata.foundation.periods import Period
 from mandata.holdings import ageing
 from mandata.holdings.models import Erasure
-from mandata.infra.clock import now
+from mandata.infra.clock import new_id, now
 from mandata.infra.tenancy import scope
 from mandata.retention.models import Run
 from mandata.retention.services import keeping
@@ -102,6 +103,49 @@ def test_mails_to_members_go_and_legal_notices_stay(database: object) -> None:
     assert not keeping.work(controller_id=owner.id, run_id=run_id, at=at)
     with inside(owner):
         assert list(Notice.objects.filter(kind="test").values_list("legal", flat=True)) == [True]
+
+
+@pytest.mark.req("RET-1", "PPL-2")
+def test_accesses_of_the_staff_go_with_their_log_and_alerts_and_young_and_open_ones_stay(database: object) -> None:
+    owner, other, at = house(), house(), now()
+    member, ages = owner.owner.actor.id, (3_000, 500, 300)
+    assert member is not None
+    for one in (owner, other):
+        with inside(one):
+            for age in ages:
+                _access(at - age * DAY)
+            StaffAccess.objects.create(
+                user_id=member, reason="open", country="CZ", opened_at=at - DAY, until=at + DAY
+            )  # fmt: skip
+    with inside(owner):
+        run_id = keeping.daily(at=at, queue=False)
+        assert run_id is not None
+    assert not keeping.work(controller_id=owner.id, run_id=run_id, at=at)
+    with inside(owner):
+        assert _left() == (3, 2, 2), "three years are our own rule"
+        with pytest.raises(Refused):
+            keeping.set_period(category="accesses", period=Period.parse("100 days"), member_id=member, at=at)
+        assert ageing.of("accesses")[0].count(at - 400 * DAY) == 3
+        assert ageing.of("accesses")[0].delete(at, 10, at) == 2 + 1 + 2, "the log keeps its 400 days whatever is asked"
+        assert _left() == (1, 1, 0)
+    with inside(other):
+        assert _left() == (4, 3, 3)
+
+
+def _access(at: datetime) -> None:
+    row = StaffAccess.objects.create(
+        user_id=new_id(), reason="x", country="CZ", opened_at=at, until=at + timedelta(hours=1)
+    )
+    log = AccessLog.objects.create(
+        id=new_id(), at=at, user_id=row.user_id, who="operator", kind="looked", page="x", access=row.id
+    )
+    AccessAlert.objects.create(
+        id=new_id(), log=log.id, user_id=row.user_id, who="operator", rule="night", occasion=f"{at:%Y-%m-%d}", at=at
+    )
+
+
+def _left() -> tuple[int, int, int]:
+    return StaffAccess.objects.count(), AccessLog.objects.count(), AccessAlert.objects.count()
 
 
 @pytest.mark.req("RET-1")

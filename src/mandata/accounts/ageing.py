@@ -1,4 +1,5 @@
-"""What goes by its age here, for `holdings.ageing`: mails of the system's own that are settled. In the open scope."""
+"""What goes by its age here, for `holdings.ageing`: mails of the system's own that are settled, and accesses to the
+controller's data with their log. In the open scope."""
 
 from datetime import datetime
 from typing import Final
@@ -31,3 +32,30 @@ def drop_mails(before: datetime, limit: int) -> int:
     """Delete at most so many of them with their keys; return how many."""
     found = [one for (one,) in bulk.execute(_PAGE, {"before": before, "limit": limit})]
     return personal.forget(found) if found else 0  # where there are none there may be no keys either
+
+
+# A row of the log is judged by until it is 400 days old; before that the database keeps it, whatever a clock says.
+_LOGGED: Final = "at < least(%(before)b, now() - interval '400 days')"
+_OVER: Final = "coalesce(closed_at, until) < %(before)b"
+_ACCESSES: Final = (
+    ("accounts_accessalert", "at < %(before)b"),
+    ("accounts_accesslog", _LOGGED),
+    ("accounts_staffaccess", _OVER),
+)
+
+
+def count_accesses(before: datetime) -> int:
+    """Return how many accesses of the staff, rows of their log and alerts were over before an instant."""
+    parts = " + ".join(f"(select count(*) from {table} where {old})" for table, old in _ACCESSES)  # noqa: S608 - ours
+    return int(bulk.execute(f"select {parts}", {"before": before})[0][0])
+
+
+def drop_accesses(before: datetime, limit: int) -> int:
+    """Delete at most so many of them, what was unusual first; return how many. The record keeps its entries."""
+    gone = 0
+    for table, old in _ACCESSES:
+        statement = f"""
+            with old as (select id from {table} where {old} order by id limit %(limit)b)
+            delete from {table} t using old where t.id = old.id returning 1"""  # noqa: S608 - our own words
+        gone += len(bulk.execute(statement, {"before": before, "limit": limit - gone})) if gone < limit else 0
+    return gone

@@ -99,6 +99,7 @@ AGEING: Final = (
         {"restricted": audience.nobodys_restricted},
         batch=erasing.BATCH,
     ),
+    Ageing("accesses", "staff_accesses", accounts.count_accesses, _plain(accounts.drop_accesses)),
     Ageing("mails", "notices", accounts.count_mails, _plain(accounts.drop_mails), {"notice": accounts.mails_of_law}),
 )
 """In the order in which they are gone through: what refers to a person goes before the person."""

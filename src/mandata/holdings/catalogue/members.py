@@ -74,7 +74,7 @@ STAFF: Final = Place(
         ),
         category=_("who of the staff looked at the controller's data, when, why, under which ticket, in clear"),
         purpose=_("to let the controller see who looked at its data"),
-        retention=_("as long as the agreement"),
+        retention=_("3 years after the access; the controller's own setting, from 400 days on"),
         recipients=_("the controller; the operator"),
         subjects=_("the operator's staff"),
         source=_("the person who asked for the access"),
@@ -83,7 +83,7 @@ STAFF: Final = Place(
     exporter=Cannot(_("It names the operator's own people; the controller sees it among the accesses.")),
     rectifier=Cannot(_("It states what happened; what happened is not corrected, it is explained beside it.")),
     restrictor=Cannot(_("It is only kept, and shown to the controller.")),
-    eraser=Cannot(_("It proves who had access (Art. 5(2) GDPR); it goes with the controller's account.")),
+    eraser=Cannot(_("It proves who had access (Art. 5(2) GDPR); it goes by its age, or with the controller's account.")),
 )
 
 CONTACTS: Final = Place(

@@ -113,6 +113,14 @@ CATEGORIES: Final = (
         least=_p("30 days"),
         why_least=_("Who left by mistake can come back for 30 days."),
     ),
+    Category(
+        "accesses",
+        _("Accesses to the data, with their log"),
+        _("the end of the access"),
+        least=_p("400 days"),
+        why_least=_("What is unusual about an access is seen by the accesses before it."),
+        ours=_p("3 years"),
+    ),
     Category("mails", _("Mails of the system to members"), _("its sending"), ours=_p("2 years"), settable=False),
 )
 """In the order in which a page shows them; `holdings.ageing` says what goes."""
