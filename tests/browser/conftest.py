@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Route, expect, sync_playwright
 
+from mandata.delivery.nameserver import NameServer, Zone
 from mandata.infra.postgres import Urls
 from tests.browser.driving import Visitor
 from tests.ports import free_port
@@ -29,12 +30,22 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="session")
-def site(database: Urls) -> Iterator[str]:
+def names() -> Iterator[NameServer]:
+    """Whom the web process asks of DNS; its zone is empty until a test puts something there."""
+    server = NameServer(Zone())
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def site(database: Urls, names: NameServer) -> Iterator[str]:
     """`mandata web` on the tests' database; its address."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "mandata.cli", "web", "--listen", f"127.0.0.1:{port}", "--threads", "2"]
-    process = subprocess.Popen(command, env={**os.environ, "MANDATA_PUBLIC_URL": address})
+    settings = {"MANDATA_PUBLIC_URL": address, "MANDATA_DNS": f"127.0.0.1:{names.port}"}
+    process = subprocess.Popen(command, env={**os.environ, **settings})
     try:
         _answers(f"{address}/login/", process)
         yield address

@@ -1,13 +1,16 @@
 """Sending as a marketer meets it: domains with their records, senders, suppression, unknown outcomes."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from playwright.sync_api import TimeoutError
 
 from mandata.audience import services as audience
 from mandata.audience.rules.bases import Reason
 from mandata.delivery import services as delivery
-from mandata.delivery.models import Domain
+from mandata.delivery.models import Domain, Host
+from mandata.delivery.nameserver import NameServer
 from mandata.delivery.services.tending import move
 from mandata.infra.clock import now
 from mandata.infra.tenancy import scope
@@ -90,6 +93,63 @@ def test_a_tracking_host_is_added_and_shows_what_to_copy(house: House, visitor: 
     visitor.look("sending_hosts")
     visitor.press("Remove")
     visitor.look("sending_host_remove")
+
+
+@pytest.mark.req("DLV-1", "TRK-1")
+def test_a_tracking_host_is_copied_looked_at_proven_and_removed(
+    house: House, visitor: Visitor, names: NameServer
+) -> None:
+    """What somebody does who sets one up: copies the record, looks too early, errs, publishes it, looks again."""
+    name, page, zone = fresh(), visitor.page, names.zone
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    card = page.locator("section.card").filter(has=page.get_by_role("heading", name=name))
+
+    def look_again(said: str) -> None:
+        """As often as a person would while DNS takes its time."""
+        for _ in range(10):
+            card.get_by_role("button", name="Check now").click()
+            page.wait_for_load_state()
+            with suppress(TimeoutError):
+                card.get_by_text(said).wait_for(timeout=10_000)
+                return
+        pytest.fail(f"never said: {said}\n{page.locator('main').inner_text()}")
+
+    visitor.log_in(house.owner.email, PASSWORD)
+    visitor.open("/sending/hosts/")
+    visitor.press("Add a tracking host")
+    page.locator("#id_name").fill(name.upper())
+    visitor.press("Add")
+    copied = []
+    for label in ("the name", "the value"):
+        shown = card.get_by_role("button", name=f"Copy {label}")
+        shown.click()
+        text = str(shown.get_attribute("data-copy"))
+        page.wait_for_function("text => navigator.clipboard.readText().then(found => found === text)", arg=text)
+        copied.append(text)
+    assert copied[0] == name
+    try:
+        look_again("DNS has no such record yet.")
+        zone.put(name, "CNAME", "somebody.else.test")
+        look_again("The name leads elsewhere.")
+        card.get_by_text("somebody.else.test").wait_for()
+        zone.put(name, "CNAME", copied[1])
+        look_again("It leads to the door of the operator.")
+        page.get_by_text(f"New messages use http://{name}").wait_for()  # the tests' door needs no certificate
+        visitor.look("sending_host_proven")
+        with scope(house.id):
+            assert Host.objects.get(name=name).state == "verified"
+        dialog = page.locator("dialog[open]")
+        card.get_by_role("button", name="Remove").click()
+        dialog.get_by_text("Links in messages that were sent with it stop working.").wait_for()
+        page.keyboard.press("Escape")
+        dialog.wait_for(state="hidden")
+        card.get_by_role("button", name="Remove").click()
+        dialog.get_by_role("button", name="Remove").click()
+        page.get_by_text("Links under your own name").wait_for()
+        with scope(house.id):
+            assert not Host.objects.filter(name=name).exists()
+    finally:
+        zone.put(name, "CNAME")
 
 
 @pytest.mark.req("AUDI-4")
