@@ -19,4 +19,9 @@ STATES: Final = {
     "done": (_("done"), "good"),
     "dropped": (_("not needed any more"), "calm"),
 }
-ABOUT: Final = {"case": _("a request"), "erasure": _("an erasure"), "batch": _("an erasure of many"), "person": _("an act on somebody’s data")}
+ABOUT: Final = {
+    "case": _("a request"),
+    "erasure": _("an erasure"),
+    "batch": _("an erasure of many"),
+    "person": _("an act on somebody’s data"),
+}
