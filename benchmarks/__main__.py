@@ -24,6 +24,7 @@ RUNS: dict[str, tuple[list[str], list[str]]] = {
     "breach": ([], ["--short"]),
     "large": ([], ["--short"]),
     "vault": ([], ["--short"]),
+    "returns": ([], ["--short"]),
 }
 
 
