@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from mandata.agreements.models import Served
 from mandata.incidents.selectors import share as selectors
 from mandata.incidents.services import drills, telling
 from mandata.infra.clock import now
@@ -36,7 +37,7 @@ def _customer(house: House) -> Customer:
 
 @pytest.mark.req("BRE-1", "BRE-4", "BRE-5")
 def test_the_operator_opens_a_breach_narrows_it_tells_it_and_closes_it(house: House, visitor: Visitor) -> None:
-    visitor.log_in(staffed().email, PASSWORD)
+    visitor.log_in(staffed(house).email, PASSWORD)
     visitor.open("/operator/breaches/")
     visitor.look("operator_breaches_empty")
     visitor.page.locator("#id_title").fill("A copy of the database was taken")
@@ -49,6 +50,14 @@ def test_the_operator_opens_a_breach_narrows_it_tells_it_and_closes_it(house: Ho
     visitor.press("Add and count")
     visitor.page.get_by_text("Counted from the system’s own data.").wait_for()
     visitor.look("operator_breach_counted")
+    visitor.page.get_by_text("Choose exports and accesses").click()
+    visitor.page.locator("#look_whose").select_option(str(house.id))
+    visitor.page.get_by_role("button", name="Look", exact=True).click()
+    visitor.page.locator("input[name=picked]").first.wait_for()
+    visitor.look("operator_breach_choices")
+    visitor.page.locator("input[name=picked]").first.check()
+    visitor.press("Add what is ticked, and count")
+    visitor.page.get_by_text("Counted from the system’s own data.").wait_for()
     visitor.press("Tell what is known now")
     visitor.look("operator_breach_tell")
     visitor.press("Tell them now")
@@ -114,3 +123,26 @@ def test_a_drill_is_marked_everywhere(house: House, visitor: Visitor) -> None:
     visitor.press("Breach 1")
     visitor.page.get_by_text("drill", exact=True).first.wait_for()
     visitor.look("breach_drill")
+
+
+@pytest.mark.req("BRE-1")
+def test_a_controller_that_is_not_reached_is_shown_and_entered_as_told_by_another_way(
+    house: House, visitor: Visitor
+) -> None:
+    breach = opened()
+    over(breach, _customer(house))
+    told(breach)
+    with scope(house.id):
+        Served.objects.filter(kind="breach.notice").update(returned_at=now(), returned_status="5.1.1")
+    visitor.log_in(staffed().email, PASSWORD)
+    visitor.open(f"/operator/breaches/{breach}/")
+    visitor.page.get_by_text("What we sent came back from every address").wait_for()
+    visitor.page.get_by_text("It was told by another way").first.click()
+    visitor.look("operator_breach_unreached")
+    form = visitor.page.locator("details[open] form").filter(has=visitor.page.locator("[name=proof]"))
+    form.locator("[name=who]").fill("Our head of operations to the owner")
+    form.locator("[name=proof]").fill("Note of the call")
+    form.get_by_role("button", name="Enter it").click()
+    visitor.page.get_by_text("From then on its own time runs.").wait_for()
+    with scope(house.id):
+        assert selectors.shares(at=now())[0].own_aware_at is not None

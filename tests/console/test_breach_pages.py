@@ -1,6 +1,7 @@
 """Breaches in both consoles: opened, narrowed, told; read, notified, documented, told to people."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
@@ -8,8 +9,13 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import localtime
 
 from mandata.accounts.models import User
+from mandata.agreements.models import Served
+from mandata.agreements.services.notices import WAYS
+from mandata.audience import selectors as audience
+from mandata.audience.services import exports
 from mandata.incidents.models import Breach, Filter, Share
 from mandata.incidents.selectors import desk as selectors
 from mandata.incidents.selectors import share as own
@@ -87,11 +93,16 @@ def test_the_operator_opens_a_breach_says_whom_it_touched_and_tells_them(house: 
     with scope(INSTANCE):
         seen = Breach.objects.get(id=newest()).revision
     assert otto.post(desk("amend"), {"revision": seen, "certain": "yes", "nature": "More"}).status_code == 302
-    assert otto.post(desk("correct"), {"what": "Two factors", "post": "IT", "due_on": "2027-01-01"}).status_code == 302
+    due = {"what": "Two factors", "post": "IT", "due_on": f"{now() + timedelta(days=9):%Y-%m-%d}"}
+    assert otto.post(desk("correct"), due).status_code == 302
+    assert otto.post(desk("correct"), {**due, "due_on": "2020-01-01"}).status_code == 422, "that day has passed"
     (correction,) = selectors.breach(newest(), at=now()).corrections
     done = reverse("operator:correction", kwargs={"correction_id": correction.id})
     assert otto.post(done, {"proof": "Ticket 1"}).status_code == 302
     assert otto.post(desk("contain")).status_code == 302
+    assert otto.post(desk("close"), {"effects": "None."}).status_code == 409, "what is known now is not told"
+    assert otto.post(desk("tell")).status_code == 302
+    telling.spread_again(at=now())
     assert otto.post(desk("close"), {"effects": "None."}).status_code == 302
     rows = json.loads(otto.get(reverse("operator:breach_json")).content)
     assert (rows[-1]["effects"], rows[-1]["subjects"]) == ("None.", 2)
@@ -107,7 +118,6 @@ def test_hostile_words_in_a_filter_are_refused_on_the_page(house: House, otto: C
         {"controllers": [str(new_id())]},
         {"holdings": ["passwords"]},
         {"epoch": "9" * 40},
-        {"export": "../../etc"},
         {"since": "2026-02-30T25:61"},
         {"since": "2026-02-03T00:00", "until": "2026-02-01T00:00"},
         {"people": "5", "records": "5"},
@@ -166,3 +176,46 @@ def test_a_controller_reports_and_takes_part_in_drills(house: House) -> None:
         assert own.drills()
     assert olga.post(reverse("privacy:breach_drill", kwargs={"verb": "leave"})).status_code == 302
     assert OPERATOR.kind == "operator"
+
+
+@pytest.mark.req("BRE-1")
+def test_a_controller_that_is_not_reached_is_entered_as_told_by_another_way(otto: Client, house: House) -> None:
+    breach = opened()
+    over(breach, customer(house))
+    told(breach)
+    with scope(house.id):
+        Served.objects.filter(kind="breach.notice").update(returned_at=now(), returned_status="5.1.1")
+    page = otto.get(reverse("operator:breach", kwargs={"breach_id": breach})).content.decode()
+    assert "Controllers that our notices do not reach" in page
+    given = {"controller_id": str(house.id), "way": "read", "who": "We to its owner", "proof": "Note of the call"}
+    bad = otto.post(desk("otherwise"), {**given, "when": "2999-01-01T10:00"})
+    assert bad.status_code == 422
+    local = localtime(now())
+    offered = re.findall(r'<option value="(\w+)"', page[page.index('name="way"') :].partition("</select>")[0])
+    assert tuple(offered) == WAYS, "what is offered is taken"
+    done = otto.post(desk("otherwise"), {**given, "when": f"{local:%Y-%m-%dT%H:%M}"})
+    assert done.status_code == 302
+    with scope(house.id):
+        assert own.shares(at=now())[0].own_aware_at is not None
+    page = otto.get(reverse("operator:breach", kwargs={"breach_id": breach})).content.decode()
+    assert "Controllers that our notices do not reach" not in page
+
+
+@pytest.mark.req("BRE-4")
+def test_exports_and_accesses_are_looked_for_and_ticked(otto: Client, house: House) -> None:
+    breach, begin = opened(), now()
+    with scope(house.id):
+        (made,) = audience.lists()
+    list(exports.export_lines(controller_id=house.id, list_id=made.id, actor=house.owner.actor, at=begin))
+    address = reverse("operator:breach", kwargs={"breach_id": breach})
+    local = localtime(begin)
+    asked = {"look_since": f"{local - timedelta(minutes=1):%Y-%m-%dT%H:%M}", "look_until": f"{local:%Y-%m-%dT%H:%M}"}
+    page = otto.get(address, {**asked, "whose": str(house.id)}).content.decode()
+    (value,) = re.findall(r'name="picked" value="(export:[^"]+)"', page)
+    assert otto.post(desk("pick"), {"picked": [value]}).status_code == 302
+    assert selectors.breach(breach, at=now()).row.subjects == 2
+    for wrong in ({}, {"picked": ["export:x"]}):
+        assert otto.post(desk("pick"), wrong).status_code == 422
+    backwards = {"look_since": asked["look_until"], "look_until": asked["look_since"]}
+    for query in (backwards, {"look_since": "x"}, {**asked, "whose": "x"}):
+        assert otto.get(address, query).status_code == 200

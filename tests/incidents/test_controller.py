@@ -10,6 +10,7 @@ from mandata.accounts.models import Notice
 from mandata.accounts.services import notices as outbox
 from mandata.agreements.models import Obligation, Served
 from mandata.agreements.selectors import obligations
+from mandata.agreements.services import obligations as duties
 from mandata.audience import services as audience
 from mandata.audience.rules.bases import Reason
 from mandata.audits.services import evidence
@@ -331,3 +332,17 @@ def test_the_form_names_the_authority_of_the_controllers_country_unless_the_offi
         authority.fill(share_id=mine.id, values={"authority": "Another"}, actor=house.member, at=now())
         data = form.data(mine.id, at=now())
         assert (data["authority"], data["authority_page"]) == ("Another", "")
+
+
+def test_what_the_operator_owes_itself_can_be_met_by_hand_with_a_reference(world: World) -> None:
+    _house, mine = told_of_one(world)
+    on = (now() + timedelta(days=2)).date()
+    made = desk.correct(mine.breach, what="Lists", post="Desk", due_on=on, actor=OPERATOR, at=now())
+    with scope(INSTANCE):
+        owed = obligations.correction(made, now())
+        assert owed is not None
+        evidence = {"reference": "Ticket 12 of Otto"}
+        duties.meet(obligation_id=owed.id, evidence=evidence, actor=OPERATOR, at=now())
+        assert obligations.obligation(owed.id, now()).evidence["reference"] == "Ticket 12 of Otto"
+        assert not any("Otto" in str(one.body) for one in record.entries(kind="obligation.met", limit=5))
+    desk.corrected(made, proof="Ticket 12", actor=OPERATOR, at=now())

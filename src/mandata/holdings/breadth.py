@@ -162,7 +162,7 @@ def _bound(one: Filter) -> Filter | None:
         until, lists = _earlier(until, entry.at), (UUID(str(entry.body["list"])),)
         holdings = tuple(key for key in EXPORTS if not holdings or key in holdings) or ("",)
     if one.access is not None:
-        access = next((each for each in accounts.accesses(_MOST) if each.id == one.access), None)
+        access = next((each for each in accounts.accesses(ACCESSES) if each.id == one.access), None)
         if access is None:
             return None
         until = _earlier(until, min(access.until, access.closed_at or access.until))
@@ -174,7 +174,8 @@ def _bound(one: Filter) -> Filter | None:
     return Filter(holdings, one.since, until, one.dated, lists, epoch=one.epoch)
 
 
-_MOST: Final = 10_000
+ACCESSES: Final = 10_000
+"""So many accesses of a controller, the newest, are looked through."""
 
 
 def _earlier(one: datetime | None, other: datetime) -> datetime:

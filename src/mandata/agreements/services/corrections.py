@@ -53,9 +53,8 @@ def state(*, what: UUID, about: About, post: str, due_on: date, actor: Actor, at
 
 def carried_out(*, what: UUID, evidence: dict[str, object], actor: Actor, at: datetime) -> bool:
     """Meet what was owed by a measure; return whether that was in time. One that never was owed is."""
-    late = False
-    for one in owed.corrections(what, at):
+    found = owed.corrections(what, at)
+    for one in found:
         if one.state == "open":
             obligations.meet(obligation_id=one.id, evidence=evidence, actor=actor, at=at)
-            late = one.late
-    return not late
+    return not (found and found[-1].late)

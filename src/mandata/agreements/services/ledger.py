@@ -19,7 +19,7 @@ from mandata.agreements.rules.terms import Terms
 from mandata.agreements.rules.words import mark as _
 from mandata.foundation.actors import Actor
 from mandata.foundation.periods import Reckoning, Regime
-from mandata.infra.tenancy import current_controller
+from mandata.infra.tenancy import INSTANCE, current_controller
 from mandata.record.services import append
 from mandata.vault.services import Vault, has_key
 
@@ -108,9 +108,12 @@ def enter(
     at: datetime,
     words: Mapping[str, object] | None = None,
 ) -> None:
-    """An entry of the record on an obligation; what people wrote (``words``) enters as a commitment only."""
+    """An entry of the record on an obligation; what people wrote (``words``) enters as a commitment only.
+
+    The installation has no keys of its own, so what is written about its obligations stays with them.
+    """
     commitment = None
-    if words and any(words.values()):
+    if words and any(words.values()) and current_controller() != INSTANCE:
         vault = Vault.open()
         if not has_key(row.id):
             vault.create([row.id])

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from mandata.accounts import selectors as accounts
+from mandata.agreements.services.notices import WAYS
 from mandata.console import breaches as words
 from mandata.console import noticing
 from mandata.holdings import breadth
@@ -97,8 +98,6 @@ class FilterForm(forms.Form):
     dated = forms.BooleanField(
         label=gettext_lazy("Only what was made in that time, not all that was there"), required=False
     )
-    export = forms.UUIDField(label=gettext_lazy("An export: its entry in the record"), required=False)
-    access = forms.UUIDField(label=gettext_lazy("An access of our staff: its id"), required=False)
     epoch = forms.IntegerField(
         label=gettext_lazy("A key: the number of its epoch"), required=False, min_value=1, max_value=2**31 - 1
     )
@@ -118,6 +117,29 @@ class FilterForm(forms.Form):
         }
         for name, values in choices.items():
             self.fields[name].choices = values  # type: ignore[attr-defined]
+
+
+class LookForm(forms.Form):
+    """Of which period, at which controllers, exports and accesses are offered."""
+
+    whose = forms.MultipleChoiceField(
+        label=gettext_lazy("Controllers"), required=False, help_text=gettext_lazy("None chosen means all of them.")
+    )
+    look_since = words.instant(label=gettext_lazy("From (time)"))
+    look_until = words.instant(label=gettext_lazy("Until (time)"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        listed = accounts.directory(start=0, count=LISTED)[1]
+        self.fields["whose"].choices = [(str(one.id), one.name) for one in listed]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """A period has a beginning before its end."""
+        given: dict[str, Any] = super().clean() or {}
+        since, until = given.get("look_since"), given.get("look_until")
+        if since and until and since >= until:
+            self.add_error("look_until", gettext_lazy("The end comes before the beginning."))
+        return given
 
 
 class CorrectionForm(forms.Form):
@@ -140,7 +162,9 @@ class OtherwiseForm(forms.Form):
     """A controller was told by another way than ours."""
 
     controller_id = forms.UUIDField(widget=forms.HiddenInput)
-    way = forms.ChoiceField(label=gettext_lazy("How it was told"), choices=list(noticing.WAYS.items()))
+    way = forms.ChoiceField(
+        label=gettext_lazy("How it was told"), choices=[(code, noticing.WAYS[code]) for code in WAYS]
+    )
     when = words.instant(label=gettext_lazy("When it learned of it"))
     who = forms.CharField(label=gettext_lazy("Who told whom"), max_length=140)
     proof = forms.CharField(label=gettext_lazy("Where the proof lies"), max_length=150)

@@ -1,6 +1,7 @@
 """The operator's breach desk: the list, one breach with its scope, whom it tells, its register."""
 
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +15,12 @@ from mandata.accounts import selectors as accounts
 from mandata.console import breaches as words
 from mandata.console import requests
 from mandata.console.operator.breach_forms import (
+    LISTED,
     CloseForm,
     CorrectionForm,
     FilterForm,
     KnownForm,
+    LookForm,
     OpenForm,
     OtherwiseForm,
     ProofForm,
@@ -27,11 +30,12 @@ from mandata.foundation.errors import Refused
 from mandata.holdings import breadth
 from mandata.incidents import words as told
 from mandata.incidents.selectors import desk as selectors
-from mandata.incidents.selectors import register
+from mandata.incidents.selectors import picking, register
 from mandata.incidents.services import desk, drills, otherwise, scoping, telling
 from mandata.infra.clock import new_id, now
 
 PAGE = 50
+MINUTE = timedelta(minutes=1)
 
 
 def listed(request: HttpRequest) -> HttpResponse:
@@ -76,7 +80,7 @@ def _page(request: HttpRequest, breach_id: UUID, refusal: Refused | None = None,
     start = int(asked) if asked.isdecimal() and len(asked) < 10 else 0
     view = selectors.breach(breach_id, at=at)
     total, standings = selectors.standings(breach_id, at=at, start=start, count=PAGE)
-    row, facts = view.row, view.facts
+    row, facts, rows = view.row, view.facts, [_standing(one) for one in standings]
     staff = {one.user_id: one.name for one in _staff()}
     context = {
         **_row(row),
@@ -92,7 +96,8 @@ def _page(request: HttpRequest, breach_id: UUID, refusal: Refused | None = None,
             tones=("", "", "", "bad" if row.untold else ""),
         ),
         "filters": [_filter(one) for one in view.filters],
-        "rows": [_standing(one) for one in standings],
+        "rows": rows,
+        "unreached": [one for one in rows if one["form"]],
         "total": total,
         "older": start + PAGE if start + PAGE < total else None,
         "steps": words.timeline(view.steps, staff),
@@ -101,6 +106,7 @@ def _page(request: HttpRequest, breach_id: UUID, refusal: Refused | None = None,
             initial={**facts, "revision": view.revision, "certain": "yes" if facts["certain"] else "no"}
         ),
         "narrow": FilterForm(),
+        **_looked(request, view, staff),
         "correction": CorrectionForm(),
         "close": CloseForm(initial={"effects": facts["effects"]}),
         "proof": ProofForm(),
@@ -116,6 +122,24 @@ def _staff() -> list[Any]:
 
     with scope(INSTANCE):
         return list(accounts.staff())
+
+
+def _looked(request: HttpRequest, view: selectors.BreachView, staff: dict[UUID, str]) -> dict[str, Any]:
+    """What was exported and seen in a period, to be ticked."""
+    facts, asked = view.facts, "look_since" in request.GET
+    began = facts["began_at"] or facts["aware_at"] - timedelta(days=30)
+    form = LookForm(
+        request.GET if asked else None,
+        initial={"look_since": began, "look_until": facts["ended_at"] or now()},
+        auto_id="look_%s",
+    )
+    if not asked or not form.is_valid():
+        return {"look": form, "looking": asked, "choices": None}
+    given = form.cleaned_data
+    whose = [UUID(one) for one in given["whose"]] or accounts.ids()[:LISTED]
+    found, whole = picking.choices(whose, since=given["look_since"], until=given["look_until"] + MINUTE)
+    rows = [{"one": one, "who": one.name or words.who(one.who, staff)} for one in found]
+    return {"look": form, "looking": True, "choices": rows, "whole": whole}
 
 
 def _filter(one: selectors.Chosen) -> dict[str, Any]:
@@ -197,6 +221,20 @@ def _narrow(request: HttpRequest, breach_id: UUID) -> str:
     return _count(request, breach_id)
 
 
+def _pick(request: HttpRequest, breach_id: UUID) -> str:
+    picked = [picking.read(one) for one in request.POST.getlist("picked")[: picking.MOST]]
+    if not picked or None in picked:
+        raise Refused(
+            _("Nothing was ticked."),
+            code="form",
+            remedy=_("Tick the exports and accesses that it touched."),
+            status=422,
+        )
+    for one in picked:
+        scoping.add_filter(breach_id, one or {}, actor=requests.operator(request), at=now())
+    return _count(request, breach_id)
+
+
 def _count(request: HttpRequest, breach_id: UUID) -> str:
     if scoping.count(breach_id, actor=requests.operator(request), at=now(), wait=False):
         return _("Counted from the system’s own data.")
@@ -211,8 +249,10 @@ def _tell(request: HttpRequest, breach_id: UUID) -> str:
 
 
 def _otherwise(request: HttpRequest, breach_id: UUID) -> str:
-    given = words.given(OtherwiseForm(request.POST))
-    otherwise.told(breach_id, given.pop("controller_id"), actor=requests.operator(request), at=now(), **given)
+    given, at = words.given(OtherwiseForm(request.POST)), now()
+    if given["when"] <= at:  # the minute that was written is named whole; a time to come is refused, not bent
+        given["when"] = min(given["when"] + MINUTE, at)
+    otherwise.told(breach_id, given.pop("controller_id"), actor=requests.operator(request), at=at, **given)
     return _("Entered, and recorded. From then on its own time runs.")
 
 
@@ -246,6 +286,7 @@ def _measure(request: HttpRequest, breach_id: UUID) -> str:
 _VERBS = {
     "amend": _amend,
     "filter": _narrow,
+    "pick": _pick,
     "count": _count,
     "tell": _tell,
     "otherwise": _otherwise,
