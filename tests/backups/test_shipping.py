@@ -109,7 +109,7 @@ def test_real_lines_of_the_outside_log_come_back(tmp_path: Path, target: Target,
     assert [line.body["n"] for line in outside.read(back, kinds=("backups.",))][-2:] == [1, 2]
 
 
-def _await(done: Callable[[], object], seconds: float = 60) -> None:
+def _await(done: Callable[[], object], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline
@@ -229,7 +229,7 @@ def test_the_worker_takes_what_is_due_and_ships_both_logs(house: House) -> None:
         _await(lambda: list(house.store.glob("backups/*/manifest.json")), 150)
     finally:
         worker.terminate()
-        _out, err = worker.communicate(timeout=90)
+        _out, err = worker.communicate(timeout=150)
     assert worker.returncode == 0, err[-3000:]
     assert house.told("backup", "list")[0]["kind"] == "full"
     assert "backup.started" in err
@@ -249,8 +249,10 @@ def test_only_one_process_of_a_host_ships(house: House) -> None:
         )
         for _ in range(2)
     ]
-    answers = [one.stdout.readline().strip() for one in both if one.stdout]
-    for one in both:
-        one.communicate()
+    try:
+        answers = [one.stdout.readline().strip() for one in both if one.stdout]
+    finally:
+        for one in both:
+            one.communicate()
     assert sorted(answers) == ["False", "True"]
     assert os.environ.get("MANDATA_BACKUP_STORE") is None

@@ -263,12 +263,12 @@ def test_of_two_at_once_one_says_so_or_waits(house: House) -> None:
         assert "Another backup, or a pruning of backups, is under way" in said
         assert "--wait" in said
         waiting = house.start("backup", "--full", "--wait", "--json")
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 130
         asked = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
         while house.sql(asked) == 0 and time.monotonic() < deadline:
             time.sleep(0.1)
         assert waiting.poll() is None
-    out, err = waiting.communicate(timeout=120)
+    out, err = waiting.communicate(timeout=150)
     assert waiting.returncode == 0, err
     assert json.loads(out)["kind"] == "full"
 

@@ -20,6 +20,7 @@ import pytest
 from mandata.infra.postgres import Server
 from mandata.infra.postgres import process as postgres
 from tests.ports import free_port
+from tests.world.processes import end
 
 
 class Installation:
@@ -76,9 +77,7 @@ class Installation:
 
     def clean(self) -> None:
         for process in self._running:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-                process.wait(60)
+            end(process)
             assert process.stdout is not None
             process.stdout.close()
 
@@ -98,7 +97,7 @@ def installation(folder: Path) -> Iterator[Installation]:
     made.clean()
 
 
-def _eventually(condition: Callable[[], bool], seconds: float = 90.0) -> bool:
+def _eventually(condition: Callable[[], bool], seconds: float = 130.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
@@ -220,9 +219,19 @@ def test_a_worker_that_is_asked_to_end_ends_with_exit_code_0(installation: Insta
             [sys.executable, "-m", "mandata.cli", "worker"],
             env={**installation.environment(), "DATABASE_URL": urls.app},
         )
-        assert _eventually(lambda: _sessions(urls.superuser) >= 2)
-        worker.send_signal(signal.SIGTERM)
-        assert worker.wait(60) == 0
+        try:
+            assert _eventually(lambda: _heeds(worker.pid, signal.SIGTERM) and _sessions(urls.superuser) >= 2)
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(130) == 0
+        finally:
+            end(worker)
+
+
+def _heeds(pid: int, number: int) -> bool:
+    """Whether a process has a say in what a signal does; before, the signal just ends it."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    (caught,) = [int(line.split()[1], 16) for line in lines if line.startswith("SigCgt:")]
+    return bool(caught >> number - 1 & 1)
 
 
 def _sessions(url: str) -> int:
