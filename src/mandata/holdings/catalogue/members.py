@@ -83,7 +83,9 @@ STAFF: Final = Place(
     exporter=Cannot(_("It names the operator's own people; the controller sees it among the accesses.")),
     rectifier=Cannot(_("It states what happened; what happened is not corrected, it is explained beside it.")),
     restrictor=Cannot(_("It is only kept, and shown to the controller.")),
-    eraser=Cannot(_("It proves who had access (Art. 5(2) GDPR); it goes by its age, or with the controller's account.")),
+    eraser=Cannot(
+        _("It proves who had access (Art. 5(2) GDPR); it goes by its age, or with the controller's account.")
+    ),
 )
 
 CONTACTS: Final = Place(
