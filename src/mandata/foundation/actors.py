@@ -10,7 +10,7 @@ Kind = Literal["member", "key", "operator", "subject", "system"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An actor by kind and id; the id is a pseudonym (a member's, an API key's, a subject's reference), never a name."""
+    """An actor by kind and id, which is a pseudonym (a member's, an API key's, a subject's reference), never a name."""
 
     kind: Kind
     id: UUID | None = None

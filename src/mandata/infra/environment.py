@@ -149,7 +149,7 @@ class Environment:
     transmit_loopback: bool = _setting(
         "MANDATA_TRANSMIT_LOOPBACK",
         False,
-        "Portable copies and archives may also be sent to this computer itself, copies over http, too; never in production.",
+        "Copies and archives may also be sent to this computer itself, copies over http, too; never in production.",
     )
     sns_topics: str = _setting(
         "MANDATA_SNS_TOPICS",
