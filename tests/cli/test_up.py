@@ -214,6 +214,8 @@ def _listens(host: str, port: int) -> bool:
 
 
 def test_a_worker_that_is_asked_to_end_ends_with_exit_code_0(installation: Installation) -> None:
+    whole, _ = installation.up()  # which sets the database up where no test before did
+    end(whole)
     with installation.server.use() as urls:
         worker = subprocess.Popen(
             [sys.executable, "-m", "mandata.cli", "worker"],
