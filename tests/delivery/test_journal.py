@@ -1,5 +1,6 @@
 """The worker's journal tells, after any death, what was sent, what is to send, and what nobody knows."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mandata.delivery.journal import HEADER_SIZE, RECORD_SIZE, BrokenJournal, Journal, replay
+from mandata.delivery.journal import HEADER_SIZE, RECORD_SIZE, BrokenJournal, Journal, abandoned, replay, tidy
 from mandata.delivery.rules.outcomes import Outcome
 from mandata.foundation.errors import Fault
 
@@ -126,3 +127,39 @@ def test_a_full_disk_is_told_and_never_taken_for_a_lost_connection() -> None:
         journal.begin(CHUNK, 1)
     assert len(journal._kept) == RECORD_SIZE, "what could not be written is kept"
     os.close(journal._file)
+
+
+def test_what_a_writer_left_that_died_before_its_journal_had_a_name_is_tidied_away(tmp_path: Path) -> None:
+    (tmp_path / "dead.new").write_bytes(b"MDTJRNL\x01")
+    living = Journal(tmp_path / "living.journal", WORKER)
+    (tmp_path / "living.journal").rename(tmp_path / "living.new")  # as it lies before it is named
+    tidy(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["living.new"]
+    living.close()
+    tidy(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_journal_that_is_tidied_away_before_it_is_locked_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, times = fcntl.flock, []
+
+    def late(file: int, how: int) -> None:
+        times.append(file)
+        if len(times) == 1:
+            tidy_now()
+        lock(file, how)
+
+    def tidy_now() -> None:
+        (tmp_path / "a.new").unlink()
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    journal = Journal(tmp_path / "a.journal", WORKER)
+    journal.opened(CHUNK)
+    journal.flush()
+    assert len(times) == 2
+    monkeypatch.undo()
+    assert list(abandoned(tmp_path)) == [], "its writer lives"
+    journal.close()
+    assert list(replay(tmp_path / "a.journal").chunks) == [CHUNK]

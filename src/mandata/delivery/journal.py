@@ -56,6 +56,8 @@ from mandata.delivery.rules.outcomes import Fate, Outcome, Stage
 from mandata.foundation.errors import Fault
 
 SUFFIX: Final = ".journal"
+_BEGUN: Final = ".new"
+"""Of a journal whose writer has not locked and named it yet."""
 MAGIC: Final = b"MDTJRNL\x01"
 HEADER_SIZE: Final = 64
 RECORD_SIZE: Final = 40
@@ -88,13 +90,11 @@ class Journal:
         self._fsync = fsync
         self._kept = bytearray()
         self._lock = threading.Lock()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-        begun = path.with_suffix(".new")
+        begun = path.with_suffix(_BEGUN)
         if path.exists():
             raise FileExistsError(path)
-        self._file = os.open(begun, flags, 0o600)
         # The lock says that the writer lives; the name tells others of the file only once it is locked and whole.
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._file = _locked(begun)
         head = _HEADER.pack(MAGIC, boot or boot_id(), worker.bytes)
         self._kept += head + _CRC.pack(zlib.crc32(head))
         try:
@@ -172,13 +172,33 @@ class Journal:
         os.close(self._file)
 
 
+def _locked(path: Path) -> int:
+    """Make a file and lock it; where somebody tidied it away in between, make it again."""
+    while True:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file).st_nlink:
+            return file
+        os.close(file)
+
+
 def _unwritten(error: OSError) -> Fault:
     return Fault(f"The journal cannot be written: {error.strerror}.", remedy="Make room in MANDATA_VAR.")
 
 
 def abandoned(folder: Path) -> Iterator[Path]:
     """Go through the journals in a folder whose writers are dead, holding each one's lock while it is looked at."""
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
+    yield from _left(folder, SUFFIX)
+
+
+def tidy(folder: Path) -> None:
+    """Remove the files of writers that died before they gave them their names: nothing stands in them."""
+    for path in _left(folder, _BEGUN):
+        path.unlink()
+
+
+def _left(folder: Path, suffix: str) -> Iterator[Path]:
+    for path in sorted(folder.glob(f"*{suffix}")):
         try:
             file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:

@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from mandata.campaigns import selectors as campaigns
-from mandata.delivery.journal import BrokenJournal, Chunk, Replay, abandoned, boot_id, replay
+from mandata.delivery.journal import BrokenJournal, Chunk, Replay, abandoned, boot_id, replay, tidy
 from mandata.delivery.models import Chunk as OpenChunk
 from mandata.delivery.models import Message, Worker
 from mandata.delivery.rules.outcomes import Outcome
@@ -37,6 +37,7 @@ def recover_journals(*, folder: Path, at: datetime) -> int:
     """
     done = 0
     trouble: Exception | None = None
+    tidy(folder)
     for path in abandoned(folder):
         try:
             found = replay(path)
