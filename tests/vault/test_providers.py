@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+import traceback
 from pathlib import Path
 
 import pkcs11
@@ -67,6 +68,8 @@ def test_processes_that_make_the_same_keys_at_once_agree(keys: Keys, tmp_path: P
                 told = own.epoch_key(controller, 1) + own.service_key("token-1", 64)
                 (tmp_path / f"told-{number}").write_bytes(told)
                 os._exit(0)
+            except BaseException:
+                traceback.print_exc()
             finally:
                 os._exit(1)
         children.append(child)

@@ -15,6 +15,7 @@ import contextlib
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -22,7 +23,15 @@ from uuid import UUID
 
 import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag, ObjectClass
-from pkcs11.exceptions import NoSuchKey, PKCS11Error, UserAlreadyLoggedIn
+from pkcs11.exceptions import (
+    DeviceError,
+    FunctionFailed,
+    GeneralError,
+    NoSuchKey,
+    NoSuchToken,
+    PKCS11Error,
+    UserAlreadyLoggedIn,
+)
 
 from mandata.vault import keyfiles, providers
 from mandata.vault.errors import KeysMissing
@@ -37,6 +46,10 @@ _TEMPLATE: Final = {
     Attribute.PRIVATE: True,
     Attribute.MODIFIABLE: False,
 }
+_PAUSES: Final = (0.02, 0.1, 0.3)
+"""Seconds before a token that did not find something, or failed, is asked again."""
+_PASSING: Final = (NoSuchKey, NoSuchToken, GeneralError, FunctionFailed, DeviceError)
+"""What may be over the next moment. A wrong PIN is not: a token locks itself after a few."""
 _T = TypeVar("_T")
 
 
@@ -172,7 +185,7 @@ class _Token:
     def _ask(self, work: Callable[[Any], _T]) -> _T:
         with self._lock:
             try:
-                return work(self._opened())
+                return self._patiently(work)
             except NoSuchKey as error:
                 raise KeysMissing(
                     f"The token {self._label} does not hold the key's object any more.",
@@ -184,6 +197,18 @@ class _Token:
                     f"The token {self._label} does not do what it is asked: {type(error).__name__} {error}".strip(),
                     remedy="Look at MANDATA_PKCS11_MODULE, MANDATA_PKCS11_TOKEN and MANDATA_PKCS11_PIN_FILE.",
                 ) from error
+
+    def _patiently(self, work: Callable[[Any], _T]) -> _T:
+        """Ask, and again: while others make objects, a token may overlook them, fail, or not know itself, until its
+        library looks at everything anew (SoftHSM does)."""
+        for pause in _PAUSES:
+            try:
+                return work(self._opened())
+            except _PASSING:
+                self._session = None
+                time.sleep(pause)
+                _library(self._module).reinitialize()
+        return work(self._opened())
 
     def _opened(self) -> Any:
         if self._process != os.getpid():
