@@ -30,6 +30,7 @@ from pkcs11.exceptions import (
     NoSuchKey,
     NoSuchToken,
     PKCS11Error,
+    SessionHandleInvalid,
     UserAlreadyLoggedIn,
 )
 
@@ -204,6 +205,8 @@ class _Token:
         for pause in _PAUSES:
             try:
                 return work(self._opened())
+            except SessionHandleInvalid:
+                self._session = None  # somebody else of this process had the library look anew
             except _PASSING:
                 self._session = None
                 time.sleep(pause)
