@@ -139,7 +139,7 @@ def test_the_price_of_a_second_audit_after_indexation_is_the_one_reckoned_by_han
     with scope(house.id):
         asking.accept(audit_id=second, words="", actor=OPERATOR, at=ASKED)
         days = {"begins_on": date(2026, 6, 15), "ends_on": date(2026, 6, 16)}
-        propose(house, second, hours="2.5", at=ASKED, costs=Decimal("820.00"), currency="CZK", **days)
+        propose(house, second, hours="2.5", at=ASKED, costs=Decimal("820.00"), **days)  # in the currency of the rates
         before, after = (selectors.audit(one).terms[-1].price for one in (first, second))
     assert (before["nth"], before["hour"]) == (1, "566.78")  # 500 x 1.107 x 1.024
     assert (after["nth"], after["hour"], after["work"], after["net"]) == (2, "1700.35", "4250.88", "5070.88")

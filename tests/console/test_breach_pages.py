@@ -219,3 +219,22 @@ def test_exports_and_accesses_are_looked_for_and_ticked(otto: Client, house: Hou
     backwards = {"look_since": asked["look_until"], "look_until": asked["look_since"]}
     for query in (backwards, {"look_since": "x"}, {**asked, "whose": "x"}):
         assert otto.get(address, query).status_code == 200
+
+
+@pytest.mark.req("BRE-1")
+def test_a_filter_of_few_controllers_names_them(otto: Client, house: House) -> None:
+    breach = opened()
+    over(breach, customer(house))
+    page = otto.get(reverse("operator:breach", kwargs={"breach_id": breach})).content.decode()
+    assert re.search(r'<li class="list-group-item m-inline"><span>Demo Bakery', page)
+
+
+@pytest.mark.req("BRE-2")
+def test_the_first_page_tells_of_a_breach_and_of_its_duty_once(house: House) -> None:
+    breach = opened()
+    over(breach, customer(house))
+    told(breach)
+    arrived(breach, customer(house), at=now())
+    page = browser(house.owner).get("/").content.decode()
+    assert "Decide whether the authority is to be notified" in page
+    assert "Notice to the authority" not in page

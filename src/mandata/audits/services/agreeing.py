@@ -106,15 +106,17 @@ def propose(
 ) -> UUID:
     """Propose terms for an audit and return their id; those that waited before are replaced.
 
-    `hour` in `currency`: a rate that the parties agree on, where the agreement leaves it to them. Raises BadRequest,
-    NotReady, NoSuch, WrongState.
+    `hour` in `currency`: a rate that the parties agree on, where the agreement leaves it to them; without a currency
+    sums are in that of the agreement's rates. Raises BadRequest, NotReady, NoSuch, WrongState.
     """
     who = steps.party(actor)
     row = steps.locked(audit_id, "accepted")
-    _possible(row, begins_on, ends_on, scope, hours, costs, hour, currency)
     terms = selectors.ground(at)
     if terms is None:
         raise NotReady(_("There is no agreement under which an audit could be made."))
+    rates = terms.find("audit.rates", Rates)
+    currency = currency or (rates.first.currency if rates else "")
+    _possible(row, begins_on, ends_on, scope, hours, costs, hour, currency)
     asked = Money(hour, currency) if hour is not None else None
     told = price(hours=hours, day=begins_on, costs=costs, at=at, audit=row.id, hour=asked, currency=currency)
     Terms.objects.filter(audit=row.id, state="proposed").update(state="replaced", settled_at=at)

@@ -34,7 +34,9 @@ def needs(campaigns: list[dict[str, Any]], *, at: datetime) -> list[dict[str, An
     ended = agreements.ground(at).standing.ended
     mine = [] if ended else [*_unknown(campaigns), *_domains(campaigns), *_held(), *_paused(campaigns)]
     watched = [*_accesses(at), *_unusual(), *_audits()]
-    return [*_agreement(at), *_breaches(at), *_cases(at), *watched, *owed(at, ended=ended), *mine]
+    waiting = breaches.waiting(at=at)[:_SHOWN]
+    duties = owed(at, ended=ended, besides={one.due.id for one in waiting if one.due})
+    return [*_agreement(at), *_breaches(waiting), *_cases(at), *watched, *duties, *mine]
 
 
 def _agreement(at: datetime) -> list[dict[str, Any]]:
@@ -138,7 +140,7 @@ def _suspended_by_operator() -> dict[str, Any]:
     }
 
 
-def _breaches(at: datetime) -> list[dict[str, Any]]:
+def _breaches(waiting: list[breaches.ShareRow]) -> list[dict[str, Any]]:
     return [
         {
             "icon": "alert",
@@ -149,7 +151,7 @@ def _breaches(at: datetime) -> list[dict[str, Any]]:
             "act": _("See the breach"),
             "clock": {"due": one.due.statutory, "start": one.due.begins, "clause": one.due.source} if one.due else None,
         }
-        for one in breaches.waiting(at=at)[:_SHOWN]
+        for one in waiting
     ]
 
 

@@ -1,7 +1,9 @@
 """What the agreement asks of a member now: a version to decide on, windows to object, questions, duties, notices."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,11 +18,12 @@ _ELSEWHERE = frozenset({"case", "proposal", "change", "objection"})
 """What obligations are about that stand on this page by themselves."""
 
 
-def owed(at: datetime, *, ended: bool = False) -> list[dict[str, Any]]:
+def owed(at: datetime, *, ended: bool = False, besides: Collection[UUID] = ()) -> list[dict[str, Any]]:
     """Return what the agreement asks of the controller now, as `mandata.console.home.needs` lists it. Of an agreement
-    that has ended: its duties and notices, no decision on what is to come."""
+    that has ended: its duties and notices, no decision on what is to come. `besides`: obligations that stand on the
+    page already, with what they are about."""
     coming = [] if ended else [*_version(), *_windows(at), *_questioned()]
-    return [*coming, *_duties(at), *_returned()]
+    return [*coming, *_duties(at, besides), *_returned()]
 
 
 def _version() -> list[dict[str, Any]]:
@@ -71,7 +74,7 @@ def _questioned() -> list[dict[str, Any]]:
     ]
 
 
-def _duties(at: datetime) -> list[dict[str, Any]]:
+def _duties(at: datetime, besides: Collection[UUID]) -> list[dict[str, Any]]:
     return [
         {
             "icon": "clock",
@@ -83,7 +86,8 @@ def _duties(at: datetime) -> list[dict[str, Any]]:
             "clock": {"due": one.strict, "start": one.begins, "clause": one.source} if one.timed else None,
         }
         for one in obligations.here(at, owed_by="controller", count=4 * _SHOWN).rows
-        if one.kind in ("within", "ahead") and not one.standing and one.about_kind not in _ELSEWHERE
+        if one.kind in ("within", "ahead") and not one.standing
+        if one.about_kind not in _ELSEWHERE and one.id not in besides
     ][:_SHOWN]
 
 

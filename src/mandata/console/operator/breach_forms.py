@@ -110,9 +110,9 @@ class FilterForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        listed = accounts.directory(start=0, count=LISTED)[1]
+        self.names = {str(one.id): one.name for one in accounts.directory(start=0, count=LISTED)[1]}
         choices: dict[str, Any] = {
-            "controllers": [(str(one.id), one.name) for one in listed],
+            "controllers": list(self.names.items()),
             "holdings": [(key, str(one.name)) for key, one in breadth.countable().items()],
         }
         for name, values in choices.items():

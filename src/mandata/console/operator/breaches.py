@@ -1,6 +1,7 @@
 """The operator's breach desk: the list, one breach with its scope, whom it tells, its register."""
 
 import json
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -35,6 +36,8 @@ from mandata.incidents.services import desk, drills, otherwise, scoping, telling
 from mandata.infra.clock import new_id, now
 
 PAGE = 50
+NAMED = 3
+"""So many controllers of a filter are named; more are counted."""
 MINUTE = timedelta(minutes=1)
 
 
@@ -81,7 +84,7 @@ def _page(request: HttpRequest, breach_id: UUID, refusal: Refused | None = None,
     view = selectors.breach(breach_id, at=at)
     total, standings = selectors.standings(breach_id, at=at, start=start, count=PAGE)
     row, facts, rows = view.row, view.facts, [_standing(one) for one in standings]
-    staff = {one.user_id: one.name for one in _staff()}
+    staff, narrow = {one.user_id: one.name for one in _staff()}, FilterForm()
     context = {
         **_row(row),
         "view": view,
@@ -95,7 +98,7 @@ def _page(request: HttpRequest, breach_id: UUID, refusal: Refused | None = None,
             (_("Not told yet"), number(row.untold)),
             tones=("", "", "", "bad" if row.untold else ""),
         ),
-        "filters": [_filter(one) for one in view.filters],
+        "filters": [_filter(one, narrow.names) for one in view.filters],
         "rows": rows,
         "unreached": [one for one in rows if one["form"]],
         "total": total,
@@ -105,7 +108,7 @@ def _page(request: HttpRequest, breach_id: UUID, refusal: Refused | None = None,
         "known": KnownForm(
             initial={**facts, "revision": view.revision, "certain": "yes" if facts["certain"] else "no"}
         ),
-        "narrow": FilterForm(),
+        "narrow": narrow,
         **_looked(request, view, staff),
         "correction": CorrectionForm(),
         "close": CloseForm(initial={"effects": facts["effects"]}),
@@ -142,13 +145,21 @@ def _looked(request: HttpRequest, view: selectors.BreachView, staff: dict[UUID, 
     return {"look": form, "looking": True, "choices": rows, "whole": whole}
 
 
-def _filter(one: selectors.Chosen) -> dict[str, Any]:
+def _whose(controllers: Collection[UUID], known: dict[str, str]) -> str:
+    """Name the controllers of a filter where they are few, count them where they are many."""
+    names = [known[str(one)] for one in controllers if str(one) in known]
+    if not controllers:
+        return _("every controller")
+    if len(names) == len(controllers) <= NAMED:
+        return ", ".join(names)
+    count = len(controllers)
+    return ngettext("%(number)s controller", "%(number)s controllers", count) % {"number": count}
+
+
+def _filter(one: selectors.Chosen, known: dict[str, str]) -> dict[str, Any]:
     wanted, names = one.wanted, {key: str(each.name) for key, each in breadth.countable().items()}
     parts = [
-        ngettext("%(number)s controller", "%(number)s controllers", len(wanted.controllers))
-        % {"number": len(wanted.controllers)}
-        if wanted.controllers
-        else _("every controller"),
+        _whose(wanted.controllers, known),
         ", ".join(names.get(key, key) for key in wanted.holdings),
         _("made in that time") if wanted.dated else "",
         _("an export") if wanted.export else "",
