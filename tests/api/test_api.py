@@ -319,6 +319,10 @@ def test_a_household_under_californian_law_comes_in_together(world: World) -> No
     assert answer.status_code == 201, answer.content
     assert (answer.json()["kind"], answer.json()["regime"]) == ("household", "us")
     assert _cases(shop) == 3
+    earlier, others = (now() - timedelta(days=3)).isoformat(), {"what": "know", "emails": ["dan@inbox.example"]}
+    early = mine.hand_in(kind="household", email="eve@inbox.example", household=others, received_at=earlier)
+    assert early.status_code == 201, early.content
+    assert early.json()["due_at"] < answer.json()["due_at"], "the clock runs from when they asked"
 
 
 def test_the_document_says_what_can_be_asked_and_is_served_to_anybody(database: object) -> None:

@@ -121,6 +121,7 @@ def open_case(call: Call) -> Given:
             language=wish.language,
             name=wish.name,
             words=wish.words,
+            received_at=received_at,
             at=call.at,
         )
     else:

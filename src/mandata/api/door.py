@@ -115,7 +115,7 @@ def _body(request: HttpRequest) -> bytes:
             remedy=_("Send the header “Content-Type: application/json”."),
         )  # fmt: skip
     length = request.headers.get("Content-Length") or "0"
-    if not length.isdecimal() or int(length) > MAX_BODY:
+    if not length.isdecimal() or len(length) > 9 or int(length) > MAX_BODY:
         raise Refused(
             _("The body is too long."), code="api.body", status=413,
             remedy=_("Send at most 64 KiB."),

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from mandata.foundation.errors import Fault
 
+_EMBEDDING: Final = tuple(map(ipaddress.ip_network, ("::/96", "64:ff9b::/96", "64:ff9b:1::/48")))
 _LINE: Final = 8192
 _HEADERS: Final = 100
 _PIECE: Final = 1 << 16
@@ -35,13 +36,24 @@ def address(name: str, port: int, *, loopback: bool = False) -> str:
     (`loopback`: this computer is let pass), OSError where it has none."""
     found = [str(place[4][0]) for place in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)]
     for one in found:
-        there = ipaddress.ip_address(one.partition("%")[0])
-        there = getattr(there, "ipv4_mapped", None) or there
+        there = _meant(one)
         if there.is_multicast or not (there.is_global or (there.is_loopback and loopback)):
             raise Inside(
                 "This address leads into a private network.", remedy="Name a server that the internet reaches."
             )
     return found[0]
+
+
+def _meant(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return an address, or the one of IPv4 that a network may make of it: mapped, compatible (RFC 4291 section
+    2.5.5), by 6to4 (RFC 3056), by NAT64 (RFC 6052, RFC 8215)."""
+    found = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(found, ipaddress.IPv4Address):
+        return found
+    low = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+    if any(found in network for network in _EMBEDDING):
+        return low if int(found) > 1 else found  # ::1 is this computer
+    return found.ipv4_mapped or found.sixtofour or found
 
 
 class Gate(ThreadingTCPServer):

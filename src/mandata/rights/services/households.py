@@ -28,20 +28,21 @@ def receive_household(
     name: str = "",
     words: str = "",
     actor: Actor | None = None,
+    received_at: datetime | None = None,
     at: datetime,
 ) -> Received:
     """Open the case of a household and one for each of its people, whose links go to their own addresses.
 
-    `what`: "know" or "delete". Raises NotAskable: fewer than two people, more than `rules.MAX_HOUSEHOLD`, no address;
-    TooMany.
+    `what`: "know" or "delete"; `received_at`: when they asked, if that was earlier: all clocks run from then. Raises
+    NotAskable: fewer than two people, more than `rules.MAX_HOUSEHOLD`, no address; TooMany.
     """
-    everybody = [address, *others]
+    everybody, since = [address, *others], received_at or at
     with scope(current_controller()):
         head = intake.checked(
-            "household", channel, language, address, Wrote(address, name, words), {"what": [what]}, at, at
+            "household", channel, language, address, Wrote(address, name, words), {"what": [what]}, since, at
         )
         kind = str(head.asked["what"])
-        people = [intake.checked(kind, channel, language, one, Wrote(one), {}, at, at) for one in everybody]
+        people = [intake.checked(kind, channel, language, one, Wrote(one), {}, since, at) for one in everybody]
         indexes = {one.subject.email_index for one in people if one.subject}
         if not 2 <= len(indexes) <= rules.MAX_HOUSEHOLD or len(indexes) != len(people):
             raise NotAskable(
@@ -55,7 +56,7 @@ def receive_household(
         parent = intake.opened(head, actor, at)
         for one in people:
             member = intake.checked(
-                kind, channel, language, one.wrote.address, Wrote(one.wrote.address), {}, at, at, household=parent.id
+                kind, channel, language, one.wrote.address, Wrote(one.wrote.address), {}, since, at, household=parent.id
             )
             case = intake.opened(member, actor, at)
             intake.begun(case, at)
