@@ -218,7 +218,7 @@ def test_the_register_holds_facts_effects_and_corrective_measures_with_post_and_
     with scope(INSTANCE):
         owed = obligations.correction(made, now())
         assert owed is not None and (owed.state, owed.post, owed.about) == ("open", "Head of operations", breach)
-    listed = obligations.inbox(now(), owed_by="processor", count=1_000).rows
+    listed = obligations.inbox(now(), owed_by="processor", count=1_000_000).rows
     assert owed.id in {one.id for one in listed}, "it stands where everything else stands that is owed"
     with scope(_house.id):
         known = selectors.known()
