@@ -23,7 +23,7 @@ from typing import Any
 
 from benchmarks.ground import database
 
-LIMIT_MS, MOST, PAGE_MOST = 30.0, 4.0, 30.0
+LIMIT_MS, MOST, PAGE_MOST = 30.0, 4.0, 60.0
 _BATCH = 2_000
 
 
